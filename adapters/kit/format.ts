@@ -1,0 +1,26 @@
+/** An identifier's format: how its many spellings become one, and what makes one wrong. */
+
+/** Why a normalised value is not valid. Words, never the value: reasons reach logs. */
+export type Fault = 'EMPTY' | 'LENGTH' | 'CHARACTER' | 'STRUCTURE' | 'CHECK_DIGIT' | 'DATE' | 'AMBIGUOUS';
+
+export interface Format {
+  /** The field's English name, for messages: `resident id`. */
+  readonly name: string;
+  readonly zh: string;
+  /** One spelling for all spellings: full width, spaces, case, older lengths. Never throws, also not for rubbish. */
+  normalise(raw: string): string;
+  /** What is wrong with a normalised value; empty when it is valid. */
+  faults(value: string): readonly Fault[];
+}
+
+/** The outcome of reading one raw spelling. */
+export interface Identified {
+  readonly raw: string;
+  readonly value: string;
+  readonly faults: readonly Fault[];
+}
+
+export const identify = (format: Format, raw: string): Identified => {
+  const value = format.normalise(raw);
+  return { raw, value, faults: format.faults(value) };
+};

@@ -1,0 +1,176 @@
+/**
+ * The language in which a kind of record is declared, once. Table, validator, GraphQL type, filters, orders, masks and
+ * docs derive from these values; nobody writes a field a second time.
+ */
+import { z } from 'zod';
+import type { Format } from './format.ts';
+
+export interface Title {
+  readonly en: string;
+  readonly zh: string;
+}
+/** How much harm a field can do: anyone may see it, staff may, or it is about a person. */
+export type Sensitivity = 'public' | 'internal' | 'personal';
+/** What remains of a personal value for readers who may not see it whole; `hidden` is nothing. */
+export type MaskName = 'identity' | 'name' | 'phone' | 'address' | 'account' | 'birth' | 'hidden';
+export type Scalar = 'text' | 'integer' | 'decimal' | 'date' | 'instant' | 'flag' | 'code' | 'geometry';
+
+/** The codes of a field: the hub's name for each, what it means, and how sources spell it, by edition of the standard. */
+export interface CodeTable<V extends string = string> {
+  readonly name: string;
+  readonly title: Title;
+  readonly values: Readonly<
+    Record<V, Title & { readonly codes?: Readonly<Record<string, string | readonly string[]>> }>
+  >;
+}
+
+/** `T` is the value an adapter hands over, `O` whether it may be missing; `~value` exists for the compiler only. */
+export interface Field<T = unknown, O extends boolean = boolean> {
+  readonly scalar: Scalar;
+  readonly title: Title;
+  readonly optional: O;
+  readonly sensitivity: Sensitivity;
+  readonly mask: MaskName;
+  readonly unit?: string;
+  readonly table?: CodeTable;
+  readonly format?: Format;
+  /** Found by `search(text)`, so it has a trigram index. */
+  readonly searched: boolean;
+  /** Accepts the normalised value; its messages never hold the value. */
+  readonly check: z.ZodType;
+  readonly '~value'?: T;
+}
+
+interface Options {
+  /** Without it the field's own name, in words, is its English title. */
+  en?: string;
+  zh: string;
+  sensitivity?: Sensitivity;
+  mask?: MaskName;
+  optional?: boolean;
+  searched?: boolean;
+}
+/** Read off the whole options type: a type parameter for `optional` alone would be inferred as boolean. */
+type IsOptional<P extends Options> = P['optional'] extends true ? true : false;
+type More = Partial<Pick<Field, 'unit' | 'table' | 'format'>>;
+
+const field = <T, P extends Options>(scalar: Scalar, options: P, check: z.ZodType, more: More = {}) => {
+  const { en = '', zh, sensitivity = 'public', mask = 'hidden', optional = false, searched = false } = options;
+  const optionality = optional as IsOptional<P>;
+  return { ...more, scalar, title: { en, zh }, sensitivity, mask, optional: optionality, searched, check } as Field<
+    T,
+    IsOptional<P>
+  >;
+};
+
+/** Text; with `format` an identifier, which the hub normalises and validates (raw spelling and reasons are kept). */
+export const text = <const P extends Options & { format?: Format; unit?: string }>(o: P) =>
+  field<string, P>('text', o, z.string().min(1, 'is empty').max(4000, 'is longer than 4,000 characters'), {
+    format: o.format,
+    unit: o.unit,
+  });
+export const integer = <const P extends Options & { unit?: string }>(o: P) =>
+  field<number, P>('integer', o, z.int32('is not a whole number'), { unit: o.unit });
+/** An exact number, carried as text so that no digit is lost: `-12.50`. */
+export const decimal = <const P extends Options & { unit?: string }>(o: P) =>
+  field<string, P>('decimal', o, z.string().regex(/^-?\d{1,18}(\.\d{1,6})?$/, 'is not a decimal number'), {
+    unit: o.unit,
+  });
+/** A calendar day (公历日): `2026-11-23`. */
+export const date = <const P extends Options>(o: P) => field<string, P>('date', o, z.iso.date('is not a date'));
+/** A moment, ISO 8601 with an offset: `2026-11-23T09:30:00+08:00`. */
+export const instant = <const P extends Options>(o: P) =>
+  field<string, P>('instant', o, z.iso.datetime({ offset: true, message: 'is not an instant with an offset' }));
+export const flag = <const P extends Options>(o: P) => field<boolean, P>('flag', o, z.boolean('is not true or false'));
+/** One of a code table's names; adapters translate the source's own codes with `readCode`. */
+export const code = <const P extends Options & { table: CodeTable }>(o: P) =>
+  field<Extract<keyof P['table']['values'], string>, P>('code', o, z.enum(Object.keys(o.table.values)), {
+    table: o.table,
+  });
+
+/** A GeoJSON polygon in longitude and latitude (CGCS2000, EPSG:4490). */
+export interface Polygon {
+  readonly type: 'Polygon';
+  readonly coordinates: readonly (readonly (readonly [number, number])[])[];
+}
+const position = z.tuple([z.number().min(-180).max(180), z.number().min(-90).max(90)]);
+const polygon = z.strictObject({ type: z.literal('Polygon'), coordinates: z.array(z.array(position).min(4)).min(1) });
+export const geometry = <const P extends Options>(o: P) => field<Polygon, P>('geometry', o, polygon);
+
+export const codeTable = <const V extends string>(
+  name: string,
+  title: Title,
+  values: CodeTable<V>['values'],
+): CodeTable<V> => ({ name, title, values });
+
+/** Whom or what a record is about: a noun, the fields that hold the noun's key, and what the record states of it. */
+export interface About<From extends string = string> {
+  readonly noun: string;
+  /** The fields that together are the noun's key, in the key's order. */
+  readonly from: readonly From[];
+  /** The name of the way back, where the derived one (`marketEntitiesAsLegalRepresentative`) does not read well. */
+  readonly inverse?: string;
+  /** Facts of the noun that this record states, by the noun's field: `{ name: 'holderName' }`. Differences are shown. */
+  readonly states?: Readonly<Record<string, From>>;
+}
+type AboutOptions<From extends string> = { inverse?: string; states?: Record<string, From> };
+/** `about('Case')('caseNo')`: the record is about the case whose number stands in its field caseNo. */
+export const about =
+  (noun: string) =>
+  <const From extends string>(from: From | readonly From[], options: AboutOptions<From> = {}): About<From> => ({
+    noun,
+    from: typeof from === 'string' ? [from] : (from as readonly From[]),
+    ...options,
+  });
+export const person = about('Person');
+export const organisation = about('Organisation');
+export const region = about('Region');
+export const agency = about('Agency');
+
+export type Fields = Readonly<Record<string, Field>>;
+type FieldName<F> = Extract<keyof F, string>;
+
+export interface RecordKind<F extends Fields = Fields> {
+  /** GraphQL's name of the type: `MarketEntity`. */
+  readonly name: string;
+  readonly title: Title;
+  /** The root field's name: `marketEntities`. */
+  readonly plural: string;
+  /** The fields by which the hub's nouns refer to this kind; records themselves are told apart by (agency, source id). */
+  readonly key: readonly string[];
+  readonly about: Readonly<Record<string, About>>;
+  readonly fields: F;
+  /** `only`: asked for when needed and never stored (不落地). `also`: stored, and may be asked for afresh. */
+  readonly live: false | 'only' | 'also';
+  /** Seen without a token. */
+  readonly open: boolean;
+}
+interface Declaration<F extends Fields> {
+  title: Title;
+  plural?: string;
+  key: readonly FieldName<NoInfer<F>>[];
+  about?: Record<string, About<FieldName<NoInfer<F>>>>;
+  live?: 'only' | 'also';
+  open?: boolean;
+  fields: F;
+}
+
+const pluralOf = (name: string) => {
+  const lower = name[0]!.toLowerCase() + name.slice(1);
+  if (/[^aeiou]y$/.test(lower)) return lower.replace(/y$/, 'ies');
+  return lower + (/(s|x|ch|sh)$/.test(lower) ? 'es' : 's');
+};
+
+export function defineRecord<const F extends Fields>(name: string, declared: Declaration<F>): RecordKind<F> {
+  const { title, plural = pluralOf(name), key, live = false, open = false, fields } = declared;
+  return { name, title, plural, key, about: declared.about ?? {}, fields, live, open };
+}
+
+type Value<X> = X extends Field<infer T, boolean> ? T : never;
+type Optional<F extends Fields> = { [K in keyof F]: F[K]['optional'] extends true ? K : never }[keyof F];
+type Flat<T> = { [K in keyof T]: T[K] };
+/** The plain object that states a record of this kind. */
+export type RecordOf<R> =
+  R extends RecordKind<infer F>
+    ? Flat<{ [K in Exclude<keyof F, Optional<F>>]: Value<F[K]> } & { [K in Optional<F>]?: Value<F[K]> | null }>
+    : never;

@@ -1,0 +1,279 @@
+/** GraphQL types derived from the catalog: TypeGraphQL's decorators are functions, so they are called with data. */
+import type { GraphQLFieldResolver } from 'graphql';
+import {
+  Arg,
+  type ClassType,
+  Field as GraphField,
+  ID,
+  InputType,
+  Int,
+  ObjectType,
+  Query,
+  Resolver,
+  registerEnumType,
+} from 'type-graphql';
+import type { CodeTable, Field, Scalar } from '../../adapters/kit/record.ts';
+import { type Catalog, isStated, isStored, type Noun, type StoredNoun, snake } from '../catalog/catalog.ts';
+import { AgencyRecord, Node, PageInfo, RecordSource, Spelling } from './base-types.ts';
+import type { Context } from './context.ts';
+import * as read from './record-resolvers.ts';
+import { DateTime, Decimal, GeoPolygon, LocalDate } from './scalars.ts';
+
+type Resolve = GraphQLFieldResolver<never, Context>;
+/** What stands behind a derived field; attached after the build, because @Extensions costs fields times fields. */
+export interface Facts {
+  readonly resolve?: Resolve;
+  readonly sensitivity?: Field['sensitivity'];
+}
+export interface Derived {
+  readonly object: ClassType;
+  readonly where: ClassType;
+  readonly order: object;
+  readonly connection: ClassType;
+}
+export interface DerivedTypes {
+  of(noun: string): Derived;
+  readonly resolvers: ClassType[];
+  readonly facts: ReadonlyMap<string, Facts>;
+}
+
+const named = (name: string): ClassType => ({ [name]: class {} })[name]!;
+const lowerFirst = (name: string) => name[0]!.toLowerCase() + name.slice(1);
+const upperSnake = (name: string) => snake(name).toUpperCase();
+/** `registeredCapital` reads "Registered capital". */
+const words = (name: string) =>
+  snake(name)
+    .replaceAll('_', ' ')
+    .replace(/^./, first => first.toUpperCase());
+
+function describe(name: string, field: Field): string {
+  const unit = field.unit ? ` (${field.unit})` : '';
+  const classified = field.sensitivity === 'public' ? '' : ` [${field.sensitivity}]`;
+  return `${field.title.en || words(name)}${unit} · ${field.title.zh}${classified}`;
+}
+
+const scalars: Readonly<Record<Exclude<Scalar, 'code'>, unknown>> = {
+  text: String,
+  integer: Int,
+  decimal: Decimal,
+  date: LocalDate,
+  instant: DateTime,
+  flag: Boolean,
+  geometry: GeoPolygon,
+};
+const ordered = ['eq', 'in', 'gt', 'gte', 'lt', 'lte', 'isNull'];
+const filterOperators: Readonly<Record<Exclude<Scalar, 'geometry'>, readonly string[]>> = {
+  text: ['eq', 'in', 'startsWith', 'contains', 'isNull'],
+  integer: ordered,
+  decimal: ordered,
+  date: ordered,
+  instant: ordered,
+  flag: ['eq', 'isNull'],
+  code: ['eq', 'in', 'isNull'],
+};
+
+export function deriveTypes(catalog: Catalog): DerivedTypes {
+  return new TypeDeriver(catalog).derive();
+}
+
+class TypeDeriver {
+  private readonly derived = new Map<string, Derived>();
+  private readonly facts = new Map<string, Facts>();
+  private readonly enums = new Map<CodeTable, object>();
+  private readonly filters = new Map<string, ClassType>();
+  private readonly lists = named('RecordLists');
+
+  constructor(private readonly catalog: Catalog) {}
+
+  derive(): DerivedTypes {
+    Resolver()(this.lists);
+    for (const noun of this.catalog.nouns.values()) this.derived.set(noun.name, this.deriveNoun(noun));
+    for (const noun of this.catalog.all()) this.deriveRoots(noun);
+    return { of: name => this.derived.get(name)!, resolvers: [this.lists], facts: this.facts };
+  }
+
+  private put(target: ClassType, name: string, type: () => unknown, options: object, facts: Facts): void {
+    GraphField(type as never, options)(target.prototype, name);
+    this.facts.set(`${target.name}.${name}`, facts);
+  }
+
+  private deriveNoun(noun: Noun): Derived {
+    const object = named(noun.name);
+    const where = named(`${noun.name}Where`);
+    const order: Record<string, string> = {};
+    this.put(object, 'id', () => ID, {}, { resolve: read.id as Resolve });
+    if (isStated(noun)) this.envelope(object);
+    for (const [name, { field }] of noun.columns) {
+      const type = this.typeOf(field);
+      // Whatever a policy may mask can be null, whoever asks.
+      const nullable = field.optional || field.sensitivity !== 'public';
+      this.put(
+        object,
+        name,
+        () => type,
+        { nullable, description: describe(name, field) },
+        { sensitivity: field.sensitivity },
+      );
+      if (field.scalar === 'geometry') continue;
+      const filter = this.filterOf(field);
+      GraphField(() => filter, { nullable: true })(where.prototype, name);
+      for (const way of ['asc', 'desc']) order[`${upperSnake(name)}_${way.toUpperCase()}`] = `${name} ${way}`;
+    }
+    for (const way of ['asc', 'desc']) order[`OBSERVED_AT_${way.toUpperCase()}`] = `observedAt ${way}`;
+    this.relations(noun, object);
+    const implemented = isStated(noun) ? [AgencyRecord, Node] : [Node];
+    const { en, zh } = noun.kind.title;
+    ObjectType(noun.name, { description: `${en} · ${zh}`, implements: implemented as never })(object);
+    this.finishWhere(noun, where);
+    registerEnumType(order, { name: `${noun.name}Order` });
+    return { object, where, order, connection: this.connection(noun, object) };
+  }
+
+  private envelope(object: ClassType): void {
+    this.put(object, 'source', () => RecordSource, {}, { resolve: read.source as Resolve });
+    this.put(object, 'observedAt', () => DateTime, {}, {});
+    this.put(object, 'asOf', () => DateTime, { nullable: true }, {});
+    this.put(object, 'spellings', () => [Spelling], {}, {});
+  }
+
+  private relations(noun: Noun, object: ClassType): void {
+    for (const relation of noun.relations.values()) {
+      const to = relation.to;
+      const { en, zh } = relation.to.kind.title;
+      const description = relation.live
+        ? `${en}, asked of the agency when it is read · ${zh}（实时查询）`
+        : `${en} · ${zh}`;
+      const options = { nullable: true, description };
+      if (relation.live) {
+        this.put(object, relation.name, () => [this.derived.get(to.name)!.object], options, {
+          resolve: read.live(relation) as Resolve,
+        });
+      } else if (relation.many && isStored(to)) {
+        const resolve = read.connection(to, relation) as Resolve;
+        this.put(object, relation.name, () => this.derived.get(to.name)!.connection, options, { resolve });
+        this.listArgs(object.prototype, relation.name, to);
+      } else if (isStored(to)) {
+        this.put(object, relation.name, () => this.derived.get(to.name)!.object, options, {
+          resolve: read.one(to, relation) as Resolve,
+        });
+      }
+    }
+  }
+
+  private connection(noun: Noun, object: ClassType): ClassType {
+    const edge = named(`${noun.name}Edge`);
+    this.put(edge, 'cursor', () => String, {}, { resolve: read.edgeCursor as Resolve });
+    this.put(edge, 'node', () => object, {}, { resolve: read.edgeNode as Resolve });
+    ObjectType(edge.name)(edge);
+    const connection = named(`${noun.name}Connection`);
+    this.put(connection, 'nodes', () => [object], {}, { resolve: read.nodes as Resolve });
+    this.put(connection, 'edges', () => [edge], {}, { resolve: read.nodes as Resolve });
+    this.put(connection, 'pageInfo', () => PageInfo, {}, { resolve: read.pageInfo as Resolve });
+    const description = 'Of all pages; counted only when it is asked for';
+    this.put(connection, 'totalCount', () => Int, { description }, { resolve: read.totalCount as Resolve });
+    ObjectType(connection.name)(connection);
+    return connection;
+  }
+
+  private finishWhere(noun: Noun, where: ClassType): void {
+    const nullable = { nullable: true };
+    if (isStated(noun))
+      GraphField(() => this.operators('TextFilter', String, filterOperators.text), nullable)(where.prototype, 'agency');
+    GraphField(() => this.operators('DateTimeFilter', DateTime, ordered), nullable)(where.prototype, 'observedAt');
+    GraphField(() => [where], { ...nullable, description: 'All of these' })(where.prototype, 'and');
+    GraphField(() => [where], { ...nullable, description: 'At least one of these' })(where.prototype, 'or');
+    GraphField(() => where, { ...nullable, description: 'Not this' })(where.prototype, 'not');
+    InputType(where.name)(where);
+  }
+
+  private typeOf(field: Field): unknown {
+    return field.scalar === 'code' ? this.enumOf(field.table!) : scalars[field.scalar];
+  }
+
+  private filterOf(field: Field): ClassType {
+    if (field.scalar === 'code') {
+      return this.operators(`${field.table!.name}Filter`, this.enumOf(field.table!), filterOperators.code);
+    }
+    const scalar = field.scalar as Exclude<Scalar, 'code' | 'geometry'>;
+    const names = {
+      text: 'Text',
+      integer: 'Integer',
+      decimal: 'Decimal',
+      date: 'Date',
+      instant: 'DateTime',
+      flag: 'Flag',
+    };
+    return this.operators(`${names[scalar]}Filter`, scalars[scalar], filterOperators[scalar]);
+  }
+
+  private operators(name: string, type: unknown, operators: readonly string[]): ClassType {
+    const known = this.filters.get(name);
+    if (known) return known;
+    const filter = named(name);
+    this.filters.set(name, filter);
+    for (const op of operators) {
+      const of = op === 'in' ? [type] : op === 'isNull' ? Boolean : type;
+      GraphField((() => of) as never, { nullable: true })(filter.prototype, op);
+    }
+    InputType(name)(filter);
+    return filter;
+  }
+
+  private enumOf(table: CodeTable): object {
+    const known = this.enums.get(table);
+    if (known) return known;
+    const values = Object.fromEntries(Object.keys(table.values).map(value => [value, value]));
+    const descriptions = Object.entries(table.values).map(([value, { en, zh }]) => [
+      value,
+      { description: `${en} · ${zh}` },
+    ]);
+    registerEnumType(values, {
+      name: table.name,
+      description: `${table.title.en} · ${table.title.zh}`,
+      valuesConfig: Object.fromEntries(descriptions),
+    });
+    this.enums.set(table, values);
+    return values;
+  }
+
+  private listArgs(target: object, field: string, noun: Noun): void {
+    const of = () => this.derived.get(noun.name)!;
+    const args: [string, () => unknown, string?][] = [
+      ['where', () => of().where],
+      ['orderBy', () => [of().order]],
+      ['first', () => Int, 'At most 200; 20 without it'],
+      ['after', () => String],
+      ['last', () => Int, 'Pages from the end'],
+      ['before', () => String],
+    ];
+    args.forEach(([name, type, description], i) => {
+      Arg(name, type as never, { nullable: true, description })(target, field, i);
+    });
+  }
+
+  /** `marketEntities(where, ...)` and `marketEntity(key)`. */
+  private deriveRoots(noun: StoredNoun): void {
+    const { plural, title, key } = noun.kind;
+    const description = `${title.en} · ${title.zh}`;
+    const none = () => ({ value: () => null });
+    Query(() => this.derived.get(noun.name)!.connection, { nullable: true, description })(
+      this.lists.prototype,
+      plural,
+      none(),
+    );
+    this.listArgs(this.lists.prototype, plural, noun);
+    this.facts.set(`Query.${plural}`, { resolve: read.connection(noun, null) as Resolve });
+    const single = lowerFirst(noun.name);
+    Query(() => this.derived.get(noun.name)!.object, { nullable: true, description })(
+      this.lists.prototype,
+      single,
+      none(),
+    );
+    key.forEach((name, i) => {
+      const { field } = noun.columns.get(name)!;
+      const options = { nullable: i > 0, description: i > 0 ? 'The latest without it' : describe(name, field) };
+      Arg(name, (() => this.typeOf(field)) as never, options)(this.lists.prototype, single, i);
+    });
+    this.facts.set(`Query.${single}`, { resolve: read.byKey(noun) as Resolve });
+  }
+}

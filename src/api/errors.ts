@@ -1,0 +1,54 @@
+/** What a client is told of an error: codes of the one list; the unexpected becomes a reference number, its detail a log line. */
+import { randomUUID } from 'node:crypto';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { Logger } from 'pino';
+import { errorCodes, HubError } from '../domain/error-codes.ts';
+import { errorFacts } from '../domain/error-facts.ts';
+
+/** Codes of GraphQL servers for requests that never ran; their messages come from graphql-js and are about the document. */
+const requestCodes = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+  'BAD_REQUEST',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+]);
+
+export function tellClient(formatted: GraphQLFormattedError, error: unknown, log: Logger): GraphQLFormattedError {
+  const original = originalOf(error);
+  const { locations, path } = formatted;
+  const place = { ...(locations && { locations }), ...(path && { path }) };
+  if (original instanceof HubError) {
+    const { code, message, details } = original;
+    if (original.cause) log.warn({ code, cause: errorFacts(original.cause), ...details }, 'a part of a request failed');
+    return { message, ...place, extensions: { code, retry: errorCodes[code].retry, ...details } };
+  }
+  const code = formatted.extensions?.code;
+  if (typeof code === 'string' && requestCodes.has(code))
+    return { message: formatted.message, ...place, extensions: { code } };
+  // An argument or a variable that does not fit: graphql-js quotes the value, which may be somebody's identity number.
+  if (code === 'BAD_USER_INPUT' || (original instanceof GraphQLError && !original.originalError && !path)) {
+    return {
+      message: withoutValues(formatted.message),
+      ...place,
+      extensions: { code: 'BAD_USER_INPUT', retry: false },
+    };
+  }
+  const reference = randomUUID().slice(0, 8);
+  log.error({ reference, error: errorFacts(original) }, 'a request failed unexpectedly');
+  return {
+    message: `The hub failed; tell its administrator the reference ${reference}`,
+    ...place,
+    extensions: { code: 'INTERNAL', retry: true, reference },
+  };
+}
+
+function originalOf(error: unknown): unknown {
+  let current = error;
+  while (current instanceof GraphQLError && current.originalError) current = current.originalError;
+  return current;
+}
+
+const withoutValues = (message: string): string =>
+  message.replace(/got invalid value [\s\S]*?(?= at "|;|$)/, 'got an invalid value');

@@ -1,0 +1,40 @@
+/** Everything that can go wrong and that a client is told, in one closed list. */
+
+export interface ErrorMeaning {
+  readonly en: string;
+  /** Who must act for it to go away. */
+  readonly who: 'client' | 'administrator' | 'agency' | 'nobody';
+  /** Whether the same request may succeed later. */
+  readonly retry: boolean;
+}
+
+export const errorCodes = {
+  FORBIDDEN: { en: 'The reader may not see or do this', who: 'client', retry: false },
+  FILTER_FORBIDDEN: {
+    en: 'The reader sees this field masked, so may not filter or order by it',
+    who: 'client',
+    retry: false,
+  },
+  BAD_USER_INPUT: { en: 'An argument is not what it should be', who: 'client', retry: false },
+  CURSOR_MALFORMED: { en: 'The cursor was not made by this hub', who: 'client', retry: false },
+  AGENCY_UNAVAILABLE: { en: "The agency's system did not answer in time", who: 'agency', retry: true },
+  AGENCY_REFUSED: { en: "The agency's system refused the question", who: 'administrator', retry: false },
+  DELIVERY_REFUSED: { en: 'What was pushed is not from the agency, or not readable', who: 'agency', retry: false },
+  OVERLOADED: { en: 'The hub is stopping or has too much to do', who: 'nobody', retry: true },
+  INTERNAL: { en: 'The hub failed; the reference number stands in its log', who: 'administrator', retry: true },
+} as const satisfies Record<string, ErrorMeaning>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** A failure that a client is told. The message says what was attempted and holds no personal data; `cause` is for the log. */
+export class HubError extends Error {
+  override readonly name = 'HubError';
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: Readonly<Record<string, unknown>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Gives every committed batch its positions: dense, in the order of commits as it sees them. One process of the hub does
+ * it at a time, elected by an advisory lock; readers are woken by NOTIFY, from here only, so writers never wait for it.
+ */
+import type pg from 'pg';
+import type { Database } from '../store/database.ts';
+
+export const feedChannel = 'hub_feed';
+const lockName = 'outpost-hub sequencer';
+
+export interface SequencerLimits {
+  /** Between looks for batches of other processes; batches of this one are announced by `wake`. */
+  readonly pollMs: number;
+  /** Between attempts to become the sequencer. */
+  readonly electionMs: number;
+}
+
+/** Numbers all waiting batches; returns the last position given, or null when none waited. */
+const stampSql = `
+with waiting as (
+  select id, size from hub_batch where first_position is null order by id limit 1000
+), start as (
+  select coalesce((select first_position + size from hub_batch where first_position is not null order by first_position desc limit 1), 1) as at
+), placed as (
+  select id, size, start.at + sum(size) over (order by id) - size as first_position from waiting, start
+)
+update hub_batch b set first_position = placed.first_position from placed where b.id = placed.id
+returning placed.first_position + placed.size - 1 as last`;
+
+export class Sequencer {
+  private client: pg.Client | null = null;
+  private leading = false;
+  private timer: NodeJS.Timeout | null = null;
+  private working: Promise<void> = Promise.resolve();
+  private again = false;
+  private busy = false;
+  private stopped = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly limits: SequencerLimits,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  start(): void {
+    this.wake();
+  }
+
+  /** There may be something to number. Cheap, and never waits. */
+  wake(): void {
+    if (this.stopped) return;
+    if (this.busy) {
+      this.again = true;
+      return;
+    }
+    if (this.timer) clearTimeout(this.timer);
+    this.busy = true;
+    this.working = this.turn().finally(() => {
+      this.busy = false;
+      if (this.stopped) return;
+      if (this.again) this.wake();
+      else this.timer = setTimeout(() => this.wake(), this.leading ? this.limits.pollMs : this.limits.electionMs);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    if (this.timer) clearTimeout(this.timer);
+    await this.working;
+    await this.client?.end().catch(() => {});
+  }
+
+  private async turn(): Promise<void> {
+    this.again = false;
+    try {
+      if (await this.lead()) await this.stamp();
+    } catch (error) {
+      // The lock goes with the connection, so another process can take over at once.
+      this.leading = false;
+      await this.client?.end().catch(() => {});
+      this.client = null;
+      if (!this.stopped) this.onError(error);
+    }
+  }
+
+  private async lead(): Promise<boolean> {
+    if (this.leading) return true;
+    this.client ??= await this.database.dedicated();
+    const { rows } = await this.client.query('select pg_try_advisory_lock(hashtext($1)) as mine', [lockName]);
+    this.leading = rows[0].mine;
+    return this.leading;
+  }
+
+  private async stamp(): Promise<void> {
+    for (;;) {
+      const { rows } = await this.client!.query(stampSql);
+      if (!rows.length) return;
+      const last = rows.reduce((max, row) => (BigInt(row.last) > max ? BigInt(row.last) : max), 0n);
+      await this.client!.query('select pg_notify($1, $2)', [feedChannel, String(last)]);
+      if (rows.length < 1000) return;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/** Decides whether a statement can be stored: identifiers are normalised and validated, values checked, faults named. */
+import type { Fault } from '../../adapters/kit/format.ts';
+import { identify } from '../../adapters/kit/format.ts';
+import type { Field, RecordKind } from '../../adapters/kit/record.ts';
+import type { Statement } from '../../adapters/kit/statement.ts';
+
+/** How an identifier was spelled at the source, where that differs from what is stored, and what was wrong with it. */
+export interface Spelling {
+  readonly field: string;
+  readonly raw: string;
+  readonly normalised: string;
+  readonly faults: readonly Fault[];
+}
+export interface CheckedRecord {
+  readonly statement: Statement;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly spellings: readonly Spelling[];
+}
+export interface Reject {
+  readonly field: string;
+  readonly reason: string;
+}
+export type Outcome = { readonly record: CheckedRecord } | { readonly rejects: readonly Reject[] };
+
+/**
+ * An invalid identifier parks the record where the field is required. Where it is optional the record is kept, the
+ * field is empty, and the spelling with its faults stands beside it: it is then linked to nobody.
+ */
+export function checkStatement(kind: RecordKind, statement: Statement): Outcome {
+  const values: Record<string, unknown> = {};
+  const spellings: Spelling[] = [];
+  const rejects: Reject[] = [];
+  for (const field of Object.keys(statement.data ?? {})) {
+    if (!(field in kind.fields)) rejects.push({ field, reason: `is not a field of ${kind.name}` });
+  }
+  for (const [name, field] of Object.entries(kind.fields)) {
+    const reason = checkField(name, field, statement.data?.[name] ?? null, values, spellings);
+    if (reason) rejects.push({ field: name, reason });
+  }
+  // A removal is never held up by the rest of its row.
+  if (statement.deleted) return { record: { statement, values: rejects.length ? {} : values, spellings } };
+  if (statement.sourceId === '') rejects.push({ field: 'sourceId', reason: 'is empty' });
+  return rejects.length ? { rejects } : { record: { statement, values, spellings } };
+}
+
+function checkField(
+  name: string,
+  field: Field,
+  given: unknown,
+  values: Record<string, unknown>,
+  spellings: Spelling[],
+): string | null {
+  values[name] = null;
+  if (given === null || given === '') return field.optional ? null : 'is missing';
+  let value = given;
+  if (field.format && typeof given === 'string') {
+    const { value: normalised, faults } = identify(field.format, given);
+    if (normalised !== given || faults.length) spellings.push({ field: name, raw: given, normalised, faults });
+    if (faults.length) return field.optional ? null : `is not a valid ${field.format.name}: ${faults.join(', ')}`;
+    value = normalised;
+  }
+  const checked = field.check.safeParse(value);
+  if (!checked.success) return checked.error.issues[0]?.message ?? 'is not valid';
+  values[name] = checked.data;
+  return null;
+}

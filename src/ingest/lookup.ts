@@ -1,0 +1,62 @@
+/** Asks agencies for what may be asked but not copied (不落地), and for fresh answers: in batches, with a deadline. */
+import { type Adapter, type AgencySource, SourceError } from '../../adapters/kit/adapter.ts';
+import { HubError } from '../domain/error-codes.ts';
+import type { ValidRecord } from '../store/rows.ts';
+import { Restater } from './restate.ts';
+
+export interface Asked {
+  readonly adapter: Adapter;
+  readonly source: AgencySource<unknown>;
+}
+/** Records of a kind about each key, in the keys' order. An outage is one error for each key that it concerns. */
+export type Lookup = (kind: string, keys: readonly string[]) => Promise<readonly (LiveRecord[] | HubError)[]>;
+export interface LiveRecord extends ValidRecord {
+  readonly agency: string;
+}
+
+export function makeLookup(agencies: readonly Asked[], deadlineMs: number): Lookup {
+  const restaters = new Map(agencies.map(({ adapter }) => [adapter, new Restater(adapter)]));
+  return async (kind, keys) => {
+    const answering = agencies.filter(
+      ({ adapter, source }) =>
+        source.lookup && [...adapter.records, ...adapter.hallRecords].some(k => k.name === kind && k.live),
+    );
+    const answers = await Promise.all(
+      answering.map(asked => ask(asked, restaters.get(asked.adapter)!, kind, keys, deadlineMs)),
+    );
+    return keys.map((_, i) => {
+      const parts = answers.map(answer => answer[i]!);
+      return parts.find(part => part instanceof HubError) ?? parts.flatMap(part => part as LiveRecord[]);
+    });
+  };
+}
+
+async function ask(
+  { adapter, source }: Asked,
+  restater: Restater,
+  kind: string,
+  keys: readonly string[],
+  deadlineMs: number,
+) {
+  const agency = adapter.agency.code;
+  const deadline = AbortSignal.timeout(deadlineMs);
+  try {
+    const lists = await source.lookup!(kind, keys, { signal: deadline });
+    return lists.map(items =>
+      restater
+        .restate(items)
+        .records.filter(r => r.statement.kind === kind && !r.statement.deleted)
+        .map(r => ({ ...r, agency })),
+    );
+  } catch (error) {
+    // Resolved, not rejected: a loader forgets keys whose batch rejects and would ask again within one request.
+    return keys.map(() => unanswered(agency, kind, deadline.aborted, error));
+  }
+}
+
+function unanswered(agency: string, kind: string, late: boolean, cause: unknown): HubError {
+  const refused = !late && cause instanceof SourceError && cause.kind === 'REFUSED';
+  return refused
+    ? new HubError('AGENCY_REFUSED', `${agency} refused the question about ${kind}`, { agency }, { cause })
+    : new HubError('AGENCY_UNAVAILABLE', `${agency} did not answer the question about ${kind}`, { agency }, { cause });
+}

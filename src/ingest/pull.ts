@@ -1,0 +1,132 @@
+/** Reads an agency's changes page by page, for ever: the deadline, the pauses and the cursor are kept here, once for all. */
+import type { Logger } from 'pino';
+import { type Adapter, type AgencySource, type Page, SourceError } from '../../adapters/kit/adapter.ts';
+import { errorFacts } from '../domain/error-facts.ts';
+import type { Applied, Store } from '../store/apply.ts';
+import type { Health } from './health.ts';
+import { Restater } from './restate.ts';
+
+export interface PullLimits {
+  /** Items asked for at once. */
+  readonly pageSize: number;
+  /** A page that takes longer counts as a failure. */
+  readonly deadlineMs: number;
+  /** The first pause after a failure; it doubles with each further one. */
+  readonly pauseMs: number;
+  readonly longestPauseMs: number;
+}
+
+interface Parts {
+  readonly adapter: Adapter;
+  readonly source: AgencySource<unknown>;
+  readonly store: Store;
+  readonly health: Health;
+  readonly limits: PullLimits;
+  readonly log: Logger;
+  /** Called after each page that changed something. */
+  readonly onChanges: () => void;
+}
+
+export class Puller {
+  private readonly stopping = new AbortController();
+  private readonly restater: Restater;
+  private running: Promise<void> = Promise.resolve();
+  private failures = 0;
+
+  constructor(private readonly parts: Parts) {
+    this.restater = new Restater(parts.adapter);
+  }
+
+  start(): void {
+    this.running = this.run();
+  }
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    const { adapter, health, log } = this.parts;
+    const agency = adapter.agency.code;
+    while (!this.stopping.signal.aborted) {
+      try {
+        await this.readToEnd();
+        this.failures = 0;
+        await this.pause(adapter.pollEveryMs);
+      } catch (error) {
+        if (this.stopping.signal.aborted) return;
+        const facts = errorFacts(error);
+        this.failures += 1;
+        log.warn({ agency, error: facts, failures: this.failures }, 'reading an agency failed');
+        await health.failed(agency, facts.message ?? facts.code ?? facts.name).catch(() => {});
+        await this.pause(this.backOff());
+      }
+    }
+  }
+
+  /** While a page is applied the next one is already being read. */
+  private async readToEnd(): Promise<void> {
+    const { adapter, health } = this.parts;
+    let from = await this.cursor();
+    let page = await this.read(from);
+    for (;;) {
+      const next = page.done ? null : this.read(page.next);
+      next?.catch(() => {}); // heard below, unless applying fails first
+      const { stale, changes } = await this.apply(page, from);
+      if (stale) return; // another process of the hub reads this agency: begin again from where it is
+      if (changes) this.parts.onChanges();
+      await health.succeeded(adapter.agency.code, { read: page.items.length, caughtUp: page.done });
+      if (!next || this.stopping.signal.aborted) return;
+      from = page.next;
+      page = await next;
+    }
+  }
+
+  private async apply(page: Page<unknown>, from: string | null): Promise<Pick<Applied, 'stale' | 'changes'>> {
+    const { adapter, store } = this.parts;
+    if (!page.items.length && !page.set && page.next === from) return { stale: false, changes: 0 };
+    const { records, parked, present } = this.restater.restate(page.items, page.set);
+    const set = page.set && { ...page.set, present };
+    return store.apply({ agency: adapter.agency.code, records, parked, cursor: { from, to: page.next }, set });
+  }
+
+  private async cursor(): Promise<string | null> {
+    const { adapter, store } = this.parts;
+    const { rows } = await store.database.pool.query('select cursor from hub_cursor where agency = $1', [
+      adapter.agency.code,
+    ]);
+    return rows[0]?.cursor ?? null;
+  }
+
+  private async read(after: string | null): Promise<Page<unknown>> {
+    const { source, limits } = this.parts;
+    const deadline = AbortSignal.timeout(limits.deadlineMs);
+    const signal = AbortSignal.any([deadline, this.stopping.signal]);
+    try {
+      return await source.changes!(after, limits.pageSize, { signal });
+    } catch (error) {
+      if (deadline.aborted) throw new SourceError('TIMEOUT', 'did not answer in time', { cause: error });
+      throw error;
+    }
+  }
+
+  /** Doubles up to the longest, and is spread so that agencies that fail together do not return together. */
+  private backOff(): number {
+    const { pauseMs, longestPauseMs } = this.parts.limits;
+    return Math.min(longestPauseMs, pauseMs * 2 ** (this.failures - 1)) * (0.75 + Math.random() / 2);
+  }
+
+  private pause(ms: number): Promise<void> {
+    const { signal } = this.stopping;
+    if (signal.aborted) return Promise.resolve();
+    return new Promise(resolve => {
+      const timer = setTimeout(end, ms);
+      function end() {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      }
+      signal.addEventListener('abort', end);
+    });
+  }
+}

@@ -1,0 +1,43 @@
+/** Parked items, tried again with the adapter as it is now; an item waits while an older one of the same record still fails. */
+import type { Adapter } from '../../adapters/kit/adapter.ts';
+import type { Store } from '../store/apply.ts';
+import { listParked, type StoredParked } from '../store/parked.ts';
+import { Restater } from './restate.ts';
+
+export interface Replayed {
+  readonly replayed: number;
+  /** Still failing, with the reason of now. */
+  readonly failing: readonly { readonly id: number; readonly field: string; readonly reason: string }[];
+}
+
+export async function replayParked(store: Store, adapter: Adapter, only: readonly number[] | null): Promise<Replayed> {
+  const agency = adapter.agency.code;
+  const restater = new Restater(adapter);
+  const parked = (await listParked(store.database, agency, 100_000)).filter(item => !only || only.includes(item.id));
+  const failing: { id: number; field: string; reason: string }[] = [];
+  const held = new Set<string>();
+  let replayed = 0;
+  for (const item of parked.sort((a, b) => a.id - b.id)) {
+    const key = item.sourceId === null ? null : `${item.kind} ${item.sourceId}`;
+    if (key && held.has(key)) {
+      failing.push({ id: item.id, field: item.field, reason: 'waits for an older item of the same record' });
+      continue;
+    }
+    const bad = await replayOne(store, restater, agency, item);
+    if (!bad) replayed += 1;
+    else {
+      failing.push({ id: item.id, ...bad });
+      if (key) held.add(key);
+    }
+  }
+  return { replayed, failing };
+}
+
+async function replayOne(store: Store, restater: Restater, agency: string, item: StoredParked) {
+  if (item.native === null)
+    return { field: item.field, reason: 'could not be read at all: the source must send it again' };
+  const { records, parked } = restater.restate([{ raw: item.raw, native: item.native }]);
+  if (parked[0]) return { field: parked[0].field, reason: parked[0].reason };
+  await store.apply({ agency, records, parked: [], settles: [item.id] });
+  return null;
+}

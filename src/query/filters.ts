@@ -1,0 +1,85 @@
+/** A reader's `where` as SQL: values are always bound, and fields that the reader sees masked are refused. */
+
+import type { Policy } from '../access/policy.ts';
+import type { Column, StoredNoun } from '../catalog/catalog.ts';
+import { HubError } from '../domain/error-codes.ts';
+import { sqlTypes } from '../store/tables.ts';
+
+export type Where = { readonly [field: string]: unknown };
+
+/** Collects the values of a statement: `$1`, `$2`, ... */
+export class Values {
+  readonly list: unknown[] = [];
+  add(value: unknown): string {
+    return `$${this.list.push(value)}`;
+  }
+}
+
+type Operator = (column: string, value: string, type: string) => string;
+const likeEscaped = (value: string) => `replace(replace(replace(${value}, '\\', '\\\\'), '%', '\\%'), '_', '\\_')`;
+const operators: Readonly<Record<string, Operator>> = {
+  eq: (c, v, t) => `${c} = ${v}::${t}`,
+  in: (c, v, t) => `${c} = any(${v}::${t}[])`,
+  gt: (c, v, t) => `${c} > ${v}::${t}`,
+  gte: (c, v, t) => `${c} >= ${v}::${t}`,
+  lt: (c, v, t) => `${c} < ${v}::${t}`,
+  lte: (c, v, t) => `${c} <= ${v}::${t}`,
+  startsWith: (c, v) => `${c} like ${likeEscaped(`${v}::text`)} || '%'`,
+  contains: (c, v) => `${c} ilike '%' || ${likeEscaped(`${v}::text`)} || '%'`,
+  isNull: (c, v) => `(${c} is null) = ${v}::boolean`,
+};
+
+/** Columns that every stated record has and that may be filtered and ordered by. */
+export const envelopeFields: Readonly<Record<string, { column: string; type: string; stated: boolean }>> = {
+  agency: { column: 'agency', type: 'text', stated: true },
+  observedAt: { column: 'observed_at', type: 'timestamptz', stated: false },
+};
+
+/** The rows of `t` that the reader may see and that are not deleted. */
+export function visibleSql(noun: StoredNoun, policy: Policy, values: Values): string {
+  const rule = policy.rows(noun);
+  return rule ? `not t.deleted and t."${rule.column}" = ${values.add(rule.equals)}` : 'not t.deleted';
+}
+
+export function whereSql(noun: StoredNoun, policy: Policy, where: Where | null | undefined, values: Values): string {
+  const terms: string[] = [];
+  for (const [name, test] of Object.entries(where ?? {})) {
+    if (test === null || test === undefined) continue;
+    if (name === 'and' || name === 'or') {
+      const parts = (test as Where[]).map(part => whereSql(noun, policy, part, values));
+      terms.push(parts.length ? `(${parts.join(` ${name} `)})` : String(name === 'and'));
+    } else if (name === 'not') terms.push(`not (${whereSql(noun, policy, test as Where, values)})`);
+    else terms.push(...fieldTests(noun, policy, name, test as Record<string, unknown>, values));
+  }
+  return terms.length ? terms.join(' and ') : 'true';
+}
+
+function fieldTests(noun: StoredNoun, policy: Policy, name: string, tests: Record<string, unknown>, values: Values) {
+  const { column, type, normalise } = filterable(noun, policy, name);
+  return Object.entries(tests)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([op, value]) => {
+      const spelled = op === 'isNull' ? value : Array.isArray(value) ? value.map(normalise) : normalise(value);
+      return `(${operators[op]!(`t."${column}"`, values.add(spelled), type)})`;
+    });
+}
+
+/** The column of a field by which this reader may filter and order. */
+export function filterable(noun: StoredNoun, policy: Policy, name: string) {
+  const envelope = envelopeFields[name];
+  if (envelope) return { ...envelope, normalise: (value: unknown) => value };
+  const column = noun.columns.get(name)!;
+  if (!policy.mayFilter(noun, name)) {
+    throw new HubError(
+      'FILTER_FORBIDDEN',
+      `${noun.name}.${name} is masked for you: it cannot be filtered or ordered by`,
+    );
+  }
+  return { column: column.column, type: sqlTypes[column.field.scalar], normalise: spellingOf(column) };
+}
+
+/** Identifiers are found in any spelling. */
+const spellingOf =
+  ({ field }: Column) =>
+  (value: unknown): unknown =>
+    field.format && typeof value === 'string' ? field.format.normalise(value) : value;

@@ -1,0 +1,85 @@
+/**
+ * Keyset paging: a cursor names a row, and its place in the order is looked up when it is used. So a cursor holds no
+ * value of a record, and no row is shown twice or left out because others came or went.
+ */
+import type { Policy } from '../access/policy.ts';
+import type { StoredNoun } from '../catalog/catalog.ts';
+import { HubError } from '../domain/error-codes.ts';
+import { filterable, type Values } from './filters.ts';
+
+export interface PageArgs {
+  readonly orderBy?: readonly string[] | null;
+  readonly first?: number | null;
+  readonly after?: string | null;
+  readonly last?: number | null;
+  readonly before?: string | null;
+}
+
+export const defaultPageSize = 20;
+export const largestPageSize = 200;
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+export const cursorOf = (id: string): string => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
+export function idOfCursor(cursor: string): string {
+  const hex = Buffer.from(cursor, 'base64url').toString('hex');
+  const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  if (!uuid.test(id) || cursorOf(id) !== cursor) {
+    throw new HubError(
+      'CURSOR_MALFORMED',
+      'The cursor was not made by this hub: use endCursor or startCursor of an earlier page',
+    );
+  }
+  return id;
+}
+
+interface Key {
+  readonly column: string;
+  readonly descending: boolean;
+}
+
+export interface Paging {
+  /** Rows to show; one more is read to know whether there are further ones. */
+  readonly size: number;
+  /** Read from the end: the rows come in reverse and have to be turned. */
+  readonly backward: boolean;
+  readonly condition: string;
+  readonly orderBy: string;
+}
+
+export function pagingSql(noun: StoredNoun, policy: Policy, args: PageArgs, values: Values): Paging {
+  const backward = args.last !== null && args.last !== undefined;
+  if (backward && args.first !== null && args.first !== undefined) bad('Give either `first` or `last`, not both');
+  const size = (backward ? args.last : args.first) ?? defaultPageSize;
+  if (size < 0 || size > largestPageSize) bad(`\`first\` and \`last\` go from 0 to ${largestPageSize}`);
+  const keys = (args.orderBy ?? []).map(order => keyOf(noun, policy, order));
+  keys.push({ column: 'id', descending: false });
+  const conditions: string[] = [];
+  if (args.after) conditions.push(beyond(noun, keys, values.add(idOfCursor(args.after)), false));
+  if (args.before) conditions.push(beyond(noun, keys, values.add(idOfCursor(args.before)), true));
+  const order = keys.map(({ column, descending }) => {
+    const down = descending !== backward;
+    return `t."${column}" ${down ? 'desc' : 'asc'} nulls ${backward ? 'first' : 'last'}`;
+  });
+  return { size, backward, condition: conditions.join(' and ') || 'true', orderBy: order.join(', ') };
+}
+
+function keyOf(noun: StoredNoun, policy: Policy, order: string): Key {
+  const [field, direction] = order.split(' ') as [string, string];
+  return { column: filterable(noun, policy, field).column, descending: direction === 'desc' };
+}
+
+/** Rows on the far side of the cursor's row; nulls stand last in either direction. */
+function beyond(noun: StoredNoun, keys: readonly Key[], cursor: string, before: boolean): string {
+  const alternatives = keys.map(({ column, descending }, i) => {
+    const equal = keys.slice(0, i).map(k => `t."${k.column}" is not distinct from c."${k.column}"`);
+    const sign = descending === before ? '>' : '<';
+    const [far, near] = before ? ['c', 't'] : ['t', 'c'];
+    const past = `(t."${column}" ${sign} c."${column}" or (${far}."${column}" is null and ${near}."${column}" is not null))`;
+    return [...equal, past].join(' and ');
+  });
+  return `exists (select 1 from ${noun.table} c where c.id = ${cursor}::uuid and (${alternatives.map(a => `(${a})`).join(' or ')}))`;
+}
+
+function bad(message: string): never {
+  throw new HubError('BAD_USER_INPUT', message);
+}

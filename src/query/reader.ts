@@ -1,0 +1,169 @@
+/** Set-wise reads of stored nouns for one reader: every method answers for many parents with one statement. */
+import type { Policy } from '../access/policy.ts';
+import type { Catalog, Relation, StoredNoun } from '../catalog/catalog.ts';
+import { HubError } from '../domain/error-codes.ts';
+import type { ReadRows } from '../store/database.ts';
+import { Values, visibleSql, type Where, whereSql } from './filters.ts';
+import { type PageArgs, pagingSql } from './paging.ts';
+import { isoInstant, type RecordRow, readRow, selectList } from './record-row.ts';
+
+export interface ListArgs extends PageArgs {
+  readonly where?: Where | null;
+}
+export interface RecordPage {
+  readonly rows: readonly RecordRow[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+}
+/** One value that an agency states of a noun. */
+export interface ClaimRow {
+  readonly fact: string;
+  readonly value: string;
+  readonly agency: string;
+  readonly kind: string;
+  readonly recordId: string;
+  readonly observedAt: string;
+  readonly asOf: string | null;
+}
+/** The root of a list: one parent that is called ''. */
+const ROOT = [''];
+
+export class Reader {
+  constructor(
+    readonly catalog: Catalog,
+    readonly policy: Policy,
+    private readonly read: ReadRows,
+  ) {}
+
+  /** Readers who may not see a noun at all get an error rather than an empty answer. */
+  demand(noun: StoredNoun): void {
+    if (!this.policy.sees(noun)) {
+      throw new HubError(
+        'FORBIDDEN',
+        `${noun.kind.plural} are not for everybody: they need a token whose role may see them`,
+      );
+    }
+  }
+
+  async byIds(noun: StoredNoun, ids: readonly string[]): Promise<(RecordRow | null)[]> {
+    if (!this.policy.sees(noun)) return ids.map(() => null);
+    const values = new Values();
+    const text = `select ${selectList(noun)} from ${noun.table} t where t.id = any(${values.add(ids)}::uuid[]) and ${visibleSql(noun, this.policy, values)}`;
+    const rows = new Map((await this.read(text, values.list)).map(row => [row[0], row]));
+    return ids.map(id => (rows.has(id) ? readRow(noun, this.policy, rows.get(id)!) : null));
+  }
+
+  /** The row with this key, in any spelling of it; the newest, should sources have given the key twice. */
+  async byKey(noun: StoredNoun, key: readonly unknown[]): Promise<RecordRow | null> {
+    const values = new Values();
+    const tests = noun.kind.key.slice(0, key.length).map((name, i) => {
+      const { column, field } = noun.columns.get(name)!;
+      const value = field.format ? field.format.normalise(String(key[i])) : key[i];
+      return `t."${column}" = ${values.add(value)}`;
+    });
+    const latest = noun.kind.key.slice(key.length).map(name => `t."${noun.columns.get(name)!.column}" desc, `);
+    const text = `select ${selectList(noun)} from ${noun.table} t where ${tests.join(' and ')} and ${visibleSql(noun, this.policy, values)}
+      order by ${latest.join('')}t.observed_at desc, t.id limit 1`;
+    const [row] = await this.read(text, values.list);
+    return row ? readRow(noun, this.policy, row) : null;
+  }
+
+  /** A page under each parent, or (without relation) one page of all. */
+  async pages(
+    noun: StoredNoun,
+    args: ListArgs,
+    relation: Relation | null,
+    parents: readonly string[] = ROOT,
+  ): Promise<RecordPage[]> {
+    const values = new Values();
+    if (relation) values.add(parents);
+    const where = [...this.scope(noun, args, relation, values)];
+    const paging = pagingSql(noun, this.policy, args, values);
+    const inner = `select ${selectList(noun)} from ${noun.table} t where ${[...where, paging.condition].join(' and ')}
+      order by ${paging.orderBy} limit ${paging.size + 1}`;
+    const rows = await this.read(perParent(inner, relation), values.list);
+    const byParent = Map.groupBy(rows, row => (relation ? row.at(-1)! : ''));
+    return parents.map(parent => {
+      const found = byParent.get(parent) ?? [];
+      const shown = found.slice(0, paging.size).map(row => readRow(noun, this.policy, row));
+      const more = found.length > paging.size;
+      return {
+        rows: paging.backward ? shown.reverse() : shown,
+        hasNextPage: paging.backward ? Boolean(args.before) : more,
+        hasPreviousPage: paging.backward ? more : Boolean(args.after),
+      };
+    });
+  }
+
+  async counts(
+    noun: StoredNoun,
+    args: ListArgs,
+    relation: Relation | null,
+    parents: readonly string[] = ROOT,
+  ): Promise<number[]> {
+    const values = new Values();
+    if (relation) values.add(parents);
+    const inner = `select count(*) as n from ${noun.table} t where ${[...this.scope(noun, args, relation, values)].join(' and ')}`;
+    const rows = await this.read(perParent(inner, relation), values.list);
+    const counts = new Map(rows.map(([n, parent]) => [relation ? parent! : '', Number(n)]));
+    return parents.map(parent => counts.get(parent) ?? 0);
+  }
+
+  private *scope(noun: StoredNoun, { where }: ListArgs, relation: Relation | null, values: Values): Iterable<string> {
+    if (relation) yield `t."${relation.link.column}" = p.id`;
+    yield visibleSql(noun, this.policy, values);
+    if (where) yield whereSql(noun, this.policy, where, values);
+  }
+
+  /** All that agencies state of these persons or organisations, as far as the reader may see the records. */
+  async claims(noun: StoredNoun, ids: readonly string[]): Promise<ClaimRow[][]> {
+    const rows = await this.read(
+      `select about_id, fact, value, agency, kind, record_id, observed_at, as_of from ${noun.table}_claim
+       where about_id = any($1::uuid[]) order by fact, agency, kind, record_id`,
+      [ids],
+    );
+    const visible = rows.filter(([, , , agency, kind]) => {
+      const stated = this.catalog.get(kind!);
+      const rule = this.policy.rows(stated);
+      return this.policy.sees(stated) && (!rule || rule.equals === agency);
+    });
+    const byNoun = Map.groupBy(visible, row => row[0]!);
+    return ids.map(id =>
+      (byNoun.get(id) ?? []).map(([, fact, value, agency, kind, recordId, observedAt, asOf]) => ({
+        fact: fact!,
+        value: value!,
+        agency: agency!,
+        kind: kind!,
+        recordId: recordId!,
+        observedAt: isoInstant(observedAt!),
+        asOf: asOf ? isoInstant(asOf) : null,
+      })),
+    );
+  }
+
+  /** Rows whose searched fields contain the text, or whose key it is in some spelling. Never by a field the reader sees masked. */
+  async search(noun: StoredNoun, text: string, limit: number): Promise<RecordRow[]> {
+    if (!this.policy.sees(noun)) return [];
+    const values = new Values();
+    const tests: string[] = [];
+    for (const { name, column, field } of noun.columns.values()) {
+      if (!this.policy.mayFilter(noun, name)) continue;
+      if (field.format && noun.kind.key.includes(name)) {
+        const value = field.format.normalise(text);
+        if (!field.format.faults(value).length) tests.push(`t."${column}" = ${values.add(value)}`);
+      } else if (field.searched) {
+        tests.push(
+          `t."${column}" ilike '%' || replace(replace(replace(${values.add(text)}::text, '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'`,
+        );
+      }
+    }
+    if (!tests.length) return [];
+    const sql = `select ${selectList(noun)} from ${noun.table} t where (${tests.join(' or ')}) and ${visibleSql(noun, this.policy, values)}
+      order by t.id limit ${limit}`;
+    return (await this.read(sql, values.list)).map(row => readRow(noun, this.policy, row));
+  }
+}
+
+/** The last column names the parent; `$1` are the parents. */
+const perParent = (inner: string, relation: Relation | null) =>
+  relation ? `select x.*, p.id from unnest($1::uuid[]) p(id) cross join lateral (${inner}) x` : inner;

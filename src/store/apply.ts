@@ -1,0 +1,169 @@
+/** Applies a page of an agency in one transaction: records, history, nouns, cases, parked items, changes and the cursor. */
+import type pg from 'pg';
+import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
+import type { Database } from './database.ts';
+import { Affected, deriveNouns } from './derive.ts';
+import type { Identity } from './identity.ts';
+import { type ParkedItem, parkItems, settleParked, supersedeParked } from './parked.ts';
+import { upsertSql } from './record-sql.ts';
+import { beats, type Row, rowOf, type ValidRecord } from './rows.ts';
+import { completeSet, noteSeen, type RemovalGuard, type SetPage } from './whole-set.ts';
+
+export interface ApplyPage {
+  readonly agency: string;
+  readonly records: readonly ValidRecord[];
+  readonly parked: readonly ParkedItem[];
+  /** The page was read after `from` (null: the beginning) and ends at `to`; absent for what was pushed or replayed. */
+  readonly cursor?: { readonly from: string | null; readonly to: string };
+  readonly set?: SetPage;
+  /** Parked items that this page settles. */
+  readonly settles?: readonly number[];
+}
+
+export interface Applied {
+  /** Changes that readers will see. */
+  readonly changes: number;
+  /** Items that are parked now and were not before. */
+  readonly parked: number;
+  /** The page began at a cursor that is not the stored one any more, so nothing was applied. */
+  readonly stale: boolean;
+}
+
+/** A change that readers will see. */
+export interface ChangeRow {
+  readonly kind: string;
+  readonly id: string;
+  readonly deleted: boolean;
+  readonly caseNo: string | null;
+}
+
+/** One transaction of the store, and what it works with. */
+export interface Work {
+  readonly client: pg.PoolClient;
+  readonly catalog: Catalog;
+  readonly identity: Identity;
+  readonly agency: string;
+  /** The moment of the whole page. */
+  readonly at: string;
+  readonly affected: Affected;
+}
+
+export class Store {
+  constructor(
+    readonly database: Database,
+    readonly catalog: Catalog,
+    readonly identity: Identity,
+    private readonly guard: RemovalGuard,
+  ) {}
+
+  /** Pages of one agency follow one another. The same page twice changes nothing. */
+  apply(page: ApplyPage): Promise<Applied> {
+    return this.inTransaction(page.agency, async work => {
+      if (page.cursor && !(await moveCursor(work, page.cursor))) return { changes: 0, parked: 0, stale: true };
+      const changes: ChangeRow[] = [];
+      for (const [noun, records] of byNoun(this.catalog, page.records)) {
+        changes.push(...(await writeRecords(work, noun, records)));
+      }
+      if (page.set) {
+        await noteSeen(work, page.set);
+        if (page.set.complete) changes.push(...(await completeSet(work, page.set, this.guard)));
+      }
+      const parked = await parkItems(work, page.parked);
+      if (page.settles) await settleParked(work, page.settles);
+      await supersedeParked(work, page.records);
+      return { changes: await finish(work, changes), parked, stale: false };
+    });
+  }
+
+  /** A transaction under the agency's lock. */
+  inTransaction<T>(agency: string, run: (work: Work) => Promise<T>): Promise<T> {
+    const { catalog, identity } = this;
+    return this.database.transaction(async client => {
+      await client.query('select pg_advisory_xact_lock(hashtext($1))', [`page ${agency}`]);
+      return run({ client, catalog, identity, agency, at: new Date().toISOString(), affected: new Affected() });
+    });
+  }
+}
+
+/** Derives what follows from the changed records, and numbers all changes; the batch comes last, after every row lock. */
+export async function finish(work: Work, changes: ChangeRow[]): Promise<number> {
+  changes.push(...(await deriveNouns(work)));
+  if (changes.length) await recordChanges(work, changes);
+  return changes.length;
+}
+
+async function moveCursor({ client, agency }: Work, { from, to }: { from: string | null; to: string }) {
+  const { rows } = await client.query('select cursor from hub_cursor where agency = $1', [agency]);
+  if ((rows[0]?.cursor ?? null) !== from) return false;
+  if (to !== from) {
+    await client.query(
+      `insert into hub_cursor (agency, cursor, updated_at) values ($1, $2, now())
+       on conflict (agency) do update set cursor = excluded.cursor, updated_at = excluded.updated_at`,
+      [agency, to],
+    );
+  }
+  return true;
+}
+
+function byNoun(catalog: Catalog, records: readonly ValidRecord[]): [StoredNoun, ValidRecord[]][] {
+  const groups = Map.groupBy(records, record => record.statement.kind);
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, list]) => [catalog.stored(kind), list]);
+}
+
+const upserts = new WeakMap<StoredNoun, { name: string; text: string }>();
+const upsertOf = (noun: StoredNoun) => {
+  const known = upserts.get(noun) ?? { name: `upsert ${noun.table}`, text: upsertSql(noun) };
+  upserts.set(noun, known);
+  return known;
+};
+
+async function writeRecords(work: Work, noun: StoredNoun, records: readonly ValidRecord[]): Promise<ChangeRow[]> {
+  const winners = new Map<string, { row: Row; record: ValidRecord }>();
+  for (const record of records) {
+    const row = rowOf(noun, work.agency, record, work.identity);
+    const other = winners.get(row.id);
+    if (!other || beats(row, other.row)) winners.set(row.id, { row, record });
+    // Every mention counts, also one that comes too late to win: the nouns that exist do not depend on the order.
+    work.affected.mention(noun, row, record.values);
+  }
+  const changed = await writeRows(
+    work,
+    noun,
+    [...winners.values()].map(w => w.row),
+  );
+  const numbered = noun.kind.about.case?.from[0];
+  return changed.map(({ id, deleted }) => {
+    const caseNo = numbered ? (winners.get(id)?.record.values[numbered] as string | undefined) : undefined;
+    return { kind: noun.name, id, deleted, caseNo: caseNo ?? null };
+  });
+}
+
+/** Writes rows of a noun and notes which nouns they touch, before and after. */
+export async function writeRows(work: Work, noun: StoredNoun, rows: readonly Row[]) {
+  if (!rows.length) return [];
+  const result = await work.client.query({
+    ...upsertOf(noun),
+    values: [JSON.stringify(rows), work.at],
+    rowMode: 'array',
+  });
+  return work.affected.touch(noun, result.rows);
+}
+
+async function recordChanges({ client, agency, at }: Work, changes: readonly ChangeRow[]): Promise<void> {
+  await client.query(
+    `with batch as (insert into hub_batch (agency, size, at) values ($1, $2, $3) returning id)
+     insert into hub_change (batch_id, ordinal, kind, record_id, agency, deleted, case_no)
+     select batch.id, c.ordinal - 1, c.kind, c.record_id, $1, c.deleted, c.case_no
+     from batch, unnest($4::text[], $5::uuid[], $6::boolean[], $7::text[])
+       with ordinality as c (kind, record_id, deleted, case_no, ordinal)`,
+    [
+      agency,
+      changes.length,
+      at,
+      changes.map(c => c.kind),
+      changes.map(c => c.id),
+      changes.map(c => c.deleted),
+      changes.map(c => c.caseNo),
+    ],
+  );
+}

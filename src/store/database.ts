@@ -1,0 +1,68 @@
+/** The connection pool, and what every statement of the hub goes through. */
+import pg from 'pg';
+
+export type Rows = (string | null)[][];
+/** Values as PostgreSQL writes them, by position: no row objects, no lost digits. */
+export type ReadRows = (text: string, values: readonly unknown[]) => Promise<Rows>;
+
+const asText = { getTypeParser: () => (value: string) => value };
+
+export class Database {
+  readonly pool: pg.Pool;
+
+  constructor(
+    readonly url: string,
+    { connections, onError }: { connections: number; onError: (error: Error) => void },
+  ) {
+    this.pool = new pg.Pool({ ...sessionOf(url), max: connections });
+    // A connection that dies in the pool is replaced at its next use; unheard, its error would end the process.
+    this.pool.on('error', onError);
+  }
+
+  readonly read: ReadRows = async (text, values) => {
+    const query = { text, values: values as unknown[], rowMode: 'array' as const, types: asText };
+    const { rows } = await this.pool.query<string[]>(query as pg.QueryArrayConfig);
+    return rows;
+  };
+
+  /** Runs `work` in one transaction; when two transactions lock each other out, the one that PostgreSQL ends starts again. */
+  async transaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const client = await this.pool.connect();
+      let broken: Error | undefined;
+      try {
+        await client.query('begin');
+        const result = await work(client);
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        await client.query('rollback').catch((cause: Error) => {
+          broken = cause;
+        });
+        const deadlock = (error as { code?: string }).code === '40P01';
+        if (!deadlock || attempt === 5) throw error;
+      } finally {
+        client.release(broken);
+      }
+    }
+  }
+
+  /** A connection outside the pool, for LISTEN and for locks that last. */
+  async dedicated(): Promise<pg.Client> {
+    const client = new pg.Client(sessionOf(this.url));
+    client.on('error', () => {});
+    await client.connect();
+    return client;
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+}
+
+/** Times leave the database in UTC whatever the server's own zone is. */
+const sessionOf = (url: string): pg.ClientConfig => ({
+  connectionString: url,
+  options: '-c timezone=UTC -c datestyle=ISO',
+  application_name: 'outpost-hub',
+});

@@ -1,0 +1,27 @@
+/** Ids of the hub: derived from what identifies a thing, by a key of this installation, so that nobody can guess back. */
+import { hash } from 'node:crypto';
+import { isStated, type Noun } from '../catalog/catalog.ts';
+import { TOWN } from '../catalog/nouns.ts';
+
+/** Joins the fields of a compound key; source ids of the town's records are their keys in this form. */
+export const joinKey = (parts: readonly unknown[]): string | null =>
+  parts.some(part => part === null || part === undefined) ? null : parts.join('@');
+
+export class Identity {
+  constructor(private readonly key: string) {}
+
+  /** The id of a record that a source states. */
+  ofRecord(kind: string, agency: string, sourceId: string): string {
+    return this.make(`${kind}\0${agency}\0${sourceId}`);
+  }
+  /** The id of a noun known by its key. */
+  ofNoun(noun: Noun, key: string): string {
+    return isStated(noun) ? this.ofRecord(noun.name, TOWN, key) : this.make(`${noun.name}\0\0${key}`);
+  }
+
+  /** A UUID of version 8: the same words always give the same id, which keeps a page idempotent and ids stable. */
+  private make(words: string): string {
+    const hex = hash('sha256', `${this.key}\0${words}`, 'hex');
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  }
+}

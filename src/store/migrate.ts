@@ -1,0 +1,104 @@
+/**
+ * Brings a database to the tables of the catalog. The difference is derived, applied in one transaction under a lock, and
+ * kept in hub_migration. Only additions are made by themselves: what would lose data stops the start and is shown.
+ */
+import { createHash } from 'node:crypto';
+import { MikroORM } from '@mikro-orm/postgresql';
+import pg from 'pg';
+import type { Catalog } from '../catalog/catalog.ts';
+import { claimViews, entitiesOf } from './tables.ts';
+
+const openOrm = (url: string, catalog: Catalog, connect: boolean) =>
+  MikroORM.init({
+    clientUrl: url,
+    entities: entitiesOf(catalog),
+    discovery: { warnWhenNoEntities: false },
+    schemaGenerator: { disableForeignKeys: true },
+    ...(connect ? {} : { connect: false }),
+  } as never);
+
+/** The tables and views as SQL: schema/tables.sql. Needs no database. */
+export async function tablesSql(catalog: Catalog): Promise<string> {
+  const orm = await openOrm('postgresql://nobody@127.0.0.1:1/none', catalog, false);
+  try {
+    const create = await orm.schema.getCreateSchemaSQL({ wrap: false });
+    return `create extension if not exists pg_trgm;\n\n${create.trim()}\n\n${claimViews(catalog).join(';\n\n')};\n`;
+  } finally {
+    await orm.close(true);
+  }
+}
+
+const losing = /\b(drop (table|column)|alter column .* type)\b/i;
+
+export interface Migration {
+  /** Statements that were run; empty when the database was up to date. */
+  readonly statements: readonly string[];
+}
+
+export async function migrate(url: string, catalog: Catalog): Promise<Migration> {
+  const digest = createHash('sha256')
+    .update(await tablesSql(catalog))
+    .digest('hex');
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    await client.query(`select pg_advisory_lock(hashtext('outpost-hub migrate'))`);
+    if (await isUpToDate(client, digest)) return { statements: [] };
+    await client.query('create extension if not exists pg_trgm');
+    const statements = [...(await difference(url, catalog)), ...claimViews(catalog)];
+    const loss = statements.find(statement => losing.test(statement));
+    if (loss) {
+      throw new Error(
+        `The tables cannot be brought up to date without losing data; do this by hand, then start again: ${loss}`,
+      );
+    }
+    await client.query('begin');
+    for (const statement of statements) await client.query(statement);
+    await client.query(
+      `insert into hub_migration (digest, applied_at, statements) values ($1, now(), $2)
+       on conflict (digest) do update set applied_at = excluded.applied_at`,
+      [digest, statements.join(';\n')],
+    );
+    await client.query('commit');
+    return { statements };
+  } finally {
+    await client.end();
+  }
+}
+
+async function isUpToDate(client: pg.Client, digest: string): Promise<boolean> {
+  const { rows: tables } = await client.query(
+    `select 1 from pg_tables where tablename = 'hub_migration' and schemaname = 'public'`,
+  );
+  if (!tables.length) return false;
+  const { rows } = await client.query('select digest from hub_migration order by applied_at desc limit 1');
+  return rows[0]?.digest === digest;
+}
+
+async function difference(url: string, catalog: Catalog): Promise<string[]> {
+  const orm = await openOrm(url, catalog, true);
+  try {
+    const sql = await orm.schema.getUpdateSchemaSQL({ wrap: false, safe: true, dropTables: false });
+    return sql
+      .split(/;\s*\n/)
+      .map(statement => statement.trim().replace(/;$/, ''))
+      .filter(Boolean);
+  } finally {
+    await orm.close(true);
+  }
+}
+
+/** The key from which ids are derived: made once for each installation, and never changed. */
+export async function identityKey(url: string, random: () => string): Promise<string> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    await client.query(`insert into hub_setting (name, value) values ('identity key', $1) on conflict do nothing`, [
+      random(),
+    ]);
+    const { rows } = await client.query(`select value from hub_setting where name = 'identity key'`);
+    return rows[0].value;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,89 @@
+/** Items that could not be stored: kept as they came, shown, and replayed once the adapter can read them. */
+import { hash } from 'node:crypto';
+import type { Work } from './apply.ts';
+import type { Database } from './database.ts';
+import type { ValidRecord } from './rows.ts';
+
+export interface ParkedItem {
+  readonly raw: Uint8Array;
+  /** As the adapter read it; null when it could not even be read. */
+  readonly native: unknown;
+  readonly kind: string | null;
+  readonly sourceId: string | null;
+  readonly field: string;
+  readonly reason: string;
+  readonly adapterVersion: string;
+}
+export interface StoredParked extends ParkedItem {
+  readonly id: number;
+  readonly agency: string;
+  readonly state: 'OPEN' | 'REPLAYED' | 'SUPERSEDED';
+  readonly parkedAt: string;
+}
+
+/** Returns how many were not parked before: the same item twice is one. */
+export async function parkItems({ client, agency }: Work, items: readonly ParkedItem[]): Promise<number> {
+  if (!items.length) return 0;
+  const rows = items.map(item => ({
+    raw_digest: hash('sha256', item.raw, 'hex'),
+    raw: `\\x${Buffer.from(item.raw).toString('hex')}`,
+    native: item.native,
+    kind: item.kind,
+    source_id: item.sourceId,
+    field: item.field,
+    reason: item.reason,
+    adapter_version: item.adapterVersion,
+  }));
+  const { rowCount } = await client.query(
+    `insert into hub_parked (agency, raw_digest, raw, native, kind, source_id, field, reason, adapter_version, state, parked_at)
+     select distinct on (r.raw_digest) $1, r.*, 'OPEN', now() from json_to_recordset($2::json) as r(raw_digest text, raw bytea,
+       native jsonb, kind text, source_id text, field text, reason text, adapter_version text)
+     on conflict (agency, raw_digest) do nothing`,
+    // A NUL is not storable in jsonb; the raw bytes keep it.
+    [agency, JSON.stringify(rows).replaceAll('\\u0000', '')],
+  );
+  return rowCount ?? 0;
+}
+
+/** A good record settles the parked items of the same record that came before it. */
+export async function supersedeParked({ client, agency }: Work, records: readonly ValidRecord[]): Promise<void> {
+  const { rows } = await client.query(
+    `select distinct kind, source_id from hub_parked where agency = $1 and state = 'OPEN' and source_id is not null`,
+    [agency],
+  );
+  if (!rows.length) return;
+  const open = new Set(rows.map(row => `${row.kind} ${row.source_id}`));
+  const settled = records.filter(r => open.has(`${r.statement.kind} ${r.statement.sourceId}`));
+  if (!settled.length) return;
+  await client.query(
+    `update hub_parked p set state = 'SUPERSEDED', settled_at = now() from unnest($2::text[], $3::text[]) as r(kind, source_id)
+     where p.agency = $1 and p.state = 'OPEN' and p.kind = r.kind and p.source_id = r.source_id`,
+    [agency, settled.map(r => r.statement.kind), settled.map(r => r.statement.sourceId)],
+  );
+}
+
+const columns = `id::int, agency, raw, native, kind, source_id as "sourceId", field, reason, adapter_version as "adapterVersion", state,
+  to_char(parked_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "parkedAt"`;
+
+export async function listParked(database: Database, agency: string | null, limit: number): Promise<StoredParked[]> {
+  const text = `select ${columns} from hub_parked where state = 'OPEN' and ($1::text is null or agency = $1) order by agency, id limit $2`;
+  return (await database.pool.query(text, [agency, limit])).rows;
+}
+
+export async function findParked(database: Database, id: number): Promise<StoredParked | null> {
+  const { rows } = await database.pool.query(`select ${columns} from hub_parked where id = $1`, [id]);
+  return rows[0] ?? null;
+}
+
+export async function countParked(database: Database): Promise<Map<string, number>> {
+  const { rows } = await database.pool.query(
+    `select agency, count(*)::int as n from hub_parked where state = 'OPEN' group by agency`,
+  );
+  return new Map(rows.map(row => [row.agency, row.n]));
+}
+
+export async function settleParked({ client }: Work, ids: readonly number[]): Promise<void> {
+  await client.query(`update hub_parked set state = 'REPLAYED', settled_at = now() where id = any($1::bigint[])`, [
+    ids,
+  ]);
+}

@@ -1,0 +1,140 @@
+import { once } from 'node:events';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type SystemUser, spawnWatched } from './watched-process.ts';
+
+export const superuser = 'hub';
+
+/**
+ * The data folder is every command's working folder, and is named to PostgreSQL through it: so it may lie where the
+ * user that PostgreSQL runs as could not reach it by its path, such as in root's home.
+ */
+export const workingFolder = '/proc/self/cwd';
+
+/** PostgreSQL refuses to run as root; this user, nobody, needs no account. */
+const nobody: SystemUser = { uid: 65534, gid: 65534 };
+
+/**
+ * Whom PostgreSQL must run as over a data folder, or null for this process' own user: it accepts only its own data.
+ *
+ * @throws Error when the folder belongs to a user that this process cannot become
+ */
+export function dataFolderUser(dataDir: string): SystemUser | null {
+  const owner = statSync(dataDir, { throwIfNoEntry: false });
+  const ownUid = process.getuid?.();
+  if (ownUid === 0) return owner && owner.uid !== 0 ? { uid: owner.uid, gid: owner.gid } : nobody;
+  if (owner && owner.uid !== ownUid) {
+    throw new Error(
+      `${dataDir} belongs to another user (uid ${owner.uid}): start as that user, or name another folder.`,
+    );
+  }
+  return null;
+}
+
+/** Whether the folder holds the data of a PostgreSQL server, complete. */
+export function holdsData(dataDir: string): boolean {
+  return existsSync(path.join(dataDir, 'PG_VERSION'));
+}
+
+/**
+ * Fills an empty or absent data folder. The data is made beside its place and then renamed, so that an interrupted
+ * start leaves no half of it behind.
+ *
+ * @param sync whether the new files must survive a crash of the machine
+ * @throws Error when the folder holds something else, or initdb fails
+ */
+export async function createData(
+  dataDir: string,
+  binDir: string,
+  { user, sync }: { user: SystemUser | null; sync: boolean },
+): Promise<void> {
+  if (existsSync(dataDir) && readdirSync(dataDir).length > 0) {
+    throw new Error(`${dataDir} is not empty and holds no PostgreSQL data: name another folder.`);
+  }
+  mkdirSync(path.dirname(dataDir), { recursive: true });
+  const staging = mkdtempSync(`${dataDir}.new-`);
+  try {
+    if (user) chownSync(staging, user.uid, user.gid);
+    await runInitdb(binDir, staging, { user, sync });
+    renameSync(staging, dataDir);
+  } catch (error) {
+    rmSync(staging, { recursive: true, force: true });
+    // Another process that started at the same moment may have been first; its data serves as well.
+    if (!holdsData(dataDir)) throw error;
+  }
+}
+
+async function runInitdb(
+  binDir: string,
+  folder: string,
+  { user, sync }: { user: SystemUser | null; sync: boolean },
+): Promise<void> {
+  const args = [
+    ...['-D', workingFolder, '-U', superuser, '--auth=trust', '--encoding=UTF8', '--no-instructions'],
+    ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'],
+    ...(sync ? [] : ['--no-sync']),
+  ];
+  const initdb = spawnWatched(path.join(binDir, 'initdb'), args, { folder, user });
+  const [said, [status]] = await Promise.all([text(initdb.stderr), once(initdb, 'exit')]);
+  if (status !== 0) throw new Error(`initdb could not create a database in ${folder} (status ${status}): ${said}`);
+}
+
+const lockFile = (dataDir: string) => path.join(dataDir, 'postmaster.pid');
+
+/** The process id in the server's lock file, or null; the file may be left over from a server that was killed. */
+export function findLockPid(dataDir: string): number | null {
+  try {
+    return Number.parseInt(readFileSync(lockFile(dataDir), 'utf8'), 10) || null;
+  } catch {
+    return null;
+  }
+}
+
+/** The process id of the server that runs over the folder now, or null. */
+export function findServerOver(dataDir: string): number | null {
+  const pid = findLockPid(dataDir);
+  if (pid === null || commandName(pid) !== 'postgres') return null;
+  try {
+    // A server works in its data folder; another server may have got the number that a dead one had.
+    const [folder, data] = [statSync(`/proc/${pid}/cwd`), statSync(dataDir)];
+    return folder.dev === data.dev && folder.ino === data.ino ? pid : null;
+  } catch {
+    return commandName(pid) === 'postgres' ? pid : null;
+  }
+}
+
+/** Whether the server over the folder is on its way out; it says so in the eighth line of its lock file. */
+export function isStopping(dataDir: string): boolean {
+  try {
+    return readFileSync(lockFile(dataDir), 'utf8').split('\n')[7]?.trim() === 'stopping';
+  } catch {
+    return true;
+  }
+}
+
+function commandName(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Removes the lock file that a killed server left. PostgreSQL does so itself unless the dead server's process number
+ * now belongs to another process of the same user, which is usual when a container starts again.
+ */
+export function removeStaleLock(dataDir: string): void {
+  rmSync(lockFile(dataDir), { force: true });
+}

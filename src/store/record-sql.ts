@@ -1,0 +1,76 @@
+/** The statements by which records of a noun are written, generated once from the catalog. */
+import { isStated, type StoredNoun } from '../catalog/catalog.ts';
+import { columnsOf } from './tables.ts';
+
+const quoted = (name: string) => `"${name}"`;
+const list = (names: readonly string[], prefix = '') => names.map(name => prefix + quoted(name)).join(', ');
+
+/** An incoming row wins by a higher version; between different contents of one version the digest decides, for any order. */
+const wins = (noun: StoredNoun) =>
+  isStated(noun)
+    ? `(i.version collate "C", i.digest collate "C") > (s.version collate "C", s.digest collate "C")`
+    : 'i.digest <> s.digest';
+/** Only these are worth a place in the history and a change in the feed; else a newer version says the same again. */
+const differs = '(i.digest <> s.digest or i.deleted <> s.deleted)';
+
+/**
+ * One statement for a page: $1 is a JSON array of rows (one for each id), $2 the moment. Writes the winners, files what
+ * they replace, and returns a row for each that changed: id, deleted, and the links before and after.
+ */
+export function upsertSql(noun: StoredNoun): string {
+  const columns = columnsOf(noun);
+  const names = columns.map(c => c.name);
+  const given = columns.filter(c => c.name !== 'observed_at');
+  const assigned = names.filter(name => name !== 'id' && name !== 'observed_at');
+  const links = noun.links.map(link => link.column);
+  return `
+with i as materialized (
+  select * from json_to_recordset($1::json) as r(${given.map(c => `${quoted(c.name)} ${c.type}`).join(', ')})
+), s as materialized (
+  select t.* from ${noun.table} t where t.id = any(array(select id from i)) for update
+), won as materialized (
+  select i.*, s.id is null or ${differs} as changed,
+    ${links.map(link => `s.${quoted(link)} as ${quoted(`old_${link}`)},`).join(' ')} s.id is not null as known
+  from i left join s on s.id = i.id where s.id is null or ${wins(noun)}
+), filed as (
+  insert into ${noun.table}_history (${list(names)}, seen_until)
+  select ${list(names, 's.')}, $2::timestamptz from s join won on won.id = s.id where won.changed
+  on conflict do nothing
+), written as (
+  insert into ${noun.table} as t (${list(names)})
+  select ${names.map(name => (name === 'observed_at' ? '$2::timestamptz' : `won.${quoted(name)}`)).join(', ')} from won
+  on conflict (id) do update set ${assigned.map(name => `${quoted(name)} = excluded.${quoted(name)}`).join(', ')},
+    observed_at = case when t.digest = excluded.digest and t.deleted = excluded.deleted then t.observed_at else excluded.observed_at end
+)
+select won.id, won.deleted${links.map(link => `, won.${quoted(`old_${link}`)}, won.${quoted(link)}`).join('')} from won where won.changed order by won.id`;
+}
+
+/** Digest of a removal of which nothing but the id is known: sorts before every other. */
+export const REMOVED = '';
+
+/**
+ * Flags the records of a kind that a whole set did not hold: $1 agency, $2 set name, $3 kind, $4 version, $5 the moment.
+ * Returns what `upsertSql` returns.
+ */
+export function removeAbsentSql(noun: StoredNoun): string {
+  const names = columnsOf(noun).map(c => c.name);
+  const links = noun.links.map(link => link.column);
+  const emptied = [...noun.columns.values()].map(c => c.column).concat(links, ['as_of', 'spellings']);
+  return `
+with gone as materialized (select t.* from ${noun.table} t where ${absent} for update), filed as (
+  insert into ${noun.table}_history (${list(names)}, seen_until) select ${list(names)}, $5::timestamptz from gone
+  on conflict do nothing
+), written as (
+  update ${noun.table} t set deleted = true, version = $4, digest = '${REMOVED}', observed_at = $5,
+    ${emptied.map(name => `${quoted(name)} = null`).join(', ')}
+  from gone where t.id = gone.id
+)
+select id, true as deleted${links.map(link => `, ${quoted(link)} as ${quoted(`old_${link}`)}, null as ${quoted(link)}`).join('')} from gone order by id`;
+}
+
+/** How many records of a kind the set did not hold, and how many there are: for the guard against mass removal. */
+export const countAbsentSql = (noun: StoredNoun): string =>
+  `select count(*) filter (where ${absent})::int as absent, count(*)::int as present from ${noun.table} t where t.agency = $1 and not t.deleted`;
+
+const absent = `t.agency = $1 and not t.deleted and t.version collate "C" < $4 collate "C"
+  and not exists (select 1 from hub_seen h where h.agency = $1 and h.set_name = $2 and h.kind = $3 and h.record_id = t.id)`;

@@ -1,0 +1,280 @@
+/** The tables, as MikroORM entities: those of the nouns are derived from the catalog, the hub's own are declared here. */
+import { EntitySchema } from '@mikro-orm/core';
+import type { Scalar } from '../../adapters/kit/record.ts';
+import { type Catalog, isStated, type StoredNoun } from '../catalog/catalog.ts';
+
+export const sqlTypes: Readonly<Record<Scalar, string>> = {
+  text: 'text',
+  integer: 'integer',
+  decimal: 'numeric',
+  date: 'date',
+  instant: 'timestamptz',
+  flag: 'boolean',
+  code: 'text',
+  geometry: 'jsonb',
+};
+
+interface ColumnSpec {
+  readonly name: string;
+  readonly type: string;
+  readonly nullable?: boolean;
+  readonly comment?: string;
+}
+
+/** What every stored record has beside its own fields. */
+const envelope = (noun: StoredNoun): ColumnSpec[] => [
+  { name: 'id', type: 'uuid' },
+  ...(isStated(noun)
+    ? [
+        { name: 'agency', type: 'text' },
+        { name: 'source_id', type: 'text' },
+        { name: 'version', type: 'text' },
+        { name: 'as_of', type: 'timestamptz', nullable: true, comment: 'true at the source' },
+        { name: 'spellings', type: 'jsonb', nullable: true, comment: 'identifiers as the source wrote them' },
+      ]
+    : []),
+  { name: 'deleted', type: 'boolean', comment: 'flagged as deleted by its source; nothing is erased' },
+  { name: 'digest', type: 'text', comment: 'of the content' },
+  { name: 'observed_at', type: 'timestamptz', comment: 'since when the hub knows it so' },
+];
+
+/** All columns of a noun's table, in order. Fields may be null in the database: the validator has the stricter word. */
+export function columnsOf(noun: StoredNoun): ColumnSpec[] {
+  const fields = [...noun.columns.values()].map(({ column, field }) => ({
+    name: column,
+    type: sqlTypes[field.scalar],
+    nullable: true,
+    comment: field.unit ? `${field.title.zh} (${field.unit})` : field.title.zh,
+  }));
+  const links = noun.links.map(link => ({
+    name: link.column,
+    type: 'uuid',
+    nullable: true,
+    comment: link.target.name,
+  }));
+  return [...envelope(noun), ...fields, ...links];
+}
+
+const property = (spec: ColumnSpec, primary = false) => ({
+  type: 'string',
+  fieldName: spec.name,
+  columnType: spec.type,
+  nullable: spec.nullable ?? false,
+  primary,
+  comment: spec.comment,
+});
+
+interface TableSpec {
+  readonly table: string;
+  readonly comment: string;
+  readonly columns: readonly ColumnSpec[];
+  readonly primary: readonly string[];
+  readonly indexes?: readonly { readonly name: string; readonly unique?: boolean; readonly expression: string }[];
+}
+
+function entity({ table, comment, columns, primary, indexes = [] }: TableSpec): EntitySchema {
+  const properties = Object.fromEntries(columns.map(c => [c.name, property(c, primary.includes(c.name))]));
+  return new EntitySchema({
+    name: table,
+    tableName: table,
+    comment,
+    properties: properties as never,
+    indexes: indexes.map(({ name, unique, expression }) => ({
+      name,
+      expression: `create ${unique ? 'unique ' : ''}index "${name}" on ${expression}`,
+    })),
+  });
+}
+
+/** Index names have at most 63 bytes in PostgreSQL. */
+const indexName = (...parts: string[]) => parts.join('_').slice(0, 63);
+
+function nounTables(noun: StoredNoun): TableSpec[] {
+  const { table, kind } = noun;
+  const columns = columnsOf(noun);
+  const on = (column: string, suffix = '') => ({
+    name: indexName(table, column, 'index'),
+    expression: `"${table}" ("${column}"${suffix})`,
+  });
+  const trigram = [...noun.columns.values()]
+    .filter(({ field }) => field.searched)
+    .map(({ column }) => ({
+      name: indexName(table, column, 'trigram'),
+      expression: `"${table}" using gin ("${column}" gin_trgm_ops)`,
+    }));
+  const keyed = kind.key.map(field => noun.columns.get(field)!.column);
+  return [
+    {
+      table,
+      comment: kind.title.zh,
+      columns,
+      primary: ['id'],
+      indexes: [
+        { name: indexName(table, 'key'), expression: `"${table}" (${keyed.map(c => `"${c}"`).join(', ')})` },
+        ...noun.links.map(link => on(link.column)),
+        on('observed_at'),
+        ...trigram,
+      ],
+    },
+    {
+      table: `${table}_history`,
+      comment: `${kind.title.zh}: what was known before`,
+      columns: [...columns, { name: 'seen_until', type: 'timestamptz' }],
+      primary: ['id', 'observed_at'],
+    },
+  ];
+}
+
+const hubTables: readonly TableSpec[] = [
+  {
+    table: 'hub_setting',
+    comment: 'facts of this installation',
+    columns: [
+      { name: 'name', type: 'text' },
+      { name: 'value', type: 'text' },
+    ],
+    primary: ['name'],
+  },
+  {
+    table: 'hub_migration',
+    comment: 'every change of the tables that was applied',
+    columns: [
+      { name: 'digest', type: 'text', comment: 'of the tables afterwards' },
+      { name: 'applied_at', type: 'timestamptz' },
+      { name: 'statements', type: 'text' },
+    ],
+    primary: ['digest'],
+  },
+  {
+    table: 'hub_batch',
+    comment: 'one transaction that changed something; positions are given after commit',
+    columns: [
+      { name: 'id', type: 'bigint generated by default as identity' },
+      { name: 'agency', type: 'text' },
+      { name: 'size', type: 'integer', comment: 'changes in it' },
+      { name: 'at', type: 'timestamptz' },
+      { name: 'first_position', type: 'bigint', nullable: true, comment: 'null until sequenced' },
+    ],
+    primary: ['id'],
+    indexes: [
+      { name: 'hub_batch_position', unique: true, expression: '"hub_batch" ("first_position")' },
+      { name: 'hub_batch_waiting', expression: '"hub_batch" ("id") where "first_position" is null' },
+    ],
+  },
+  {
+    table: 'hub_change',
+    comment: 'what changed; its position is the first of its batch plus its ordinal',
+    columns: [
+      { name: 'batch_id', type: 'bigint' },
+      { name: 'ordinal', type: 'integer' },
+      { name: 'kind', type: 'text' },
+      { name: 'record_id', type: 'uuid' },
+      { name: 'agency', type: 'text' },
+      { name: 'deleted', type: 'boolean' },
+      { name: 'case_no', type: 'text', nullable: true },
+    ],
+    primary: ['batch_id', 'ordinal'],
+  },
+  {
+    table: 'hub_cursor',
+    comment: 'where the reading of an agency goes on',
+    columns: [
+      { name: 'agency', type: 'text' },
+      { name: 'cursor', type: 'text' },
+      { name: 'updated_at', type: 'timestamptz' },
+    ],
+    primary: ['agency'],
+  },
+  {
+    table: 'hub_seen',
+    comment: 'records that a whole set has held so far',
+    columns: [
+      { name: 'agency', type: 'text' },
+      { name: 'set_name', type: 'text' },
+      { name: 'kind', type: 'text' },
+      { name: 'record_id', type: 'uuid' },
+    ],
+    primary: ['agency', 'set_name', 'kind', 'record_id'],
+  },
+  {
+    table: 'hub_held_removal',
+    comment: 'mass removals that wait for a person to confirm them',
+    columns: [
+      { name: 'agency', type: 'text' },
+      { name: 'set_name', type: 'text' },
+      { name: 'kind', type: 'text' },
+      { name: 'version', type: 'text' },
+      { name: 'absent', type: 'integer', comment: 'records that would go' },
+      { name: 'present', type: 'integer', comment: 'records of the kind before' },
+      { name: 'held_at', type: 'timestamptz' },
+    ],
+    primary: ['agency', 'set_name', 'kind'],
+  },
+  {
+    table: 'hub_parked',
+    comment: 'items that could not be stored, as they came',
+    columns: [
+      { name: 'id', type: 'bigint generated by default as identity' },
+      { name: 'agency', type: 'text' },
+      { name: 'raw_digest', type: 'text' },
+      { name: 'raw', type: 'bytea' },
+      { name: 'native', type: 'jsonb', nullable: true, comment: 'as the adapter read it, to replay' },
+      { name: 'kind', type: 'text', nullable: true },
+      { name: 'source_id', type: 'text', nullable: true },
+      { name: 'field', type: 'text' },
+      { name: 'reason', type: 'text' },
+      { name: 'adapter_version', type: 'text' },
+      { name: 'state', type: 'text', comment: 'OPEN, REPLAYED or SUPERSEDED' },
+      { name: 'parked_at', type: 'timestamptz' },
+      { name: 'settled_at', type: 'timestamptz', nullable: true },
+    ],
+    primary: ['id'],
+    indexes: [
+      { name: 'hub_parked_item', unique: true, expression: '"hub_parked" ("agency", "raw_digest")' },
+      { name: 'hub_parked_open', expression: `"hub_parked" ("agency", "id") where "state" = 'OPEN'` },
+    ],
+  },
+  {
+    table: 'hub_health',
+    comment: 'how the reading of an agency goes',
+    columns: [
+      { name: 'agency', type: 'text' },
+      { name: 'last_success_at', type: 'timestamptz', nullable: true },
+      { name: 'caught_up_at', type: 'timestamptz', nullable: true, comment: 'when nothing more waited at the source' },
+      { name: 'failing_since', type: 'timestamptz', nullable: true },
+      { name: 'failures', type: 'integer', comment: 'in a row' },
+      { name: 'error', type: 'text', nullable: true },
+      { name: 'records_read', type: 'bigint' },
+    ],
+    primary: ['agency'],
+  },
+];
+
+export const entitiesOf = (catalog: Catalog): EntitySchema[] =>
+  [...hubTables, ...catalog.all().flatMap(nounTables)].map(entity);
+
+/**
+ * For each derived noun a view of all that is claimed of it: who says what, in which record. Conflicts are read from it,
+ * and the noun's own fields are chosen from it.
+ */
+export function claimViews(catalog: Catalog): string[] {
+  const branches = new Map<string, string[]>();
+  for (const noun of catalog.all()) {
+    for (const link of noun.links) {
+      if (link.target.origin !== 'derived' || !link.target.table) continue;
+      for (const [fact, field] of link.states) {
+        const column = noun.columns.get(field)!.column;
+        const list = branches.get(link.target.table) ?? [];
+        branches.set(link.target.table, list);
+        list.push(
+          `select "${link.column}" as about_id, '${fact}' as fact, "${column}"::text as value, agency, '${noun.name}' as kind,` +
+            ` id as record_id, version, as_of, observed_at from "${noun.table}"` +
+            ` where not deleted and "${link.column}" is not null and "${column}" is not null`,
+        );
+      }
+    }
+  }
+  return [...branches].map(
+    ([table, selects]) => `create or replace view "${table}_claim" as\n  ${selects.join('\n  union all\n  ')}`,
+  );
+}

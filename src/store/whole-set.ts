@@ -1,0 +1,78 @@
+/** Whole sets: what a monthly file did not hold any more is gone, unless it is suspiciously much. */
+import type { WholeSet } from '../../adapters/kit/adapter.ts';
+import type { ChangeRow, Work } from './apply.ts';
+import { countAbsentSql, removeAbsentSql } from './record-sql.ts';
+
+/** A page of a whole set, and the records it held, also those that were parked. */
+export interface SetPage extends WholeSet {
+  readonly present: readonly { readonly kind: string; readonly sourceId: string }[];
+}
+
+export interface RemovalGuard {
+  /** More than this share of a kind's records gone at once is held for a person to confirm. */
+  readonly share: number;
+  /** Never held when fewer than this many are gone. */
+  readonly atLeast: number;
+}
+export const noGuard: RemovalGuard = { share: 1, atLeast: Number.POSITIVE_INFINITY };
+
+export async function noteSeen({ client, agency, identity }: Work, set: SetPage): Promise<void> {
+  if (!set.present.length) return;
+  await client.query(
+    `insert into hub_seen (agency, set_name, kind, record_id)
+     select $1, $2, r.kind, r.id from unnest($3::text[], $4::uuid[]) as r(kind, id) on conflict do nothing`,
+    [
+      agency,
+      set.name,
+      set.present.map(p => p.kind),
+      set.present.map(p => identity.ofRecord(p.kind, agency, p.sourceId)),
+    ],
+  );
+}
+
+/** Flags what the set did not hold, or holds the removal back. */
+export async function completeSet(work: Work, set: WholeSet, guard: RemovalGuard): Promise<ChangeRow[]> {
+  const { client, agency, catalog } = work;
+  const changes: ChangeRow[] = [];
+  let held = false;
+  for (const kind of set.kinds) {
+    const noun = catalog.stored(kind);
+    const values = [agency, set.name, kind, set.version];
+    const { absent, present } = (await client.query(countAbsentSql(noun), values)).rows[0];
+    if (absent >= guard.atLeast && absent > present * guard.share) {
+      held = true;
+      await client.query(
+        `insert into hub_held_removal (agency, set_name, kind, version, absent, present, held_at)
+         values ($1, $2, $3, $4, $5, $6, now()) on conflict do nothing`,
+        [...values, absent, present],
+      );
+      continue;
+    }
+    if (!absent) continue;
+    const result = await client.query({ text: removeAbsentSql(noun), values: [...values, work.at], rowMode: 'array' });
+    const gone = work.affected.touch(noun, result.rows);
+    changes.push(...gone.map(({ id }) => ({ kind, id, deleted: true, caseNo: null })));
+  }
+  if (!held) await forgetSet(work, set.name);
+  return changes;
+}
+
+async function forgetSet({ client, agency }: Work, set: string): Promise<void> {
+  await client.query('delete from hub_seen where agency = $1 and set_name = $2', [agency, set]);
+  await client.query('delete from hub_held_removal where agency = $1 and set_name = $2', [agency, set]);
+}
+
+/** A person has looked: the held removal of a set is carried out, or dropped. */
+export async function settleHeldRemoval(work: Work, set: string, confirm: boolean): Promise<ChangeRow[] | null> {
+  const { rows } = await work.client.query(
+    'select kind, version from hub_held_removal where agency = $1 and set_name = $2 order by kind',
+    [work.agency, set],
+  );
+  if (!rows.length) return null;
+  if (confirm) {
+    const whole = { name: set, kinds: rows.map(r => r.kind), version: rows[0].version, complete: true };
+    return completeSet(work, whole, noGuard);
+  }
+  await forgetSet(work, set);
+  return [];
+}
