@@ -1,0 +1,37 @@
+/** One line of a delivery: a row of a table with what was done to it. */
+import type { Item } from '../kit/index.ts';
+
+/** `{"TABLE":"EA_JC_STEP_PROC","CD_OPERATION":"I","ROW":{"PROJID":"…","DATAVER":1,…}}`; look-ups answer with rows only. */
+export interface EaEvent {
+  readonly table: string;
+  /** I inserted, U updated, D deleted. */
+  readonly operation: string | null;
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A row holds plain values only; a nested one would be read as nonsense. */
+export const isRow = (value: unknown): value is Record<string, unknown> =>
+  isObject(value) && Object.values(value).every(cell => typeof cell !== 'object' || cell === null);
+
+const unreadable = (raw: string, field: string, reason: string): Item<EaEvent> => ({
+  raw,
+  unreadable: { field, reason },
+});
+
+/** Never throws: a line that is no event is an item that the hub parks. */
+export function parseLine(raw: string): Item<EaEvent> {
+  let line: unknown;
+  try {
+    line = JSON.parse(raw);
+  } catch {
+    return unreadable(raw, 'line', 'is not JSON');
+  }
+  if (!isObject(line)) return unreadable(raw, 'line', 'is not a JSON object');
+  if (typeof line.TABLE !== 'string') return unreadable(raw, 'TABLE', 'is missing');
+  if (!isRow(line.ROW)) return unreadable(raw, 'ROW', 'is not an object of plain values');
+  const operation = typeof line.CD_OPERATION === 'string' ? line.CD_OPERATION : null;
+  return { raw, native: { table: line.TABLE, operation, row: line.ROW } };
+}
