@@ -1,0 +1,41 @@
+/**
+ * Names of the agency's files. `AC02_ALL_202610_000101.txt` is the whole set of a table at the end of a month,
+ * `AC02_INC_20261103_000102.txt` the changes of a day; the last part numbers a table's exports. Each has a control file
+ * of the same name with `.ctl`. Other names (halves of uploads, notes) are none of ours.
+ */
+import { versionOf } from '../kit/index.ts';
+import type { TableName } from './layout.ts';
+
+export interface DataFile {
+  readonly name: string;
+  readonly control: string;
+  readonly table: TableName;
+  readonly whole: boolean;
+  /** As written: `202610` or `20261103`. */
+  readonly period: string;
+  readonly serial: number;
+  /** By the last day it speaks of, then by its number: the set of October comes before the changes of 1 November. */
+  readonly version: string;
+}
+
+const pattern = /^(AC02|AC43|AC61|CC03)_(?:ALL_(\d{6})|INC_(\d{8}))_(\d{6})\.txt$/;
+
+const lastDayOf = (month: string): string => {
+  const firstOfNext = Date.UTC(Number(month.slice(0, 4)), Number(month.slice(4)), 1);
+  return new Date(firstOfNext - 86_400_000).toISOString().slice(0, 10).replaceAll('-', '');
+};
+
+/** Null for every other file of the folder. */
+export function findDataFile(name: string): DataFile | null {
+  const [, table, month, day, serial] = pattern.exec(name) ?? [];
+  if (!table || !serial) return null;
+  return {
+    name,
+    control: name.replace(/txt$/, 'ctl'),
+    table: table as TableName,
+    whole: month !== undefined,
+    period: month ?? day ?? '',
+    serial: Number(serial),
+    version: versionOf(month ? lastDayOf(month) : (day ?? ''), Number(serial)),
+  };
+}

@@ -1,0 +1,87 @@
+/** Bytes of a file into items: GB18030 decoded, cut at pipes; what cannot be read is said so and goes on. */
+import iconv from 'iconv-lite';
+import type { Item } from '../kit/index.ts';
+import { columnsOf, type FileFacts, OPERATION, type Row } from './layout.ts';
+
+const LINE_FEED = 0x0a;
+const UNDECODABLE = '\uFFFD';
+
+/** Counts the lines of a file that passes by in parts. */
+export class LineMeter {
+  /** Whole lines, and the bytes since the last line feed. */
+  private feeds = 0;
+  private open = 0;
+  /** Length of the longest line, in bytes. */
+  longest = 0;
+
+  add(part: Uint8Array): void {
+    let start = 0;
+    for (let at = part.indexOf(LINE_FEED); at >= 0; at = part.indexOf(LINE_FEED, start)) {
+      this.longest = Math.max(this.longest, this.open + at - start);
+      this.open = 0;
+      this.feeds++;
+      start = at + 1;
+    }
+    this.open += part.length - start;
+    this.longest = Math.max(this.longest, this.open);
+  }
+
+  /** The last line counts with or without its line feed. */
+  get lines(): number {
+    return this.feeds + (this.open > 0 ? 1 : 0);
+  }
+}
+
+/** Where the line after at most `limit` whole lines begins, from `start` on, and how many whole lines there were. */
+export function measureLines(bytes: Uint8Array, start: number, limit: number): { end: number; lines: number } {
+  let end = start;
+  let lines = 0;
+  while (lines < limit) {
+    const feed = bytes.indexOf(LINE_FEED, end);
+    if (feed < 0) break;
+    end = feed + 1;
+    lines++;
+  }
+  return { end, lines };
+}
+
+/**
+ * Items of whole lines. Decoded before they are cut: a pipe (0x7C) is the second byte of many characters. A line feed is
+ * part of none, so lines may be cut first.
+ */
+export function readLines(bytes: Buffer, file: FileFacts, linesBefore: number): Item<Row>[] {
+  const lines = iconv.decode(bytes, 'gb18030').split('\n');
+  const items: Item<Row>[] = [];
+  let line = linesBefore;
+  let start = 0;
+  const damaged = lines.some(text => text.includes(UNDECODABLE));
+  for (const text of lines) {
+    line++;
+    let raw = text;
+    if (damaged) {
+      const feed = bytes.indexOf(LINE_FEED, start);
+      const end = feed < 0 ? bytes.length : feed;
+      if (text.includes(UNDECODABLE)) {
+        items.push(unreadable(Uint8Array.from(bytes.subarray(start, end)), 'has bytes that are not GB18030'));
+        raw = '';
+      }
+      start = end + 1;
+    }
+    if (raw.endsWith('\r')) raw = raw.slice(0, -1);
+    if (raw !== '') items.push(readLine(raw, file, line));
+  }
+  return items;
+}
+
+const unreadable = (raw: string | Uint8Array, reason: string): Item<Row> => ({
+  raw,
+  unreadable: { field: 'line', reason },
+});
+
+function readLine(raw: string, file: FileFacts, line: number): Item<Row> {
+  const cells = raw.split('|');
+  const expected = columnsOf(file.table).length + (file.whole ? 0 : 1);
+  if (cells.length !== expected) return unreadable(raw, `has ${cells.length} columns instead of ${expected}`);
+  const operation = file.whole ? null : (cells.shift() ?? OPERATION);
+  return { raw, native: { file, line, operation, cells } };
+}
