@@ -73,6 +73,7 @@ export interface RunningHub {
   readonly url: string;
   readonly health: Health;
   readonly store: Store;
+  readonly adapters: readonly Adapter[];
   /** Ends every connection and waits for what is under way. */
   stop(): Promise<void>;
 }
@@ -162,7 +163,7 @@ export async function startHub(
     for (const puller of pullers) puller.start();
     stops.push(() => Promise.all(pullers.map(puller => puller.stop())));
     log.info({ url: server.url, agencies: agencies.map(a => a.adapter.agency.code) }, 'the hub is open');
-    return { url: server.url, health, store, stop };
+    return { url: server.url, health, store, adapters: opened.adapters, stop };
   } catch (error) {
     await stop();
     throw error;

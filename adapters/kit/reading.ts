@@ -10,7 +10,7 @@ export function readText(raw: unknown): string | null {
 }
 
 /** How sources write "no end" (长期) and "no date". */
-const openEnded = /^(9{8,14}|9999-12-31.*|长期|永久)$/;
+const openEnded = /^(9{8,14}|9999-?12-?31.*|长期|永久)$/;
 const noDate = /^(0000-00-00.*|0+|null|无)$/i;
 export const isOpenEnded = (raw: unknown): boolean => openEnded.test(readText(raw) ?? '');
 

@@ -39,7 +39,7 @@ export function checkStatement(kind: RecordKind, statement: Statement): Outcome 
   }
   // A removal is never held up by the rest of its row.
   if (statement.deleted) return { record: { statement, values: rejects.length ? {} : values, spellings } };
-  if (statement.sourceId === '') rejects.push({ field: 'sourceId', reason: 'is empty' });
+  if (!/^\P{Cc}+$/u.test(statement.sourceId)) rejects.push({ field: 'sourceId', reason: 'is empty or no text' });
   return rejects.length ? { rejects } : { record: { statement, values, spellings } };
 }
 
@@ -52,6 +52,9 @@ function checkField(
 ): string | null {
   values[name] = null;
   if (given === null || given === '') return field.optional ? null : 'is missing';
+  // PostgreSQL can store neither; the raw bytes of a parked item keep them.
+  if (typeof given === 'string' && (given.includes('\0') || !given.isWellFormed()))
+    return 'holds characters that are no text';
   let value = given;
   if (field.format && typeof given === 'string') {
     const { value: normalised, faults } = identify(field.format, given);

@@ -11,6 +11,7 @@ export interface Freshness {
   readonly failures: number;
   /** The kind of the last failure and what the adapter said of it; no personal data. */
   readonly error: string | null;
+  /** Records that arrived so far, stored or parked, repeated ones too. */
   readonly recordsRead: number;
   readonly parked: number;
   /** Removals that wait for a person to confirm them. */
@@ -18,6 +19,7 @@ export interface Freshness {
 }
 
 export interface HealthNote {
+  /** Records that arrived, stored or parked. */
   readonly read: number;
   /** Nothing more is waiting. */
   readonly caughtUp: boolean;

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import { type Adapter, type AgencySource, type Page, SourceError } from '../../adapters/kit/adapter.ts';
 import { errorFacts } from '../domain/error-facts.ts';
-import type { Applied, Store } from '../store/apply.ts';
+import type { Store } from '../store/apply.ts';
 import type { Health } from './health.ts';
 import { Restater } from './restate.ts';
 
@@ -70,24 +70,28 @@ export class Puller {
     let from = await this.cursor();
     let page = await this.read(from);
     for (;;) {
-      const next = page.done ? null : this.read(page.next);
+      // A source that says there is more and gives nothing is asked again after the usual pause.
+      const stuck = !page.items.length && page.next === from;
+      const next = page.done || stuck ? null : this.read(page.next);
       next?.catch(() => {}); // heard below, unless applying fails first
-      const { stale, changes } = await this.apply(page, from);
+      const { stale, changes, read } = await this.apply(page, from);
       if (stale) return; // another process of the hub reads this agency: begin again from where it is
       if (changes) this.parts.onChanges();
-      await health.succeeded(adapter.agency.code, { read: page.items.length, caughtUp: page.done });
+      await health.succeeded(adapter.agency.code, { read, caughtUp: page.done });
       if (!next || this.stopping.signal.aborted) return;
       from = page.next;
       page = await next;
     }
   }
 
-  private async apply(page: Page<unknown>, from: string | null): Promise<Pick<Applied, 'stale' | 'changes'>> {
+  private async apply(page: Page<unknown>, from: string | null) {
     const { adapter, store } = this.parts;
-    if (!page.items.length && !page.set && page.next === from) return { stale: false, changes: 0 };
+    if (!page.items.length && !page.set && page.next === from) return { stale: false, changes: 0, read: 0 };
     const { records, parked, present } = this.restater.restate(page.items, page.set);
     const set = page.set && { ...page.set, present };
-    return store.apply({ agency: adapter.agency.code, records, parked, cursor: { from, to: page.next }, set });
+    const cursor = { from, to: page.next };
+    const applied = await store.apply({ agency: adapter.agency.code, records, parked, cursor, set });
+    return { ...applied, read: records.length + parked.length };
   }
 
   private async cursor(): Promise<string | null> {

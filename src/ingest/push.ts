@@ -40,7 +40,7 @@ export class Receiver {
     const { records, parked } = this.restater.restate(items);
     const { changes } = await store.apply({ agency, records, parked });
     if (changes) onChanges();
-    await health.succeeded(agency, { read: items.length, caughtUp: true });
+    await health.succeeded(agency, { read: records.length + parked.length, caughtUp: true });
     return { stored: records.length, parked: parked.length };
   }
 }

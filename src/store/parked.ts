@@ -39,11 +39,14 @@ export async function parkItems({ client, agency }: Work, items: readonly Parked
      select distinct on (r.raw_digest) $1, r.*, 'OPEN', now() from json_to_recordset($2::json) as r(raw_digest text, raw bytea,
        native jsonb, kind text, source_id text, field text, reason text, adapter_version text)
      on conflict (agency, raw_digest) do nothing`,
-    // A NUL is not storable in jsonb; the raw bytes keep it.
-    [agency, JSON.stringify(rows).replaceAll('\\u0000', '')],
+    [agency, JSON.stringify(rows, storable)],
   );
   return rowCount ?? 0;
 }
+
+/** PostgreSQL stores neither NUL nor half a surrogate pair; the raw bytes keep them. */
+const storable = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value;
 
 /** A good record settles the parked items of the same record that came before it. */
 export async function supersedeParked({ client, agency }: Work, records: readonly ValidRecord[]): Promise<void> {

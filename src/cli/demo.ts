@@ -1,0 +1,101 @@
+/**
+ * npm run demo [-- --once] [--population N] [--seed N]: a whole town on this machine. Without `--once` it goes on living
+ * until Ctrl-C; with it the main job is done once and the exit code says whether every part happened.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { ConfigError } from '../config.ts';
+import { runOnce } from './demo-once.ts';
+import { synchronise } from './demo-progress.ts';
+import { type DemoTown, startDemoTown } from './demo-town.ts';
+
+const usage = 'npm run demo -- [--once] [--population 100..300000] [--seed N]';
+/** For scripts, while the demo runs. */
+const stateFile = path.resolve(import.meta.dirname, '../../.data/demo.json');
+const stepEveryMs = 2_000;
+
+function readArguments() {
+  const { values } = parseArgs({
+    options: {
+      once: { type: 'boolean', default: false },
+      population: { type: 'string', default: '30000' },
+      seed: { type: 'string', default: '371482' },
+    },
+  });
+  const population = Number(values.population);
+  const seed = Number(values.seed);
+  if (!Number.isInteger(population) || population < 100 || population > 300_000 || !Number.isInteger(seed)) {
+    throw new ConfigError(`Usage: ${usage}`);
+  }
+  return { once: values.once, population, seed };
+}
+
+/** Reading a larger town may take longer in proportion. */
+const patienceMs = (population: number) => 120_000 + population * 10;
+
+async function live(town: DemoTown, population: number): Promise<void> {
+  await synchronise(town, patienceMs(population));
+  const { hub, tokens, systems } = town;
+  mkdirSync(path.dirname(stateFile), { recursive: true });
+  writeFileSync(stateFile, JSON.stringify({ url: `${hub.url}/graphql`, pid: process.pid, tokens }, null, 2), {
+    mode: 0o600,
+  });
+  console.log(welcome(`${hub.url}/graphql`, tokens));
+  for (const system of systems) await system.ask({ do: 'live', everyMs: stepEveryMs });
+}
+
+const welcome = (url: string, tokens: DemoTown['tokens']) => `
+The town is synchronised and goes on living. GraphiQL, HTTP and WebSocket: ${url}
+Under "Headers" in GraphiQL: {"authorization": "Bearer <token>"}. Tokens (12 hours):
+
+  clerk       ${tokens.clerk}
+  analyst     ${tokens.analyst}
+  integrator  ${tokens.integrator}
+
+Three queries to paste:
+
+  # 1. Where do the hall's open cases stand?
+  { cases(where: { state: { in: [ACCEPTED, IN_REVIEW, PAUSED] } }, orderBy: [SUBMITTED_AT_DESC], first: 5) {
+      totalCount nodes { caseNo state currentStep promisedOn matter { title } leadAgency { name } } } }
+
+  # 2. On which organisations do agencies differ?
+  { organisations(where: { name: { isNull: false } }, first: 20) {
+      nodes { name conflicts { fact claims { agency value } } licences { nodes { number state } } } } }
+
+  # 3. Watch the hall (a subscription)
+  subscription { changes(kinds: ["Case", "Approval"]) { position agency caseNo kind node { id ... on Case { state currentStep } } } }
+
+Ctrl-C ends everything.`;
+
+async function main(): Promise<void> {
+  const { once, population, seed } = readArguments();
+  console.log(
+    `A town of ${population.toLocaleString('en')} residents: starting PostgreSQL, five agency systems and the hub ...`,
+  );
+  const town = await startDemoTown({ population, seed });
+  const end = async (code: number) => {
+    rmSync(stateFile, { force: true });
+    await town.stop();
+    process.exit(code);
+  };
+  process.once('SIGINT', () => end(130));
+  process.once('SIGTERM', () => end(143));
+  try {
+    if (!once) return await live(town, population);
+    await runOnce(town, patienceMs(population));
+    console.log(`\nEvery part happened, in ${((performance.now() - town.startedAt) / 1000).toFixed(1)} s.`);
+    await end(0);
+  } catch (error) {
+    console.error(`\n${(error as Error).message}`);
+    await end(1);
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  // A wrong setting is one line; anything else shows where it came from.
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exit(1);
+}
