@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { JSONWebKeySet } from 'jose';
 import { z } from 'zod';
-import type { Adapter } from '../adapters/kit/adapter.ts';
+import type { Adapter } from '../adapters/kit/contract.ts';
 import { snake } from './catalog/catalog.ts';
 
 /** A whole number with its bounds and its default; the unit ends the name. */

@@ -1,7 +1,7 @@
 /** The composition root: builds every part of the hub, starts it, and stops it in order. */
 import { randomBytes } from 'node:crypto';
 import pino, { type Logger } from 'pino';
-import type { Adapter, AgencySource, Io } from '../adapters/kit/adapter.ts';
+import type { Adapter, AgencySource, Io } from '../adapters/kit/contract.ts';
 import { makeAuthenticate } from './access/tokens.ts';
 import { makeSchema } from './api/schema.ts';
 import { type RunningServer, startServer } from './api/server.ts';

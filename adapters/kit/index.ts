@@ -1,5 +1,5 @@
 /** All that an adapter's folder needs, in one import. */
-export * from './adapter.ts';
+export * from './contract.ts';
 export * from './format.ts';
 export * from './hall-kinds.ts';
 export * from './reading.ts';

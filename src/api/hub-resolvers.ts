@@ -1,6 +1,6 @@
 /** The fields that no declaration gives: search, node, conflicts, freshness, the stream of changes. */
 import { Arg, type ClassType, Ctx, FieldResolver, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
-import type { Adapter } from '../../adapters/kit/adapter.ts';
+import type { Adapter } from '../../adapters/kit/contract.ts';
 import { maskValue } from '../access/masks.ts';
 import { type Catalog, isStored, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';

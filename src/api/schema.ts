@@ -8,7 +8,7 @@ import {
   printSchema,
 } from 'graphql';
 import { buildSchemaSync, getMetadataStorage, type PubSub } from 'type-graphql';
-import type { Adapter } from '../../adapters/kit/adapter.ts';
+import type { Adapter } from '../../adapters/kit/contract.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { RecordRow } from '../query/record-row.ts';
 import { deriveTypes, type Facts } from './derive-types.ts';

@@ -1,5 +1,5 @@
 /** All nouns of the hub as data: its own, the hall's, and those of every adapter. One place knows what exists. */
-import type { Adapter } from '../../adapters/kit/adapter.ts';
+import type { Adapter } from '../../adapters/kit/contract.ts';
 import * as hall from '../../adapters/kit/hall-kinds.ts';
 import type { Field, RecordKind } from '../../adapters/kit/record.ts';
 import { derivedKinds, TOWN, townKinds } from './nouns.ts';

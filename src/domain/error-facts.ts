@@ -1,5 +1,5 @@
 /** What a log may hold of an error: its kind and place, never its message, which may quote a person's data. */
-import { SourceError } from '../../adapters/kit/adapter.ts';
+import { SourceError } from '../../adapters/kit/contract.ts';
 
 export interface ErrorFacts {
   readonly name: string;

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Adapter } from '../../adapters/kit/adapter.ts';
+import type { Adapter } from '../../adapters/kit/contract.ts';
 
 export const adaptersFolder = path.resolve(import.meta.dirname, '../../adapters');
 

@@ -1,5 +1,5 @@
 /** Asks agencies for what may be asked but not copied (不落地), and for fresh answers: in batches, with a deadline. */
-import { type Adapter, type AgencySource, SourceError } from '../../adapters/kit/adapter.ts';
+import { type Adapter, type AgencySource, SourceError } from '../../adapters/kit/contract.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { ValidRecord } from '../store/rows.ts';
 import { Restater } from './restate.ts';

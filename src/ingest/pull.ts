@@ -1,6 +1,6 @@
 /** Reads an agency's changes page by page, for ever: the deadline, the pauses and the cursor are kept here, once for all. */
 import type { Logger } from 'pino';
-import { type Adapter, type AgencySource, type Page, SourceError } from '../../adapters/kit/adapter.ts';
+import { type Adapter, type AgencySource, type Page, SourceError } from '../../adapters/kit/contract.ts';
 import { errorFacts } from '../domain/error-facts.ts';
 import type { Store } from '../store/apply.ts';
 import type { Health } from './health.ts';

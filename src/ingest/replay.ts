@@ -1,5 +1,5 @@
 /** Parked items, tried again with the adapter as it is now; an item waits while an older one of the same record still fails. */
-import type { Adapter } from '../../adapters/kit/adapter.ts';
+import type { Adapter } from '../../adapters/kit/contract.ts';
 import type { Store } from '../store/apply.ts';
 import { listParked, type StoredParked } from '../store/parked.ts';
 import { Restater } from './restate.ts';

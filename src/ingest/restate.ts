@@ -1,5 +1,5 @@
 /** Turns what a source gave into records that can be stored and items that are parked. */
-import type { Adapter, Item, WholeSet } from '../../adapters/kit/adapter.ts';
+import type { Adapter, Item, WholeSet } from '../../adapters/kit/contract.ts';
 import type { RecordKind } from '../../adapters/kit/record.ts';
 import { Rejection, type Statement } from '../../adapters/kit/statement.ts';
 import type { ParkedItem } from '../store/parked.ts';

@@ -1,5 +1,5 @@
 /** The town's own records: reference data (agencies, regions, matters, the power list, ...) stated like any agency's. */
-import type { Adapter } from '../../adapters/kit/adapter.ts';
+import type { Adapter } from '../../adapters/kit/contract.ts';
 import { readCode } from '../../adapters/kit/reading.ts';
 import type { Field } from '../../adapters/kit/record.ts';
 import type { Statement } from '../../adapters/kit/statement.ts';

@@ -1,5 +1,5 @@
 /** Whole sets: what a monthly file did not hold any more is gone, unless it is suspiciously much. */
-import type { WholeSet } from '../../adapters/kit/adapter.ts';
+import type { WholeSet } from '../../adapters/kit/contract.ts';
 import type { ChangeRow, Work } from './apply.ts';
 import { countAbsentSql, removeAbsentSql } from './record-sql.ts';
 

@@ -2,7 +2,7 @@
  * The hub in few lines: what must stand in the tables after any pages in any order. Shares the validator and the digest
  * with the product; adapters' tests count with it, and the tests of ingest compare the database with it.
  */
-import type { Adapter, AgencySource, Item } from '../../adapters/kit/adapter.ts';
+import type { Adapter, AgencySource, Item } from '../../adapters/kit/contract.ts';
 import { Rejection, type Statement } from '../../adapters/kit/statement.ts';
 import { type CheckedRecord, checkStatement } from '../../src/ingest/check.ts';
 import { digestOf } from '../../src/store/rows.ts';

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { afterEach, expect, test } from '@jest/globals';
 import adapter from '../../../adapters/commerce/adapter.ts';
 import type { Native } from '../../../adapters/commerce/wire.ts';
-import type { AgencySource, Io, Item } from '../../../adapters/kit/adapter.ts';
+import type { AgencySource, Io, Item } from '../../../adapters/kit/contract.ts';
 import type { Statement } from '../../../adapters/kit/statement.ts';
 import start, { type CommerceOptions, type CommerceSystem } from '../../../seeds/systems/commerce/system.ts';
 import type { FaultRates } from '../../../seeds/systems/pretend-system.ts';

@@ -1,0 +1,45 @@
+/** A row of the exchange database as the adapter handles it, and what all its tables have in common. */
+import { Rejection, readInstant, readInteger, readText, required, type Source, versionOf } from '../kit/index.ts';
+
+/** The tables in the order in which they are read: what cases refer to comes first. */
+export const exchangeTables = [
+  'zdjbxx',
+  'bdcdj',
+  'zjdsp',
+  'ydzb',
+  'up_pro_accept',
+  'up_pro_process',
+  'up_pro_special_procedure',
+  'up_pro_result',
+] as const;
+export type ExchangeTable = (typeof exchangeTables)[number];
+
+/** Columns by their names, values as PostgreSQL prints them, so that no digit is lost. */
+export type Row = Readonly<Record<string, string | null>>;
+export interface Native {
+  readonly table: ExchangeTable;
+  readonly row: Row;
+}
+
+/** Within one batch an insertion precedes an update, and both precede a deletion, however they were written. */
+const operations = ['I', 'U', 'D'] as const;
+type Operation = (typeof operations)[number];
+
+export function readOperation(row: Row): Operation {
+  const text = readText(row.cd_operation)?.toUpperCase();
+  const operation = operations.find(known => known === text);
+  if (!operation) throw new Rejection('cd_operation', 'is not I, U or D');
+  return operation;
+}
+
+/** Time of the batch, then the operation, then the place in the exchange log: the last one decides true ties. */
+export function readSource(row: Row): Source {
+  const sourceId = required('row_guid', readText(row.row_guid));
+  const asOf = required('cd_time', readInstant('cd_time', row.cd_time));
+  const place = required('jhxh', readInteger('jhxh', row.jhxh));
+  return { sourceId, asOf, version: versionOf(asOf, operations.indexOf(readOperation(row)), place) };
+}
+
+/** The national tables count no re-reports: the second of the batch stands for it, as it grows with every one. */
+export const readDataVersion = (row: Row): number =>
+  Math.floor(Date.parse(required('cd_time', readInstant('cd_time', row.cd_time))) / 1000);
