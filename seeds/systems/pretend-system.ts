@@ -45,6 +45,8 @@ export interface PretendSystem {
   step(): Promise<void>;
   /** For systems that push: the hub's address; they begin to deliver what waits, and retry until it is taken. */
   deliverTo?(hubUrl: string): void;
+  /** Resolves when everything that waited has been taken. */
+  drained?(): Promise<void>;
   /** Makes the system refuse or hang for outage tests, and recover. */
   setOutage(outage: 'none' | 'refuse' | 'hang'): void;
   stop(): Promise<void>;

@@ -1,6 +1,6 @@
 /** One pretend agency system in a process of its own; it does what its parent says and ends when its parent does. */
 import { makeTownship } from '../township/township.ts';
-import type { PretendSystem, StartOptions, StartSystem } from './pretend-system.ts';
+import type { StartOptions, StartSystem } from './pretend-system.ts';
 import type { Answer, Order, SystemSetup } from './system-process.ts';
 
 const setup = JSON.parse(process.argv[2] ?? '{}') as SystemSetup;
@@ -29,7 +29,7 @@ const obey: { [O in Order['do']]: (order: Extract<Order, { do: O }>) => Promise<
   touch: () => system.touch(),
   step: () => system.step(),
   deliver: async ({ hubUrl }) => system.deliverTo?.(hubUrl),
-  drained: async () => (system as PretendSystem & { drained?: () => Promise<void> }).drained?.(),
+  drained: async () => system.drained?.(),
   outage: async ({ outage }) => system.setOutage(outage),
   live: async ({ everyMs }) => live(everyMs),
 };

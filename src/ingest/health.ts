@@ -1,4 +1,5 @@
-/** How the reading of each agency goes, as operators and the graph see it. */
+/** How the reading of each agency goes, as operators and the graph see it; says `note` whenever that has changed. */
+import { EventEmitter } from 'node:events';
 import type { Database } from '../store/database.ts';
 import { countParked } from '../store/parked.ts';
 
@@ -25,8 +26,10 @@ export interface HealthNote {
   readonly caughtUp: boolean;
 }
 
-export class Health {
-  constructor(private readonly database: Database) {}
+export class Health extends EventEmitter<{ note: [agency: string] }> {
+  constructor(private readonly database: Database) {
+    super();
+  }
 
   async succeeded(agency: string, { read, caughtUp }: HealthNote): Promise<void> {
     await this.database.pool.query(
@@ -36,6 +39,7 @@ export class Health {
          caught_up_at = coalesce(excluded.caught_up_at, h.caught_up_at), records_read = h.records_read + $2`,
       [agency, read, caughtUp],
     );
+    this.emit('note', agency);
   }
 
   async failed(agency: string, error: string): Promise<void> {
@@ -44,6 +48,7 @@ export class Health {
        on conflict (agency) do update set failing_since = coalesce(h.failing_since, now()), failures = h.failures + 1, error = $2`,
       [agency, error],
     );
+    this.emit('note', agency);
   }
 
   async list(): Promise<Map<string, Freshness>> {

@@ -7,7 +7,7 @@ import type { Identity } from './identity.ts';
 import { type ParkedItem, parkItems, settleParked, supersedeParked } from './parked.ts';
 import { upsertSql } from './record-sql.ts';
 import { beats, type Row, rowOf, type ValidRecord } from './rows.ts';
-import { completeSet, noteSeen, type RemovalGuard, type SetPage } from './whole-set.ts';
+import { completeSet, noteSeen, type RemovalGuard, type SetPage, settleHeldRemoval } from './whole-set.ts';
 
 export interface ApplyPage {
   readonly agency: string;
@@ -75,8 +75,16 @@ export class Store {
     });
   }
 
+  /** A person has looked at a held removal. Returns how many changes came of it, or null when none is held. */
+  settleHeldRemoval(agency: string, set: string, confirm: boolean): Promise<number | null> {
+    return this.inTransaction(agency, async work => {
+      const changes = await settleHeldRemoval(work, set, confirm);
+      return changes && finish(work, changes);
+    });
+  }
+
   /** A transaction under the agency's lock. */
-  inTransaction<T>(agency: string, run: (work: Work) => Promise<T>): Promise<T> {
+  private inTransaction<T>(agency: string, run: (work: Work) => Promise<T>): Promise<T> {
     const { catalog, identity } = this;
     return this.database.transaction(async client => {
       await client.query('select pg_advisory_xact_lock(hashtext($1))', [`page ${agency}`]);
@@ -86,7 +94,7 @@ export class Store {
 }
 
 /** Derives what follows from the changed records, and numbers all changes; the batch comes last, after every row lock. */
-export async function finish(work: Work, changes: ChangeRow[]): Promise<number> {
+async function finish(work: Work, changes: ChangeRow[]): Promise<number> {
   changes.push(...(await deriveNouns(work)));
   if (changes.length) await recordChanges(work, changes);
   return changes.length;

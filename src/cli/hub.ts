@@ -1,0 +1,42 @@
+/** npm run hub -- <command>: what operators do with the hub's tables. */
+import { ConfigError, readConfig } from '../config.ts';
+import { makeLog, type OpenStore, openStore } from '../hub.ts';
+import { loadTown } from './load-town.ts';
+import { parked } from './parked.ts';
+import { removals } from './removals.ts';
+
+/** One file per command, named after it. Each returns the exit code. */
+export type Command = (args: readonly string[], opened: OpenStore) => Promise<number>;
+const commands: Readonly<Record<string, { readonly usage: string; readonly run: Command }>> = {
+  parked: { usage: 'parked list [agency] | show <id> | replay <agency> [id ...]', run: parked },
+  removals: { usage: 'removals list | confirm <agency> <set> | drop <agency> <set>', run: removals },
+  'load-town': { usage: 'load-town: states the reference data in seeds/reference', run: loadTown },
+};
+
+async function main([name, ...args]: string[]): Promise<number> {
+  const command = commands[name ?? ''];
+  if (!command) {
+    console.error(
+      `Commands:\n${Object.values(commands)
+        .map(c => `  npm run hub -- ${c.usage}`)
+        .join('\n')}`,
+    );
+    return 2;
+  }
+  const config = readConfig({ HUB_TOKEN_KEYS: '{"keys":[]}', HUB_TOKEN_ISSUER: 'none', ...process.env });
+  const opened = await openStore(config, makeLog('error'));
+  try {
+    const code = await command.run(args, opened);
+    if (code === 2) console.error(`Usage: npm run hub -- ${command.usage}`);
+    return code;
+  } finally {
+    await opened.database.close();
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,20 @@
+/** npm start: the hub alone, with settings from the environment. SIGTERM and SIGINT stop it in order. */
+import { ConfigError, readConfig } from '../config.ts';
+import { startHub } from '../hub.ts';
+
+/** What does not stop by itself in this time is ended. */
+const stopDeadlineMs = 10_000;
+
+try {
+  const hub = await startHub(readConfig(process.env), process.env);
+  const stop = () => {
+    setTimeout(() => process.exit(1), stopDeadlineMs).unref();
+    hub.stop().then(() => process.exit(0));
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+} catch (error) {
+  // A wrong setting is one line; anything else shows where it came from.
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exit(1);
+}

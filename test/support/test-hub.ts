@@ -1,0 +1,124 @@
+/** A whole hub for a test: a database cloned from a migrated template, a random port, tokens, and pretend systems. */
+import type { Adapter } from '../../adapters/kit/contract.ts';
+import { readReference } from '../../seeds/reference/read-reference.ts';
+import type { FaultRates, PretendSystem, StartSystem } from '../../seeds/systems/pretend-system.ts';
+import { makeTownship } from '../../seeds/township/township.ts';
+import { makeCatalog } from '../../src/catalog/catalog.ts';
+import { makeDemoTokens } from '../../src/cli/demo-tokens.ts';
+import { HallClient } from '../../src/cli/hall-client.ts';
+import { readConfig } from '../../src/config.ts';
+import { type RunningHub, startHub } from '../../src/hub.ts';
+import { findAdapters } from '../../src/ingest/find-adapters.ts';
+import type { Freshness } from '../../src/ingest/health.ts';
+import { stateTown } from '../../src/ingest/town.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { clonedDatabase } from './database.ts';
+
+export interface TestHubOptions {
+  /** Codes of agencies whose pretend systems are started and connected. */
+  readonly agencies?: readonly string[];
+  readonly population?: number;
+  readonly seed?: number;
+  readonly faults?: FaultRates;
+  readonly faultless?: boolean;
+  /** Settings of the hub beside the usual ones. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Whether the town's reference data is loaded; it is not needed by most tests of ingest. */
+  readonly reference?: boolean;
+  /** Adapters in place of those found in adapters/. */
+  readonly adapters?: readonly Adapter[];
+}
+
+export interface TestHub {
+  readonly hub: RunningHub;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly systems: ReadonlyMap<string, PretendSystem>;
+  readonly clerk: HallClient;
+  readonly analyst: HallClient;
+  /** Of commerce. */
+  readonly integrator: HallClient;
+  readonly anybody: HallClient;
+  /** Resolves when the agency's health fits; looks again whenever it has changed. */
+  healthOf(agency: string, fits: (health: Freshness) => boolean): Promise<Freshness>;
+  /** Resolves when every connected agency has told everything. */
+  synchronised(): Promise<void>;
+  /** Stops only the hub, the systems go on. */
+  stopHub(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A database with the tables of these adapters, empty. */
+export async function hubDatabase(adapters: readonly Adapter[]) {
+  const name = `hub_${adapters.map(a => a.agency.code.slice(0, 3)).join('') || 'none'}`;
+  return clonedDatabase(name, async url => void (await migrate(url, makeCatalog(adapters))));
+}
+
+export async function startSystem(agency: string, options: Parameters<StartSystem>[0]): Promise<PretendSystem> {
+  const { default: start } = (await import(`../../seeds/systems/${agency}/system.ts`)) as { default: StartSystem };
+  return start(options);
+}
+
+export async function startTestHub(options: TestHubOptions = {}): Promise<TestHub> {
+  const { agencies = [], population = 600, seed = 1, faults, faultless } = options;
+  const adapters = options.adapters ?? (await findAdapters()).filter(a => agencies.includes(a.agency.code));
+  const database = await hubDatabase(adapters);
+  const town = makeTownship({ population, seed });
+  const postgresUrl = process.env.TEST_POSTGRES_URL;
+  const systems = new Map<string, PretendSystem>();
+  for (const agency of agencies)
+    systems.set(agency, await startSystem(agency, { town, seed, faults, faultless, postgresUrl }));
+  const { tokens, environment: trust } = await makeDemoTokens();
+  const environment = {
+    HUB_PORT: '0',
+    HUB_LOG_LEVEL: 'silent',
+    HUB_DATABASE_CONNECTIONS: '6',
+    HUB_RETRY_PAUSE_MS: '50',
+    ...trust,
+    ...Object.assign({}, ...[...systems.values()].map(system => system.environment)),
+    DATABASE_URL: database.url,
+    ...options.environment,
+  };
+  const hub = await startHub(readConfig(environment), environment, adapters);
+  if (options.reference) await stateTown(hub.store, readReference(), '2026-11-23');
+  for (const system of systems.values()) system.deliverTo?.(hub.url);
+
+  const healthOf = (agency: string, fits: (health: Freshness) => boolean) =>
+    new Promise<Freshness>((resolve, reject) => {
+      const look = async () => {
+        const health = (await hub.health.list()).get(agency);
+        if (!health || !fits(health)) return;
+        hub.health.off('note', onNote);
+        resolve(health);
+      };
+      const onNote = () => void look().catch(reject);
+      hub.health.on('note', onNote);
+      onNote();
+    });
+  let hubRuns = true;
+  const stopHub = async () => {
+    if (hubRuns) await hub.stop();
+    hubRuns = false;
+  };
+  return {
+    hub,
+    environment,
+    systems,
+    clerk: new HallClient(hub.url, tokens.clerk),
+    analyst: new HallClient(hub.url, tokens.analyst),
+    integrator: new HallClient(hub.url, tokens.integrator),
+    anybody: new HallClient(hub.url, null),
+    healthOf,
+    synchronised: async () => {
+      for (const [agency, system] of systems) {
+        await system.drained?.();
+        await healthOf(agency, health => health.caughtUpAt !== null);
+      }
+    },
+    stopHub,
+    stop: async () => {
+      await stopHub();
+      for (const system of systems.values()) await system.stop();
+      await database.drop();
+    },
+  };
+}
