@@ -282,10 +282,10 @@ test(
       const plot = plots.get(parcelCode)!;
       // Hectares come with four decimals.
       expect(Math.abs(Number(areaM2) - plot.areaM2)).toBeLessThan(0.6);
-      geometry?.coordinates[0]!.forEach(([longitude, latitude], at) => {
+      for (const [at, [longitude, latitude]] of geometry?.coordinates[0]?.entries() ?? []) {
         expect(longitude).toBeCloseTo(plot.ring[at]![0], 6);
         expect(latitude).toBeCloseTo(plot.ring[at]![1], 6);
-      });
+      }
     }
     const { areaInMu = 0, swappedAxes = 0, withoutZone = 0, oldNumberOnly = 0 } = system.ledger().faults;
     expect(Math.min(areaInMu, swappedAxes, withoutZone, oldNumberOnly)).toBeGreaterThan(0);
