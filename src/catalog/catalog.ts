@@ -3,6 +3,7 @@ import type { Adapter } from '../../adapters/kit/contract.ts';
 import * as hall from '../../adapters/kit/hall-kinds.ts';
 import type { Field, RecordKind } from '../../adapters/kit/record.ts';
 import { derivedKinds, TOWN, townKinds } from './nouns.ts';
+import { TypeNames } from './type-names.ts';
 
 export interface Column {
   readonly name: string;
@@ -102,17 +103,25 @@ function declarations(adapters: readonly Adapter[]): Declared[] {
 export function makeCatalog(adapters: readonly Adapter[]): Catalog {
   const nouns = new Map<string, Noun>();
   const plurals = new Map<string, string>();
+  const types = new TypeNames();
   for (const { kind, origin, agencies } of declarations(adapters)) {
     const twin = nouns.get(kind.name);
-    if (twin) throw new Error(`Two kinds of record are called ${kind.name} (${twin.agencies}, ${agencies})`);
+    if (twin) {
+      const [one, other] = [declarer(twin.origin, twin.agencies), declarer(origin, agencies)];
+      throw new Error(`Two kinds of record are called ${kind.name}: one of ${one}, one of ${other}`);
+    }
     const sibling = plurals.get(kind.plural);
     if (sibling) throw new Error(`${kind.name} and ${sibling} have the same plural ${kind.plural}`);
     plurals.set(kind.plural, kind.name);
+    types.take(kind);
     nouns.set(kind.name, makeNoun(kind, origin, agencies));
   }
   for (const noun of nouns.values()) linkNoun(noun, nouns);
   return new Catalog(nouns);
 }
+
+const declarer = (origin: Noun['origin'], agencies: readonly string[]) =>
+  origin === 'agency' ? agencies.join(', ') : origin === 'derived' ? 'the hub' : `the ${origin}`;
 
 /** Names that every type has already. */
 const reserved = new Set(['id', 'source', 'observedAt', 'asOf', 'spellings']);
@@ -160,6 +169,10 @@ function inverseName(noun: Noun, role: string, target: Noun): string {
 
 function relate(relation: Relation): void {
   const { name, from } = relation;
-  if (from.columns.has(name) || from.relations.has(name)) throw new Error(`${from.name}.${name} is declared twice`);
+  const other = from.relations.get(name);
+  const taken = other ? declarationOf(other) : from.columns.has(name) || reserved.has(name) ? 'a field' : null;
+  if (taken) throw new Error(`${from.name}.${name} is declared twice: by ${declarationOf(relation)} and by ${taken}`);
   from.relations.set(name, relation);
 }
+
+const declarationOf = ({ many, from, to, link }: Relation) => `${(many ? to : from).name}.${link.role}`;

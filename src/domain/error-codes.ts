@@ -3,7 +3,7 @@
 export interface ErrorMeaning {
   readonly en: string;
   /** Who must act for it to go away. */
-  readonly who: 'client' | 'administrator' | 'agency' | 'nobody';
+  readonly who: 'client' | 'administrator' | 'agency';
   /** Whether the same request may succeed later. */
   readonly retry: boolean;
 }
@@ -20,7 +20,6 @@ export const errorCodes = {
   AGENCY_UNAVAILABLE: { en: "The agency's system did not answer in time", who: 'agency', retry: true },
   AGENCY_REFUSED: { en: "The agency's system refused the question", who: 'administrator', retry: false },
   DELIVERY_REFUSED: { en: 'What was pushed is not from the agency, or not readable', who: 'agency', retry: false },
-  OVERLOADED: { en: 'The hub is stopping or has too much to do', who: 'nobody', retry: true },
   INTERNAL: { en: 'The hub failed; the reference number stands in its log', who: 'administrator', retry: true },
 } as const satisfies Record<string, ErrorMeaning>;
 

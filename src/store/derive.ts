@@ -87,6 +87,13 @@ function bornWith(noun: StoredNoun, key: string): Record<string, unknown> {
 
 /** Chooses a noun's own facts from all that is claimed of it, by the precedence of agencies; set-wise, and only writing differences. */
 async function chooseFacts({ client, at }: Work, noun: StoredNoun, ids: readonly string[]): Promise<void> {
+  if (!ids.length) return;
+  // Two agencies may state facts of one person at once: the second waits here, and then sees what the first one stated.
+  await client.query({
+    name: `lock ${noun.table}`,
+    text: `select from ${noun.table} where id = any($1::uuid[]) order by id for update`,
+    values: [ids],
+  });
   const facts = Object.entries(precedence[noun.name]!).map(([fact, agencies]) => ({
     fact,
     column: noun.columns.get(fact)!.column,

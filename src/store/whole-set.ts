@@ -35,6 +35,8 @@ export async function completeSet(work: Work, set: WholeSet, guard: RemovalGuard
   const { client, agency, catalog } = work;
   const changes: ChangeRow[] = [];
   let held = false;
+  // Here, and only here, whole tables are compared.
+  await client.query(`select set_config('enable_seqscan', 'on', true)`);
   for (const kind of set.kinds) {
     const noun = catalog.stored(kind);
     const values = [agency, set.name, kind, set.version];
@@ -53,6 +55,7 @@ export async function completeSet(work: Work, set: WholeSet, guard: RemovalGuard
     const gone = work.affected.touch(noun, result.rows);
     changes.push(...gone.map(({ id }) => ({ kind, id, deleted: true, caseNo: null })));
   }
+  await client.query(`select set_config('enable_seqscan', 'off', true)`);
   if (!held) await forgetSet(work, set.name);
   return changes;
 }
