@@ -41,7 +41,9 @@ export const makeLog = (level: Config['hubLogLevel']): Logger =>
 export async function openStore(config: Config, log: Logger, adapters?: readonly Adapter[]): Promise<OpenStore> {
   const known = adapters ?? chosen(await findAdapters(), config.hubAgencies);
   const catalog = makeCatalog(known);
-  const { statements } = await migrate(config.databaseUrl, catalog);
+  const { statements } = await migrate(config.databaseUrl, catalog).catch((error: unknown) => {
+    throw unreachable(error) ?? error;
+  });
   if (statements.length) log.info({ statements: statements.length }, 'the tables were brought up to date');
   const key = await identityKey(config.databaseUrl, () => randomBytes(32).toString('base64url'));
   const database = new Database(config.databaseUrl, {
@@ -50,6 +52,15 @@ export async function openStore(config: Config, log: Logger, adapters?: readonly
   });
   const guard = { share: config.hubRemovalGuardPercent / 100, atLeast: config.hubRemovalGuardAtLeast };
   return { catalog, adapters: known, database, store: new Store(database, catalog, new Identity(key), guard), log };
+}
+
+/** A database that does not answer is a matter of settings; so is one that asks for another password. */
+function unreachable(error: unknown): ConfigError | null {
+  const code = String((error as { code?: unknown }).code);
+  if (!/^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|28P01|28000|3D000)$/.test(code)) return null;
+  return new ConfigError(
+    `DATABASE_URL should be the URL of a PostgreSQL database that answers; this one does not (${code})`,
+  );
 }
 
 function chosen(adapters: readonly Adapter[], codes: string | undefined): readonly Adapter[] {
@@ -148,7 +159,10 @@ export async function startHub(
         log,
       },
       { host: config.hubHost, port: config.hubPort },
-    );
+    ).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') throw error;
+      throw new ConfigError(`HUB_PORT should be a port that is free; ${config.hubPort} is in use`);
+    });
     stops.push(() => server.stop());
 
     const limits = {

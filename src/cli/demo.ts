@@ -73,6 +73,8 @@ async function main(): Promise<void> {
   console.log(
     `A town of ${population.toLocaleString('en')} residents: starting PostgreSQL, five agency systems and the hub ...`,
   );
+  // Nobody connects from outside when it runs once: any port that is free will do.
+  if (once) process.env.HUB_PORT ??= '0';
   const town = await startDemoTown({ population, seed });
   const end = async (code: number) => {
     rmSync(stateFile, { force: true });
