@@ -39,6 +39,13 @@ export const roleRules: Readonly<Record<Role, RoleRule>> = {
   clerk: { nouns: 'all', personal: 'whole', internal: 'whole', features: ['freshness', 'lookup'] },
   analyst: { nouns: 'all', personal: 'masked', internal: 'whole', features: ['freshness', 'lookup'] },
   integrator: { nouns: 'own', personal: 'masked', internal: 'whole', features: ['freshness', 'parked'] },
+  officer: { nouns: 'own', personal: 'whole', internal: 'whole', features: ['freshness', 'lookup'] },
+  'village-agent': { nouns: 'open', personal: 'masked', internal: 'hidden', features: ['freshness'] },
+  director: { nouns: 'all', personal: 'masked', internal: 'whole', features: ['freshness'] },
+  auditor: { nouns: 'open', personal: 'masked', internal: 'hidden', features: ['freshness'] },
+  'system-admin': { nouns: 'open', personal: 'masked', internal: 'hidden', features: ['freshness', 'parked'] },
+  'security-admin': { nouns: 'open', personal: 'masked', internal: 'hidden', features: ['freshness'] },
+  'audit-admin': { nouns: 'open', personal: 'masked', internal: 'hidden', features: ['freshness'] },
 };
 
 export function policyOf({ role, agency }: Principal): Policy {

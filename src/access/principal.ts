@@ -1,14 +1,40 @@
-/** Who asks. Read from a verified token; everybody else is the public. */
+/** Who asks, and for which purpose. Read from a verified token and the request; everybody else is the public. */
 
-export const roles = ['public', 'clerk', 'analyst', 'integrator'] as const;
+export const roles = [
+  'public',
+  'clerk',
+  'officer',
+  'village-agent',
+  'director',
+  'analyst',
+  'integrator',
+  'auditor',
+  'system-admin',
+  'security-admin',
+  'audit-admin',
+] as const;
 export type Role = (typeof roles)[number];
+
+/** Why somebody reads personal data: `case:<case number>`, `matter:<code>` or `task:<words>`. */
+export interface Purpose {
+  readonly kind: 'case' | 'matter' | 'task';
+  readonly value: string;
+}
 
 export interface Principal {
   readonly role: Role;
   /** The token's subject; null for the public. */
   readonly subject: string | null;
-  /** The agency whose adapter an integrator looks after. */
+  /** The agency that employs an officer (派出部门), or whose adapter an integrator looks after. */
   readonly agency: string | null;
+  /** The organisation that an officer works for (属地), by its agency code: rights need both. */
+  readonly host: string | null;
+  /** The village of a village agent (代办员), 12 digits. */
+  readonly village: string | null;
+  /** The session that the token belongs to: an administrator can end it. */
+  readonly session: string | null;
+  /** Stated with the request, never in the token. */
+  readonly purpose: Purpose | null;
   /** Why a token that was given was not accepted; told together with what is then refused. */
   readonly tokenProblem: string | null;
 }
@@ -17,5 +43,15 @@ export const nobody = (tokenProblem: string | null = null): Principal => ({
   role: 'public',
   subject: null,
   agency: null,
+  host: null,
+  village: null,
+  session: null,
+  purpose: null,
   tokenProblem,
 });
+
+/** The header `x-purpose`, and the member `purpose` of a socket's connection parameters. Null when it is not of the form. */
+export function parsePurpose(text: unknown): Purpose | null {
+  const [, kind, value] = (typeof text === 'string' && /^(case|matter|task):(\S.{0,99})$/.exec(text)) || [];
+  return kind && value ? { kind: kind as Purpose['kind'], value } : null;
+}

@@ -32,10 +32,19 @@ export function makeAuthenticate({ keys, issuer, audience }: TokenSettings): Aut
   };
 }
 
+/** Claims that a role cannot do without. */
+const needed: Partial<Record<Role, readonly ('agency' | 'host' | 'village')[]>> = {
+  officer: ['agency', 'host'],
+  'village-agent': ['village'],
+  integrator: ['agency'],
+};
+
 function principalOf(claims: Readonly<Record<string, unknown>>): Principal {
   const role = roles.find(r => r === claims.role) as Role | undefined;
   if (!role || role === 'public') return nobody('its role is not known');
-  const agency = typeof claims.agency === 'string' ? claims.agency : null;
-  if (role === 'integrator' && !agency) return nobody('an integrator needs the claim `agency`');
-  return { role, subject: String(claims.sub), agency, tokenProblem: null };
+  const text = (name: string) => (typeof claims[name] === 'string' ? (claims[name] as string) : null);
+  const missing = needed[role]?.find(name => text(name) === null);
+  if (missing) return nobody(`the role ${role} needs the claim \`${missing}\``);
+  const [agency, host, village] = [text('agency'), text('host'), text('village')];
+  return { ...nobody(), role, subject: String(claims.sub), agency, host, village, session: text('sid') };
 }
