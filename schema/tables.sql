@@ -589,6 +589,14 @@ comment on column "hub_delegation_history"."state" is '状态';
 comment on column "hub_delegation_history"."about_delegator" is 'Agency';
 comment on column "hub_delegation_history"."about_delegate" is 'Agency';
 
+create table "hub_ended_session" ("about" text not null, "name" text not null, "ended_at" timestamptz not null, "ended_by" text not null, "until" timestamptz not null, primary key ("about", "name"));
+comment on table "hub_ended_session" is 'sessions, and what somebody had been given until then, that an administrator has ended';
+comment on column "hub_ended_session"."about" is 'session or subject';
+comment on column "hub_ended_session"."name" is 'sid or sub of the tokens';
+comment on column "hub_ended_session"."ended_by" is 'sub of the administrator';
+comment on column "hub_ended_session"."until" is 'no token that it concerns can be valid from then on';
+create index "hub_ended_session_until" on "hub_ended_session" ("until");
+
 create table "hub_hall" ("id" uuid not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "code" text null, "name" text null, "kind" text null, "region_code" text null, "address" text null, "about_region" uuid null, primary key ("id"));
 comment on table "hub_hall" is '服务大厅';
 comment on column "hub_hall"."as_of" is 'true at the source';
@@ -936,9 +944,10 @@ comment on column "hub_outpost_history"."about_employer" is 'Organisation';
 comment on column "hub_outpost_history"."about_host" is 'Organisation';
 comment on column "hub_outpost_history"."about_hall" is 'Hall';
 
-create table "hub_parked" ("id" bigserial primary key, "agency" text not null, "raw_digest" text not null, "raw" bytea not null, "native" jsonb null, "kind" text null, "source_id" text null, "field" text not null, "reason" text not null, "adapter_version" text not null, "state" text not null, "parked_at" timestamptz not null, "settled_at" timestamptz null);
+create table "hub_parked" ("id" bigserial primary key, "agency" text not null, "raw_digest" text not null, "raw" bytea not null, "native" jsonb null, "kind" text null, "source_id" text null, "version" text null, "field" text not null, "reason" text not null, "adapter_version" text not null, "state" text not null, "parked_at" timestamptz not null, "settled_at" timestamptz null);
 comment on table "hub_parked" is 'items that could not be stored, as they came';
 comment on column "hub_parked"."native" is 'as the adapter read it, to replay';
+comment on column "hub_parked"."version" is 'of the statement that failed';
 comment on column "hub_parked"."state" is 'OPEN, REPLAYED or SUPERSEDED';
 create unique index "hub_parked_item" on "hub_parked" ("agency", "raw_digest");
 create index "hub_parked_open" on "hub_parked" ("agency", "id") where "state" = 'OPEN';
@@ -1065,6 +1074,46 @@ comment on table "hub_seen" is 'records that a whole set has held so far';
 
 create table "hub_setting" ("name" text not null, "value" text not null, primary key ("name"));
 comment on table "hub_setting" is 'facts of this installation';
+
+create table "hub_sharing_grant" ("id" uuid not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "number" text null, "giver_code" text null, "taker_code" text null, "kinds" text null, "matter_code" text null, "valid_from" date null, "valid_to" date null, "state" text null, "about_giver" uuid null, "about_taker" uuid null, primary key ("id"));
+comment on table "hub_sharing_grant" is '数据共享授权';
+comment on column "hub_sharing_grant"."as_of" is 'true at the source';
+comment on column "hub_sharing_grant"."spellings" is 'identifiers as the source wrote them';
+comment on column "hub_sharing_grant"."deleted" is 'flagged as deleted by its source; nothing is erased';
+comment on column "hub_sharing_grant"."digest" is 'of the content';
+comment on column "hub_sharing_grant"."observed_at" is 'since when the hub knows it so';
+comment on column "hub_sharing_grant"."number" is '授权编号';
+comment on column "hub_sharing_grant"."giver_code" is '提供部门';
+comment on column "hub_sharing_grant"."taker_code" is '使用部门';
+comment on column "hub_sharing_grant"."kinds" is '共享数据';
+comment on column "hub_sharing_grant"."matter_code" is '使用事项';
+comment on column "hub_sharing_grant"."valid_from" is '生效日期';
+comment on column "hub_sharing_grant"."valid_to" is '到期日期';
+comment on column "hub_sharing_grant"."state" is '状态';
+comment on column "hub_sharing_grant"."about_giver" is 'Agency';
+comment on column "hub_sharing_grant"."about_taker" is 'Agency';
+create index "hub_sharing_grant_key" on "hub_sharing_grant" ("number");
+create index "hub_sharing_grant_about_giver_index" on "hub_sharing_grant" ("about_giver");
+create index "hub_sharing_grant_about_taker_index" on "hub_sharing_grant" ("about_taker");
+create index "hub_sharing_grant_observed_at_index" on "hub_sharing_grant" ("observed_at");
+
+create table "hub_sharing_grant_history" ("id" uuid not null, "observed_at" timestamptz not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "number" text null, "giver_code" text null, "taker_code" text null, "kinds" text null, "matter_code" text null, "valid_from" date null, "valid_to" date null, "state" text null, "about_giver" uuid null, "about_taker" uuid null, "seen_until" timestamptz not null, primary key ("id", "observed_at"));
+comment on table "hub_sharing_grant_history" is '数据共享授权: what was known before';
+comment on column "hub_sharing_grant_history"."observed_at" is 'since when the hub knows it so';
+comment on column "hub_sharing_grant_history"."as_of" is 'true at the source';
+comment on column "hub_sharing_grant_history"."spellings" is 'identifiers as the source wrote them';
+comment on column "hub_sharing_grant_history"."deleted" is 'flagged as deleted by its source; nothing is erased';
+comment on column "hub_sharing_grant_history"."digest" is 'of the content';
+comment on column "hub_sharing_grant_history"."number" is '授权编号';
+comment on column "hub_sharing_grant_history"."giver_code" is '提供部门';
+comment on column "hub_sharing_grant_history"."taker_code" is '使用部门';
+comment on column "hub_sharing_grant_history"."kinds" is '共享数据';
+comment on column "hub_sharing_grant_history"."matter_code" is '使用事项';
+comment on column "hub_sharing_grant_history"."valid_from" is '生效日期';
+comment on column "hub_sharing_grant_history"."valid_to" is '到期日期';
+comment on column "hub_sharing_grant_history"."state" is '状态';
+comment on column "hub_sharing_grant_history"."about_giver" is 'Agency';
+comment on column "hub_sharing_grant_history"."about_taker" is 'Agency';
 
 create table "hub_window" ("id" uuid not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "code" text null, "hall_code" text null, "number" text null, "name" text null, "outpost_code" text null, "opening_hours" text null, "about_hall" uuid null, "about_outpost" uuid null, primary key ("id"));
 comment on table "hub_window" is '窗口';

@@ -1,9 +1,11 @@
 /** Settings from the environment, read once at start. What is wrong stops the start with one line that names the variable. */
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import type { JSONWebKeySet } from 'jose';
 import { z } from 'zod';
 import type { Adapter } from '../adapters/kit/contract.ts';
 import { snake } from './catalog/catalog.ts';
+import { isPrivateChannel } from './domain/private-channel.ts';
 
 /** A whole number with its bounds and its default; the unit ends the name. */
 const whole = (what: string, fallback: number, min: number, max: number) =>
@@ -20,18 +22,52 @@ const keySet = z.string().transform((text, context): JSONWebKeySet => {
   return z.NEVER;
 });
 
+const pemFile = (what: string) =>
+  z
+    .string()
+    .transform((path, context): string => {
+      try {
+        return readFileSync(path, 'utf8');
+      } catch {
+        context.addIssue({ code: 'custom', message: 'cannot be read' });
+        return z.NEVER;
+      }
+    })
+    .optional()
+    .describe(`the path of a PEM file with ${what}`);
+
 /** Every setting of the hub itself. Each limit stands here once, with the reason for its size. */
 const hubSettings = z.object({
   databaseUrl: z
     .url({ protocol: /^postgres(ql)?$/ })
     .describe('the URL of a PostgreSQL database: postgresql://user:password@host/database'),
+  hubTown: z.string().min(1).default('town').describe('the agency code of the town that hosts the outposts'),
   hubHost: z.string().min(1).default('127.0.0.1').describe('the address to listen on'),
   hubPort: whole('the port to listen on (0: any that is free)', 4000, 0, 65_535),
-  hubTokenKeys: keySet.describe(
-    'a JWK set with the public keys of the token issuer, or the path of a file that holds it',
-  ),
-  hubTokenIssuer: z.string().min(1).describe('the issuer (iss) of tokens'),
+  hubTokenIssuer: z
+    .string()
+    .min(1)
+    .describe('the issuer (iss) of tokens: without HUB_TOKEN_KEYS its https URL, for OpenID Connect Discovery'),
+  hubTokenKeys: keySet
+    .optional()
+    .describe(
+      'a JWK set with the public keys of the token issuer, or the path of a file that holds it, ' +
+        'unless HUB_TOKEN_ISSUER is the https URL of an issuer that publishes them (http on this machine)',
+    ),
   hubTokenAudience: z.string().min(1).default('outpost-hub').describe('the audience (aud) of tokens'),
+  // Some issuers say JWT; then nothing but the audience tells their access tokens from others.
+  hubTokenType: z.string().min(1).default('at+jwt').describe('the type (typ) in the header of access tokens'),
+  hubClockSkewSeconds: whole("difference between the issuer's clock and the hub's, in seconds", 5, 0, 300),
+  // A working day with its overtime. Ended sessions are remembered as long.
+  hubLongestTokenSeconds: whole('age in seconds from which a token is refused', 43_200, 60, 604_800),
+  hubIssuerDeadlineMs: whole('time for the issuer to answer', 3_000, 100, 60_000),
+  // Whoever sends tokens with invented keys makes the hub ask the issuer this often, not more.
+  hubIssuerPauseMs: whole('pause between questions to the issuer', 2_000, 1, 600_000),
+  hubTlsCert: pemFile("the certificate of this server, and those between it and its root; without it there's no TLS"),
+  hubTlsKey: pemFile('the private key of HUB_TLS_CERT'),
+  hubPushClientCa: pemFile(
+    'the certificates of the authority for agencies that push: each needs one with its code as CN; it needs HUB_TLS_CERT',
+  ),
   hubLogLevel: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
     .default('info')
@@ -54,13 +90,82 @@ const hubSettings = z.object({
   hubRemovalGuardAtLeast: whole('removals below which the guard does not ask', 50, 0, 1_000_000),
   hubSequencerPollMs: whole('pause between looks for batches of other processes', 100, 5, 60_000),
   hubFeedKept: whole('changes kept in memory', 10_000, 100, 1_000_000),
-  hubDepthLimit: whole('levels of an operation', 14, 1, 100),
-  hubFieldLimit: whole('fields of an operation', 1_000, 1, 100_000),
-  hubTokenLimit: whole('tokens of a document', 5_000, 100, 100_000),
+  // What a single request may ask stands per role in access/limits.ts.
+  hubBudgetFactor: whole('multiplies the cost units per minute of every role', 1, 1, 1_000_000),
+  // A bucket is about 100 bytes.
+  hubBudgetPrincipals: whole('principals whose budgets are kept', 10_000, 10, 1_000_000),
+  hubStoredOperations: z
+    .enum(['allow', 'enforce'])
+    .default('allow')
+    .describe('allow or enforce: whether roles of the hall may send stored operations only'),
+  // The public part is documented openly (schema/hub.graphql, GraphiQL): hiding its names protects nothing.
+  hubPublicIntrospection: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform(text => text === 'true')
+    .describe('true or false: whether everybody may ask for the schema'),
+  hubTrustedProxies: z
+    .string()
+    .default('')
+    .transform(text =>
+      text
+        .split(',')
+        .map(address => address.trim())
+        .filter(Boolean),
+    )
+    .describe('addresses of proxies whose x-forwarded-for is believed, separated by commas'),
+  hubConnections: whole('HTTP connections and sockets at the same time', 4_000, 10, 1_000_000),
+  hubHeadersTimeoutMs: whole('time for a client to send the head of a request', 10_000, 100, 600_000),
+  hubRequestTimeoutMs: whole('time for a client to send a whole request', 30_000, 100, 600_000),
+  // A screen holds one socket; the rest of the connections is for questions.
+  hubSockets: whole('WebSockets at the same time', 2_000, 1, 1_000_000),
+  hubSocketsPerAddress: whole('WebSockets of one address: a hall stands behind one', 500, 1, 1_000_000),
+  hubSocketInitMs: whole('time for a socket to say who it is', 5_000, 100, 600_000),
+  hubSocketPingMs: whole('pause between pings, and time to answer one', 12_000, 100, 600_000),
+  hubFrameBytes: whole('bytes of a frame from a client', 100_000, 1_000, 10_000_000),
+  hubFramesPerSecond: whole('frames of one socket in a second; four times as many at once', 50, 1, 100_000),
+  hubAuditDir: z.string().min(1).default('.data/audit').describe('the directory of the audit log, of this hub alone'),
+  hubAuditRoots: z
+    .string()
+    .regex(/^(syslog(\+tcp)?:\/\/[^/:]+(:\d{1,5})?|(?![a-z+]+:\/\/).+)$/)
+    .default('.data/audit-roots')
+    .describe('the second place for roots of the audit log: a directory, syslog://host:port or syslog+tcp://host:port'),
+  // What stands behind the last root could be cut off unseen: little, and a root is a write of 300 bytes.
+  hubAuditBatchMs: whole('longest time until entries of the audit log are under a root', 5_000, 10, 3_600_000),
+  hubAuditBatchEntries: whole('entries of the audit log under one root', 1_000, 1, 100_000),
+  // Its index is made in one go when it is closed.
+  hubAuditSegmentBytes: whole('bytes of a file of the audit log', 8_000_000, 1_000, 1_000_000_000),
+  // More than any page of the hall shows.
+  hubAuditSubjects: whole('persons that one entry of the audit log names', 2_000, 1, 100_000),
+  // 网络安全法 demands six months.
+  hubAuditKeepMonths: whole('months that the audit log is kept', 12, 6, 1_200),
   hubBodyBytes: whole('bytes of a request', 200_000, 1_000, 10_000_000),
   hubPushBytes: whole('bytes of a delivery', 8_000_000, 1_000, 100_000_000),
 });
 export type Config = z.output<typeof hubSettings>;
+
+/** What settings demand of each other; a fault is told of the setting that should be another one. */
+const matchingSettings = hubSettings.superRefine((settings, context) => {
+  const { hubTokenKeys, hubTokenIssuer, hubTlsCert: cert, hubTlsKey: key, hubPushClientCa: ca } = settings;
+  const refuse = (name: keyof Config) => context.addIssue({ code: 'custom', path: [name], message: 'does not match' });
+  if (!hubTokenKeys && !isDiscoverable(hubTokenIssuer)) refuse('hubTokenKeys');
+  if (Boolean(cert) !== Boolean(key)) refuse(cert ? 'hubTlsKey' : 'hubTlsCert');
+  else if (ca && !cert) refuse('hubTlsCert');
+  else if (cert && !isUsable({ cert, key })) refuse('hubTlsKey');
+  else if (ca && !isUsable({ ca })) refuse('hubPushClientCa');
+});
+const isDiscoverable = (issuer: string) => URL.canParse(issuer) && isPrivateChannel(new URL(issuer));
+function isUsable(files: Parameters<typeof createSecureContext>[0]): boolean {
+  try {
+    return Boolean(createSecureContext(files));
+  } catch {
+    return false;
+  }
+}
+
+/** What commands on the audit log need: neither a database nor keys. */
+export const readAuditConfig = (environment: Environment) =>
+  readSettings(hubSettings.pick({ hubAuditDir: true, hubAuditRoots: true }), '', environment);
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -69,7 +174,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-export const readConfig = (environment: Environment): Config => readSettings(hubSettings, '', environment);
+export const readConfig = (environment: Environment): Config => readSettings(matchingSettings, '', environment);
 
 /** The settings of an adapter: `appSecret` of commerce is HUB_COMMERCE_APP_SECRET. */
 export const readAdapterSettings = (adapter: Adapter, environment: Environment): unknown =>
@@ -82,9 +187,15 @@ function readSettings<S extends z.ZodObject>(shape: S, prefix: string, environme
   const { data, error } = shape.safeParse(Object.fromEntries(given));
   if (!error) return data as z.output<S>;
   const name = String(error.issues[0]!.path[0]);
-  const field = shape.shape[name] as z.ZodType;
-  const what = field.description ?? 'another value';
+  const what = descriptionOf(shape.shape[name] as z.ZodType) ?? 'another value';
   throw new ConfigError(
     `${variable(name)} should be ${what}; it is ${environment[variable(name)] ? 'something else' : 'not set'}`,
   );
+}
+
+/** A default, or being optional, is put around a setting together with its description. */
+function descriptionOf(field: z.ZodType): string | undefined {
+  if (field.description) return field.description;
+  const wrapped = field instanceof z.ZodDefault || field instanceof z.ZodOptional ? field.unwrap() : null;
+  return wrapped instanceof z.ZodType ? descriptionOf(wrapped) : undefined;
 }

@@ -1,25 +1,37 @@
 /** The composition root: builds every part of the hub, starts it, and stops it in order. */
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
 import type { Adapter, AgencySource, Io } from '../adapters/kit/contract.ts';
-import { makeAuthenticate } from './access/tokens.ts';
+import { CostBudgets } from './access/cost-budgets.ts';
+import { EndedSessions } from './access/ended-sessions.ts';
+import { policyVersion } from './access/policy.ts';
+import { SharingGrants } from './access/sharing.ts';
+import { configuredKeys, issuerKeys } from './access/token-keys.ts';
+import { makeAuthenticate, type TokenSettings } from './access/tokens.ts';
+import type { TlsFiles } from './api/client-certificate.ts';
+import { Door } from './api/door.ts';
 import { makeSchema } from './api/schema.ts';
 import { type RunningServer, startServer } from './api/server.ts';
+import { type StoredOperation, StoredOperations } from './api/stored-operations.ts';
+import { openAudit, type RunningAudit } from './audit/open-audit.ts';
 import { type Catalog, makeCatalog } from './catalog/catalog.ts';
 import { type Config, ConfigError, type Environment, readAdapterSettings } from './config.ts';
 import { errorFacts } from './domain/error-facts.ts';
 import { Sequencer } from './feed/sequencer.ts';
 import { Tail } from './feed/tail.ts';
+import { boundedFetch } from './ingest/bounded-fetch.ts';
 import { findAdapters } from './ingest/find-adapters.ts';
 import { Health } from './ingest/health.ts';
 import { makeLookup } from './ingest/lookup.ts';
 import { Puller } from './ingest/pull.ts';
 import { Receiver } from './ingest/push.ts';
 import { stateAgencies } from './ingest/town.ts';
-import { Store } from './store/apply.ts';
+import { Store, type WrittenPage } from './store/apply.ts';
 import { Database } from './store/database.ts';
 import { Identity } from './store/identity.ts';
 import { identityKey, migrate } from './store/migrate.ts';
+import { EndingFollower, type EndOrder, endSession } from './store/session-endings.ts';
 
 export interface Connected {
   readonly adapter: Adapter;
@@ -74,16 +86,106 @@ function chosen(adapters: readonly Adapter[], codes: string | undefined): readon
   });
 }
 
-const io: Io = { fetch: globalThis.fetch, now: () => new Date() };
+/** A page of the largest agency is 4 MB. */
+const largestAnswerBytes = 64_000_000;
+const io: Io = { fetch: boundedFetch(globalThis.fetch, largestAnswerBytes), now: () => new Date() };
 export const connect = (adapter: Adapter, environment: Environment): Connected => ({
   adapter,
   source: adapter.connect(readAdapterSettings(adapter, environment) as never, io),
 });
 
+/** The list is generated beside the schema and shipped with it. */
+const operationsFile = new URL('../schema/operations.json', import.meta.url);
+
+function makeDoor(schema: ReturnType<typeof makeSchema>, config: Config): Door {
+  const stored = JSON.parse(readFileSync(operationsFile, 'utf8')) as readonly StoredOperation[];
+  const budgets = new CostBudgets(config.hubBudgetPrincipals, () => performance.now());
+  return new Door(schema, new StoredOperations(stored), budgets, {
+    storedOperations: config.hubStoredOperations,
+    publicIntrospection: config.hubPublicIntrospection,
+    budgetFactor: config.hubBudgetFactor,
+  });
+}
+
+/** Keys that are configured serve alone; else the issuer is asked when the first token comes. */
+function tokenSettings(config: Config, ended: EndedSessions, log: Logger): TokenSettings {
+  const limits = { deadlineMs: config.hubIssuerDeadlineMs, pauseMs: config.hubIssuerPauseMs };
+  const askIssuer = () =>
+    issuerKeys(config.hubTokenIssuer, limits, error =>
+      log.warn({ error: errorFacts(error) }, 'the issuer of tokens did not answer'),
+    );
+  return {
+    keys: config.hubTokenKeys ? configuredKeys(config.hubTokenKeys) : askIssuer(),
+    issuer: config.hubTokenIssuer,
+    audience: config.hubTokenAudience,
+    type: config.hubTokenType,
+    skewSeconds: config.hubClockSkewSeconds,
+    longestSeconds: config.hubLongestTokenSeconds,
+    ended,
+  };
+}
+
+/** Sessions that administrators end, here or in another process of the hub. */
+async function followSessions(config: Config, database: Database, log: Logger) {
+  const ended = new EndedSessions(config.hubClockSkewSeconds * 1000);
+  const follower = new EndingFollower(
+    database,
+    1_000,
+    inForce => ended.learn(inForce),
+    error => log.error({ error: errorFacts(error) }, 'following ended sessions failed'),
+  );
+  await follower.start();
+  // What an issuer with a fast clock gave out just before lives on for twice the difference.
+  const lastsSeconds = config.hubLongestTokenSeconds + 2 * config.hubClockSkewSeconds;
+  const end = async (order: Omit<EndOrder, 'lastsSeconds'>) => {
+    const ending = await endSession(database, { ...order, lastsSeconds });
+    ended.learn([ending]);
+    log.info({ about: ending.about }, 'a session was ended');
+    return ending;
+  };
+  return { ended, end, stop: () => follower.stop() };
+}
+
+const tlsOf = ({ hubTlsCert: cert, hubTlsKey: key, hubPushClientCa }: Config): TlsFiles | null =>
+  cert && key ? { cert, key, pushClientCa: hubPushClientCa ?? null } : null;
+
+/** Without its log a hub may not serve anybody's data, so it does not start. */
+async function startAudit(config: Config, log: Logger): Promise<RunningAudit> {
+  const settings = {
+    dir: config.hubAuditDir,
+    roots: config.hubAuditRoots,
+    batchMs: config.hubAuditBatchMs,
+    batchEntries: config.hubAuditBatchEntries,
+    segmentBytes: config.hubAuditSegmentBytes,
+    subjectCap: config.hubAuditSubjects,
+    keepMonths: config.hubAuditKeepMonths,
+  };
+  const onError = (error: unknown) => log.error({ error: errorFacts(error) }, 'the audit log has a failure');
+  const audit = await openAudit(settings, policyVersion(), onError).catch((error: NodeJS.ErrnoException) => {
+    if (!/^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|EEXIST)$/.test(error.code ?? '')) throw error;
+    throw new ConfigError(`HUB_AUDIT_DIR should be a directory that can be written; it cannot (${error.code})`);
+  });
+  if (audit) return audit;
+  throw new ConfigError('HUB_AUDIT_DIR should be a directory of this hub alone; another process writes there');
+}
+
+/** What an agency states is stored in any case: its failure to be noted is the log's, which reports it. */
+async function noteWritten({ log, policy }: RunningAudit, page: WrittenPage, logger: Logger): Promise<void> {
+  const { agency, persons, records, changes } = page;
+  if (!persons.length) return;
+  const who = { subject: agency, role: 'agency', agency, session: null };
+  const nothing = { purpose: null, operation: null, result: null };
+  const entry = { act: 'write', who, ...nothing, channel: 'hub', subjects: persons, policy } as const;
+  await log
+    .append({ ...entry, counts: { records, changes } })
+    .catch((error: unknown) => logger.error({ agency, error: errorFacts(error) }, 'a page is not in the audit log'));
+}
+
 export interface RunningHub {
   readonly url: string;
   readonly health: Health;
   readonly store: Store;
+  readonly tail: Tail;
   readonly adapters: readonly Adapter[];
   /** Ends every connection and waits for what is under way. */
   stop(): Promise<void>;
@@ -95,7 +197,10 @@ export async function startHub(
   adapters?: readonly Adapter[],
 ): Promise<RunningHub> {
   const log = makeLog(config.hubLogLevel);
-  const opened = await openStore(config, log, adapters);
+  const known = adapters ?? chosen(await findAdapters(), config.hubAgencies);
+  // A wrong setting stops the start before anything is opened or changed.
+  for (const adapter of known) readAdapterSettings(adapter, environment);
+  const opened = await openStore(config, log, known);
   const { catalog, database, store } = opened;
   const stops: (() => Promise<unknown>)[] = [() => database.close()];
   const stop = async () => {
@@ -104,6 +209,9 @@ export async function startHub(
     }
   };
   try {
+    const audit = await startAudit(config, log);
+    stops.push(audit.stop);
+    store.onWritten = page => noteWritten(audit, page, log);
     const agencies = opened.adapters.map(adapter => connect(adapter, environment));
     stops.push(() => Promise.all(agencies.map(({ source }) => source.close?.())));
     await stateAgencies(store, opened.adapters);
@@ -118,6 +226,15 @@ export async function startHub(
     stops.push(() => sequencer.stop());
     await tail.start();
     stops.push(() => tail.stop());
+
+    const grants = new SharingGrants(database.read, error =>
+      log.error({ error: errorFacts(error) }, 'reading sharing grants failed'),
+    );
+    await grants.start();
+    stops.push(async () => grants.stop());
+
+    const sessions = await followSessions(config, database, log);
+    stops.push(sessions.stop);
 
     const health = new Health(database);
     const onChanges = () => sequencer.wake();
@@ -137,25 +254,38 @@ export async function startHub(
       lookup,
       freshness: () => health.list(),
       tail,
+      town: config.hubTown,
+      audit,
+      grants: () => grants.current(),
+      ended: sessions.ended,
+      endSession: sessions.end,
     };
+    const schema = makeSchema(catalog, opened.adapters);
     const server: RunningServer = await startServer(
       {
-        schema: makeSchema(catalog, opened.adapters),
+        schema,
+        door: makeDoor(schema, config),
+        trustedProxies: new Set(config.hubTrustedProxies),
         hub,
-        authenticate: makeAuthenticate({
-          keys: config.hubTokenKeys,
-          issuer: config.hubTokenIssuer,
-          audience: config.hubTokenAudience,
-        }),
+        authenticate: makeAuthenticate(tokenSettings(config, sessions.ended, log)),
         receivers,
         checkReady: async () => void (await database.read('select 1', [])),
         limits: {
-          depth: config.hubDepthLimit,
-          fields: config.hubFieldLimit,
-          tokens: config.hubTokenLimit,
           bodyBytes: config.hubBodyBytes,
           pushBytes: config.hubPushBytes,
+          connections: config.hubConnections,
+          headersTimeoutMs: config.hubHeadersTimeoutMs,
+          requestTimeoutMs: config.hubRequestTimeoutMs,
         },
+        socketLimits: {
+          total: config.hubSockets,
+          perAddress: config.hubSocketsPerAddress,
+          initMs: config.hubSocketInitMs,
+          pingMs: config.hubSocketPingMs,
+          frameBytes: config.hubFrameBytes,
+          framesPerSecond: config.hubFramesPerSecond,
+        },
+        tls: tlsOf(config),
         log,
       },
       { host: config.hubHost, port: config.hubPort },
@@ -177,7 +307,7 @@ export async function startHub(
     for (const puller of pullers) puller.start();
     stops.push(() => Promise.all(pullers.map(puller => puller.stop())));
     log.info({ url: server.url, agencies: agencies.map(a => a.adapter.agency.code) }, 'the hub is open');
-    return { url: server.url, health, store, adapters: opened.adapters, stop };
+    return { url: server.url, health, store, tail, adapters: opened.adapters, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -11,6 +11,8 @@ import type { SftpFolder } from './sftp-folder.ts';
 const BLOCK_BYTES = 1 << 20;
 /** Far above any line of the layout. */
 const LONGEST_LINE_BYTES = 64 << 10;
+/** A page of the longest lines would be a hundred times larger. */
+const LARGEST_PAGE_BYTES = 8 << 20;
 
 export class DataFileReader {
   private block: Buffer = Buffer.alloc(0);
@@ -25,8 +27,12 @@ export class DataFileReader {
     this.facts = { table: file.table, whole: file.whole, version: file.version, asOf: control.asOf };
   }
 
-  /** Passes the whole file by once. Throws MALFORMED unless it is what its control file says. */
-  static async prove(folder: SftpFolder, file: DataFile, control: ControlFile, signal: AbortSignal) {
+  /** Passes the whole file by once, as far as it can be right. Throws MALFORMED unless it is what its control file says. */
+  static async prove(
+    folder: SftpFolder,
+    { file, control, listedBytes }: { file: DataFile; control: ControlFile; listedBytes: number },
+    signal: AbortSignal,
+  ) {
     const hash = createHash('sha256');
     const meter = new LineMeter();
     let size = 0;
@@ -34,13 +40,14 @@ export class DataFileReader {
       hash.update(part);
       meter.add(part);
       size += part.length;
+      if (meter.longest > LONGEST_LINE_BYTES) throw malformed(file, 'has lines far longer than its layout');
+      if (size > listedBytes) throw malformed(file, 'is longer than the folder says');
     };
     await folder.scan(file.name, {}, take, signal);
     if (meter.lines !== control.rows) {
       throw malformed(file, `has ${meter.lines} rows, its control file says ${control.rows}`);
     }
     if (hash.digest('hex') !== control.sha256) throw malformed(file, 'has another digest than its control file says');
-    if (meter.longest > LONGEST_LINE_BYTES) throw malformed(file, 'has lines far longer than its layout');
     return new DataFileReader(file, control, size);
   }
 
@@ -62,7 +69,7 @@ export class DataFileReader {
   ): Promise<{ items: Item<Row>[]; next: Place | null }> {
     this.forget(place.offset);
     let { end, lines } = measureLines(this.block, 0, limit);
-    while (lines < limit && this.blockEnd < this.size) {
+    while (lines < limit && this.blockEnd < this.size && (lines === 0 || this.block.length < LARGEST_PAGE_BYTES)) {
       const more = await folder.read(this.file.name, this.blockEnd, this.blockEnd + BLOCK_BYTES, signal);
       if (more.length === 0) throw malformed(this.file, 'became shorter while it was read');
       this.block = Buffer.concat([this.block, more]);

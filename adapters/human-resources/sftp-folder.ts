@@ -67,7 +67,7 @@ export class SftpFolder {
     return Buffer.concat(parts);
   }
 
-  /** Passes all of a file by, part by part: none is kept. */
+  /** Passes all of a file by, part by part: none is kept. What `take` throws as a SourceError ends the reading. */
   async scan(
     name: string,
     range: { start?: number; end?: number },
@@ -76,7 +76,16 @@ export class SftpFolder {
   ): Promise<void> {
     const read = new Promise<void>((resolve, reject) => {
       const stream = this.client.createReadStream(`${this.access.folder}/${name}`, range);
-      stream.on('data', take).once('end', resolve).once('error', reject);
+      const taken = (part: Buffer) => {
+        try {
+          take(part);
+        } catch (error) {
+          // Whoever reads has seen enough: the rest may have no end.
+          stream.destroy();
+          reject(error);
+        }
+      };
+      stream.on('data', taken).once('end', resolve).once('error', reject);
     });
     await this.during(signal, `file ${name}`, read);
   }
@@ -111,6 +120,7 @@ export class SftpFolder {
     try {
       return await Promise.race([work, this.lost]);
     } catch (cause) {
+      if (cause instanceof SourceError) throw cause;
       this.close();
       throw this.sourceError(what, cause, signal.aborted);
     } finally {

@@ -87,7 +87,11 @@ export class FileSource implements AgencySource<Row> {
     const fingerprint = `${data.size} ${data.modifiedAt} ${text}`;
     if (this.setAside.get(file.name)?.fingerprint === fingerprint) return null;
     try {
-      const reader = await DataFileReader.prove(folder, file, parseControlFile(file, text), signal);
+      const reader = await DataFileReader.prove(
+        folder,
+        { file, control: parseControlFile(file, text), listedBytes: data.size },
+        signal,
+      );
       this.setAside.delete(file.name);
       return reader;
     } catch (error) {

@@ -7,6 +7,8 @@ export interface Format {
   /** The field's English name, for messages: `resident id`. */
   readonly name: string;
   readonly zh: string;
+  /** Values that begin so identify a natural person, though others of the format do not: sole traders (个体工商户). */
+  readonly personPrefix?: string;
   /** One spelling for all spellings: full width, spaces, case, older lengths. Never throws, also not for rubbish. */
   normalise(raw: string): string;
   /** What is wrong with a normalised value; empty when it is valid. */

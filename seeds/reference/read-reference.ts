@@ -14,6 +14,7 @@ export const referenceFiles = {
   MatterFee: 'matter-fees.csv',
   Delegation: 'delegations.csv',
   PowerListEntry: 'power-list.csv',
+  SharingGrant: 'sharing-grants.csv',
 } as const;
 
 export type ReferenceNoun = keyof typeof referenceFiles;

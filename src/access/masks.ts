@@ -22,16 +22,22 @@ function name(text: string): string {
     : text.slice(0, surname) + stars(text.length - surname);
 }
 
+/** Of a landline (固定电话) the area and the last three digits stay: `0534-****678`. */
+const phone = (text: string) => {
+  const area = /^(010|02\d|0[3-9]\d{2})-?\d{7,8}$/.exec(text)?.[1];
+  return area ? `${area}-****${text.slice(-3)}` : ends(text, 3, 4);
+};
+
 /** Down to the town or village; the house is nobody's business. */
 const address = (text: string) => {
   const part = /^.*?(?:镇|街道|乡|村|社区)/.exec(text)?.[0];
-  return `${part ?? text.slice(0, 3)}***`;
+  return `${part ?? (text.length > 6 ? text.slice(0, 3) : '')}***`;
 };
 
 const masks: Readonly<Record<MaskName, (text: string) => string | null>> = {
   identity: text => ends(text, 6, 4),
   name,
-  phone: text => ends(text, 3, 4),
+  phone,
   address,
   account: text => ends(text, 0, 4),
   birth: text => text.slice(0, 4),

@@ -1,78 +1,102 @@
-/**
- * Who may see which row and which field. Rules are data: the same ones become SQL, are applied to events and to live
- * records, and can be printed. This is the hook for the full policy; today it knows four roles.
- */
+/** The policy for one reader: everything that reads, delivers or explains asks it, and nothing else decides. */
+import { createHash } from 'node:crypto';
 import type { Field, MaskName } from '../../adapters/kit/record.ts';
-import { isStated, type Noun } from '../catalog/catalog.ts';
-import type { Principal, Role } from './principal.ts';
+import { type Catalog, isStored, type Noun } from '../catalog/catalog.ts';
+import type { Principal } from './principal.ts';
+import { type IdOf, makeRelations } from './relations.ts';
+import { anyOf, everyOf, type Rows } from './rows.ts';
+import { rules as currentRules, type Feature, type RoleRule, type Shown } from './rules.ts';
+import type { SharingGrant } from './sharing.ts';
 
-/** Rows whose column has this value. `agency` is the source of a stated record. */
-export interface RowRule {
-  readonly column: string;
-  readonly equals: string;
+/** What the policy needs to know of the hub. */
+export interface PolicyGround {
+  readonly catalog: Catalog;
+  readonly idOf: IdOf;
+  /** Code of the hosting town. */
+  readonly town: string;
+  /** Sharing grants in force. */
+  readonly grants: readonly SharingGrant[];
 }
-/** `null`: the whole value. */
-export type FieldRule = MaskName | null;
-export type Feature = 'lookup' | 'freshness' | 'parked';
+/** How a reader sees a field: whole, in part, or not at all. */
+export type FieldView = 'whole' | MaskName;
 
 export interface Policy {
-  /** Names the class of readers that see the same; for logs and shared work. */
+  /** Readers of one class see the same; for logs and shared work. */
   readonly name: string;
   sees(noun: Noun): boolean;
-  /** Null: every row. */
-  rows(noun: Noun): RowRule | null;
-  field(noun: Noun, name: string): FieldRule;
-  /** Whether the reader may filter and order by a field: never by one that he sees masked. */
+  rows(noun: Noun): Rows;
+  /** The rows whose personal fields are shown whole. */
+  whole(noun: Noun): Rows;
+  /**
+   * How a field of a row looks; `whole` says whether the row is one of `whole(noun)`. The value matters for identifiers
+   * that name a person in some rows only: sole traders count as persons.
+   */
+  field(noun: Noun, name: string, whole: boolean, value?: unknown): FieldView;
+  /** Whether the reader may filter and order by a field: only if he sees it whole in every row. */
   mayFilter(noun: Noun, name: string): boolean;
+  /** Whether identifiers of persons can find something; where not, a sole trader's credit code is as good as absent. */
+  readonly findsPersons: boolean;
+  /** Whether a noun may be found by its key, also where the key is shown in part. */
+  mayFind(noun: Noun): boolean;
   may(feature: Feature): boolean;
 }
 
-interface RoleRule {
-  /** `open`: only nouns that anyone may see. `own`: those of the own agency too. */
-  readonly nouns: 'open' | 'own' | 'all';
-  readonly personal: 'whole' | 'masked';
-  readonly internal: 'whole' | 'hidden';
-  readonly features: readonly Feature[];
-}
-export const roleRules: Readonly<Record<Role, RoleRule>> = {
-  public: { nouns: 'open', personal: 'masked', internal: 'hidden', features: ['freshness'] },
-  clerk: { nouns: 'all', personal: 'whole', internal: 'whole', features: ['freshness', 'lookup'] },
-  analyst: { nouns: 'all', personal: 'masked', internal: 'whole', features: ['freshness', 'lookup'] },
-  integrator: { nouns: 'own', personal: 'masked', internal: 'whole', features: ['freshness', 'parked'] },
-  officer: { nouns: 'own', personal: 'whole', internal: 'whole', features: ['freshness', 'lookup'] },
-  'village-agent': { nouns: 'open', personal: 'masked', internal: 'hidden', features: ['freshness'] },
-  director: { nouns: 'all', personal: 'masked', internal: 'whole', features: ['freshness'] },
-  auditor: { nouns: 'open', personal: 'masked', internal: 'hidden', features: ['freshness'] },
-  'system-admin': { nouns: 'open', personal: 'masked', internal: 'hidden', features: ['freshness', 'parked'] },
-  'security-admin': { nouns: 'open', personal: 'masked', internal: 'hidden', features: ['freshness'] },
-  'audit-admin': { nouns: 'open', personal: 'masked', internal: 'hidden', features: ['freshness'] },
-};
+/** Changes with every rule; stands in the audit log. */
+export const policyVersion = (rules: unknown = currentRules): string =>
+  createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, 16);
 
-export function policyOf({ role, agency }: Principal): Policy {
-  const rule = roleRules[role];
-  const ruleOf = (field: Field): FieldRule => {
-    if (field.sensitivity === 'public') return null;
-    if (field.sensitivity === 'internal') return rule.internal === 'whole' ? null : 'hidden';
-    return rule.personal === 'whole' ? null : field.mask;
-  };
-  const field = (noun: Noun, name: string): FieldRule => {
-    const column = noun.columns.get(name);
-    return column ? ruleOf(column.field) : null;
-  };
+export function policyOf(principal: Principal, ground: PolicyGround, rules = currentRules): Policy {
+  const rule = rules[principal.role];
+  const relations = makeRelations(ground, principal);
+  const shown = rule.personal[principal.purpose?.kind ?? 'without'];
+  const rowsOf = remember((noun: Noun): Rows => {
+    // A live kind has no rows of its own: who may ask about somebody is decided where he is found.
+    if (!isStored(noun)) return rule.features.includes('lookup') ? 'all' : 'none';
+    return anyOf(rule.rows.map(relation => relations.rows(relation, noun)));
+  });
+  const wholeOf = remember((noun: Noun): Rows => {
+    if (shown === 'none' || !isStored(noun)) return shown === 'all' ? 'all' : 'none';
+    if (shown === 'all') return 'all';
+    return principal.purpose ? everyOf([relations.ofCase(principal.purpose.value, noun)]) : 'none';
+  });
+  const view = (field: Field, whole: boolean): FieldView => viewOf(rule, field, whole);
   return {
-    name: rule.nouns === 'own' ? `${role} ${agency}` : role,
-    sees: noun => rule.nouns === 'all' || noun.kind.open || (rule.nouns === 'own' && belongsTo(noun, agency!)),
-    rows: noun => (rule.nouns === 'own' && !noun.kind.open ? ownRows(noun, agency!) : null),
-    field,
-    mayFilter: (noun, name) => field(noun, name) === null,
+    name: className(principal, shown),
+    sees: noun => rowsOf(noun) !== 'none',
+    rows: rowsOf,
+    whole: wholeOf,
+    field: (noun, name, whole, value) => {
+      const field = noun.columns.get(name)?.field;
+      if (!field) return 'whole';
+      return !whole && namesPerson(field, value) ? 'identity' : view(field, whole);
+    },
+    mayFilter: (noun, name) => {
+      const column = noun.columns.get(name);
+      return !column || view(column.field, wholeOf(noun) === 'all') === 'whole';
+    },
+    findsPersons: rule.finds,
+    mayFind: noun =>
+      rule.finds || noun.kind.key.every(name => noun.columns.get(name)!.field.sensitivity !== 'personal'),
     may: feature => rule.features.includes(feature),
   };
 }
 
-const belongsTo = (noun: Noun, agency: string) =>
-  noun.name === 'Case' || (noun.origin !== 'town' && noun.agencies.includes(agency));
+function viewOf({ internal }: RoleRule, field: Field, whole: boolean): FieldView {
+  if (field.sensitivity === 'public') return 'whole';
+  if (field.sensitivity === 'internal') return internal === 'whole' ? 'whole' : 'hidden';
+  return whole ? 'whole' : field.mask;
+}
 
-const ownRows = (noun: Noun, agency: string): RowRule => ({
-  column: isStated(noun) ? 'agency' : 'lead_agency_code',
-  equals: agency,
-});
+export const namesPerson = ({ format }: Field, value: unknown): boolean =>
+  format?.personPrefix !== undefined && typeof value === 'string' && value.startsWith(format.personPrefix);
+
+const className = ({ role, agency, host, village, purpose }: Principal, shown: Shown) =>
+  [role, agency, host, village, shown === 'of the case' ? purpose?.value : shown].filter(Boolean).join(' ');
+
+function remember<T>(decide: (noun: Noun) => T): (noun: Noun) => T {
+  const known = new Map<Noun, T>();
+  return noun => {
+    if (!known.has(noun)) known.set(noun, decide(noun));
+    return known.get(noun)!;
+  };
+}

@@ -33,6 +33,8 @@ export interface Principal {
   readonly village: string | null;
   /** The session that the token belongs to: an administrator can end it. */
   readonly session: string | null;
+  /** When the token was issued, and until when it is accepted; null for the public. */
+  readonly token: { readonly issuedAtMs: number; readonly expiresAtMs: number } | null;
   /** Stated with the request, never in the token. */
   readonly purpose: Purpose | null;
   /** Why a token that was given was not accepted; told together with what is then refused. */
@@ -46,6 +48,7 @@ export const nobody = (tokenProblem: string | null = null): Principal => ({
   host: null,
   village: null,
   session: null,
+  token: null,
   purpose: null,
   tokenProblem,
 });

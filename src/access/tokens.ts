@@ -1,36 +1,64 @@
-/** Verifies tokens: JWTs signed by one of the configured keys, for this hub, by the configured issuer. */
-import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
+/** Verifies access tokens: JWTs (RFC 9068) signed by the issuer that is configured, for this hub, of a session that lasts. */
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import type { EndedSessions } from './ended-sessions.ts';
 import { nobody, type Principal, type Role, roles } from './principal.ts';
+import { IssuerUnavailable } from './token-keys.ts';
 
 export interface TokenSettings {
-  readonly keys: JSONWebKeySet;
+  readonly keys: JWTVerifyGetKey;
   readonly issuer: string;
   readonly audience: string;
+  /** What access tokens of this issuer call themselves in their header (typ). */
+  readonly type: string;
+  /** By how much the issuer's clock and the hub's may differ. */
+  readonly skewSeconds: number;
+  /** Older tokens are refused whatever their own end. */
+  readonly longestSeconds: number;
+  readonly ended: EndedSessions;
 }
+/** The reader for the value of an `authorization` header; never throws for what somebody sends. */
 export type Authenticate = (authorization: string | undefined) => Promise<Principal>;
 
 /** Only signatures with a private key that the hub does not have: never `none`, never a shared secret. */
-const algorithms = ['EdDSA', 'ES256', 'RS256', 'PS256'];
+const algorithms = 'EdDSA Ed25519 ES256 ES384 ES512 PS256 PS384 PS512 RS256 RS384 RS512'.split(' ');
+const largestToken = 8_000;
 
-export function makeAuthenticate({ keys, issuer, audience }: TokenSettings): Authenticate {
-  const keySet = createLocalJWKSet(keys);
+export function makeAuthenticate(settings: TokenSettings): Authenticate {
+  const { keys, issuer, audience, type, skewSeconds, longestSeconds, ended } = settings;
+  const demands = {
+    issuer,
+    audience,
+    algorithms,
+    typ: type,
+    clockTolerance: skewSeconds,
+    maxTokenAge: longestSeconds,
+    requiredClaims: ['sub', 'exp', 'iat'],
+  };
   return async authorization => {
     if (!authorization) return nobody();
     const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
-    if (!token) return nobody('it is not of the form "Bearer <JWT>"');
+    if (!token || token.length > largestToken) return nobody('it is not of the form "Bearer <JWT>"');
     try {
-      const { payload } = await jwtVerify(token, keySet, {
-        issuer,
-        audience,
-        algorithms,
-        requiredClaims: ['sub', 'exp'],
-      });
-      return principalOf(payload);
+      const { payload } = await jwtVerify(token, keys, demands);
+      const principal = principalOf(payload, validityOf(payload, longestSeconds, skewSeconds));
+      return ended.refuses(principal) ? nobody('its session was ended: sign in again') : principal;
     } catch (error) {
-      return nobody(error instanceof errors.JWTExpired ? 'it has expired' : 'it is not valid for this hub');
+      return nobody(problemOf(error));
     }
   };
 }
+
+function problemOf(error: unknown): string {
+  if (error instanceof IssuerUnavailable) return 'it is not verifiable now: the issuer does not answer';
+  return error instanceof errors.JWTExpired ? 'it has expired' : 'it is not valid for this hub';
+}
+
+/** Until when the hub accepts it, for sockets that outlive it. */
+function validityOf({ iat, exp }: JWTPayload, longestSeconds: number, skewSeconds: number): Validity {
+  const end = Math.min(exp!, iat! + longestSeconds) + skewSeconds;
+  return { issuedAtMs: iat! * 1000, expiresAtMs: end * 1000 };
+}
+type Validity = NonNullable<Principal['token']>;
 
 /** Claims that a role cannot do without. */
 const needed: Partial<Record<Role, readonly ('agency' | 'host' | 'village')[]>> = {
@@ -39,12 +67,12 @@ const needed: Partial<Record<Role, readonly ('agency' | 'host' | 'village')[]>> 
   integrator: ['agency'],
 };
 
-function principalOf(claims: Readonly<Record<string, unknown>>): Principal {
+function principalOf(claims: JWTPayload, token: Validity): Principal {
   const role = roles.find(r => r === claims.role) as Role | undefined;
   if (!role || role === 'public') return nobody('its role is not known');
   const text = (name: string) => (typeof claims[name] === 'string' ? (claims[name] as string) : null);
   const missing = needed[role]?.find(name => text(name) === null);
   if (missing) return nobody(`the role ${role} needs the claim \`${missing}\``);
   const [agency, host, village] = [text('agency'), text('host'), text('village')];
-  return { ...nobody(), role, subject: String(claims.sub), agency, host, village, session: text('sid') };
+  return { ...nobody(), role, subject: String(claims.sub), agency, host, village, session: text('sid'), token };
 }

@@ -1,6 +1,6 @@
 /** Types that do not derive from a declaration: what every record has, pages, conflicts, freshness, changes. */
 import 'reflect-metadata';
-import { Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, Int, InterfaceType, ObjectType } from 'type-graphql';
 import { DateTime, Position } from './scalars.ts';
 
 @InterfaceType({ description: 'Anything that can be found again by its id · 节点' })
@@ -81,6 +81,36 @@ export class AgencyFreshness {
   @Field(() => Int, { description: 'Items that wait for their integrator · 待处理记录' }) parked!: number;
   @Field(() => Int, { description: 'Mass removals that wait to be confirmed · 待确认的批量删除' })
   heldRemovals!: number;
+}
+
+@InputType({ description: 'A reader as his token would name him · 读者' })
+export class ReaderInput {
+  @Field({ description: 'clerk, officer, village-agent, ...' }) role!: string;
+  @Field(() => String, { nullable: true, description: 'Agency that employs the reader' }) agency!: string | null;
+  @Field(() => String, { nullable: true, description: 'Agency code of the town the reader works for' }) host!:
+    | string
+    | null;
+  @Field(() => String, { nullable: true, description: 'Village of a village agent, 12 digits' }) village!:
+    | string
+    | null;
+  @Field(() => String, { nullable: true, description: 'case:<number>, matter:<code> or task:<words>' }) purpose!:
+    | string
+    | null;
+}
+
+@ObjectType({ description: 'How one field looks to a reader' })
+export class FieldAccess {
+  @Field() name!: string;
+  @Field({ description: 'whole, or the name of the mask' }) view!: string;
+}
+
+@ObjectType({ description: 'Why a reader sees a record as he does; holds nothing of the record · 权限说明' })
+export class AccessExplanation {
+  @Field() visible!: boolean;
+  @Field({ description: 'Which rows of this type the reader sees, in words' }) rows!: string;
+  @Field({ description: 'Personal fields of this record are shown whole' }) whole!: boolean;
+  @Field({ description: 'Of which rows they are, in words' }) wholeRows!: string;
+  @Field(() => [FieldAccess], { description: 'Empty when the record is not visible' }) fields!: FieldAccess[];
 }
 
 @ObjectType({ description: 'A change of something that the reader may see · 变更' })

@@ -25,9 +25,15 @@ export function positionOf(cursor: string): number {
 /** Returns an iterator whose `return` ends the wait at once: a client that leaves leaves nothing behind. */
 export function followChanges(context: Context, args: ChangesArgs): AsyncIterableIterator<Change> {
   const { hub, principal } = context;
+  if (!context.policy.may('changes')) throw new HubError('FORBIDDEN', 'Your role may not follow changes');
   for (const kind of args.kinds ?? []) {
-    if (!hub.catalog.nouns.has(kind))
-      throw new HubError('BAD_USER_INPUT', `There is no kind ${JSON.stringify(kind.slice(0, 40))}`);
+    // The word is not repeated: it may be anything, also somebody's name.
+    if (!hub.catalog.nouns.has(kind)) {
+      throw new HubError(
+        'BAD_USER_INPUT',
+        '`kinds` names something that is no type of this graph: Case, Approval, ...',
+      );
+    }
   }
   const after = args.after ? positionOf(args.after) : hub.tail.position;
   const leaving = new AbortController();
@@ -38,7 +44,10 @@ export function followChanges(context: Context, args: ChangesArgs): AsyncIterabl
 
   async function* visible(): AsyncGenerator<Change> {
     for await (const change of hub.tail.follow(after, wanted, leaving.signal)) {
-      if (await maySee(new Context(hub, principal), change)) yield change;
+      const visible = await maySee(new Context(hub, principal), change);
+      // The socket is being closed: nothing more is for it.
+      if (hub.ended.refuses(principal)) return;
+      if (visible) yield change;
     }
   }
   const changes = visible();
@@ -65,9 +74,8 @@ export function followChanges(context: Context, args: ChangesArgs): AsyncIterabl
 /** By the reader's policy as of now. Where it names rows, a change without its row is told only to its own agency. */
 async function maySee(context: Context, change: Change): Promise<boolean> {
   const noun = context.hub.catalog.stored(change.kind);
-  if (!context.policy.sees(noun)) return false;
-  const rule = context.policy.rows(noun);
-  if (!rule) return true;
-  if (rule.column === 'agency') return rule.equals === change.agency;
+  const rows = context.policy.rows(noun);
+  if (rows === 'all' || rows === 'none') return rows === 'all';
+  if ('is' in rows && rows.column === 'agency') return rows.is === change.agency;
   return !change.deleted && (await context.one(noun, change.recordId)) !== null;
 }

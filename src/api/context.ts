@@ -1,17 +1,29 @@
 /** What one request, or one event of a subscription, carries: the reader, and loaders that live no longer than it. */
 import DataLoader from 'dataloader';
+import type { EndedSessions } from '../access/ended-sessions.ts';
 import type { Policy } from '../access/policy.ts';
 import { policyOf } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
+import type { SharingGrant } from '../access/sharing.ts';
+import { type AuditDesk, Trail } from '../audit/trail.ts';
 import type { Catalog, Noun, Relation, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
+import type { SessionEnding } from '../domain/session-ending.ts';
 import type { Tail } from '../feed/tail.ts';
 import type { Freshness } from '../ingest/health.ts';
 import type { LiveRecord, Lookup } from '../ingest/lookup.ts';
 import { type ClaimRow, type ListArgs, Reader, type RecordPage } from '../query/reader.ts';
-import { maskFields, maskSpellings, type RecordRow, type SpellingRow } from '../query/record-row.ts';
+import {
+  maskFields,
+  maskSource,
+  maskSpellings,
+  type RecordRow,
+  type SawPersons,
+  type SpellingRow,
+} from '../query/record-row.ts';
 import type { ReadRows } from '../store/database.ts';
 import type { Identity } from '../store/identity.ts';
+import type { EndOrder } from '../store/session-endings.ts';
 
 /** What all requests share. */
 export interface Hub {
@@ -21,19 +33,31 @@ export interface Hub {
   readonly lookup: Lookup;
   readonly freshness: () => Promise<ReadonlyMap<string, Freshness>>;
   readonly tail: Tail;
+  /** Agency code of the hosting town. */
+  readonly town: string;
+  readonly audit: AuditDesk;
+  /** Sharing grants in force. */
+  readonly grants: () => readonly SharingGrant[];
+  readonly ended: EndedSessions;
+  /** Ends a session here and in every other process of the hub. */
+  readonly endSession: (order: Omit<EndOrder, 'lastsSeconds'>) => Promise<SessionEnding>;
 }
 
 export class Context {
   readonly policy: Policy;
   readonly reader: Reader;
+  /** Whose personal data this request has shown. */
+  readonly trail = new Trail();
+  private readonly saw: SawPersons = subjects => this.trail.saw(subjects);
   private readonly loaders = new Map<string, DataLoader<string, unknown>>();
 
   constructor(
     readonly hub: Hub,
     readonly principal: Principal,
   ) {
-    this.policy = policyOf(principal);
-    this.reader = new Reader(hub.catalog, this.policy, hub.read);
+    const idOf = (noun: string, key: string) => hub.identity.ofNoun(hub.catalog.get(noun), key);
+    this.policy = policyOf(principal, { catalog: hub.catalog, idOf, town: hub.town, grants: hub.grants() });
+    this.reader = new Reader(hub.catalog, this.policy, (text, values) => this.noted(hub.read(text, values)), this.saw);
   }
 
   one(noun: StoredNoun, id: string): Promise<RecordRow | null> {
@@ -56,25 +80,30 @@ export class Context {
     return this.loader<ClaimRow[]>(`claims ${noun.name}`, ids => this.reader.claims(noun, ids)).load(id);
   }
 
-  /** Asks the agency, in one batch for the whole request. */
-  async live(noun: Noun, key: string): Promise<RecordRow[]> {
+  /** Asks the agency, in one batch for the whole request: the question waits until no read can bring further keys. */
+  async live(noun: Noun, { $id: asked, $key: key, $whole: whole }: RecordRow): Promise<RecordRow[]> {
     if (!this.policy.sees(noun) || !this.policy.may('lookup')) {
       throw new HubError('FORBIDDEN', `${noun.kind.plural} are asked of the agency: your role may not ask`);
     }
-    const records = await this.loader<LiveRecord[]>(`live ${noun.name}`, keys => this.hub.lookup(noun.name, keys)).load(
-      key,
-    );
-    return records.map(({ statement, values, spellings, agency }) => ({
-      ...maskFields(noun, this.policy, values),
-      $noun: noun,
-      $id: this.hub.identity.ofRecord(noun.name, agency, statement.sourceId),
-      $links: Object.fromEntries(noun.links.map(link => [link.role, this.linkOf(link, values)])),
-      $key: key,
-      $source: { agency, sourceId: statement.sourceId, version: statement.version },
-      observedAt: new Date().toISOString(),
-      asOf: statement.asOf ?? null,
-      spellings: maskSpellings(noun, this.policy, spellings as SpellingRow[]),
-    }));
+    const ask = (keys: readonly string[]) => this.hub.lookup(noun.name, keys);
+    const records = await this.loader<LiveRecord[]>(`live ${noun.name}`, ask, this.whenRead).load(key);
+    return records.map(({ statement, values, spellings, agency }) => {
+      const { sourceId, version } = statement;
+      const links = Object.fromEntries(noun.links.map(link => [link.role, this.linkOf(link, values)]));
+      return {
+        // What is never stored has no links: it is about whom the agency was asked about.
+        ...maskFields(noun, this.policy, values, { id: asked, links, whole }, this.saw),
+        $noun: noun,
+        $id: this.hub.identity.ofRecord(noun.name, agency, sourceId),
+        $links: links,
+        $key: key,
+        $whole: whole,
+        $source: maskSource(noun, this.policy, { agency, sourceId, version }, whole),
+        observedAt: new Date().toISOString(),
+        asOf: statement.asOf ?? null,
+        spellings: maskSpellings(noun, this.policy, spellings as SpellingRow[], whole),
+      };
+    });
   }
   private linkOf(link: StoredNoun['links'][number], values: Readonly<Record<string, unknown>>): string | null {
     const parts = link.from.map(field => values[field] ?? null);
@@ -87,8 +116,36 @@ export class Context {
     return this.allFreshness;
   }
 
-  private loader<V>(name: string, batch: (ids: readonly string[]) => Promise<readonly (V | Error)[]>) {
-    const known = this.loaders.get(name) ?? new DataLoader<string, unknown>(batch, { maxBatchSize: 1000 });
+  private reading = 0;
+  private readonly unasked: (() => void)[] = [];
+  private async noted<T>(read: Promise<T>): Promise<T> {
+    this.reading += 1;
+    try {
+      return await read;
+    } finally {
+      this.reading -= 1;
+      this.askWhenRead();
+    }
+  }
+  private readonly whenRead = (ask: () => void): void => {
+    this.unasked.push(ask);
+    this.askWhenRead();
+  };
+  /** What follows from a read begins before the next turn of the event loop: nothing under way then means all is read. */
+  private askWhenRead(): void {
+    if (this.reading || !this.unasked.length) return;
+    setImmediate(() => {
+      if (!this.reading) for (const ask of this.unasked.splice(0)) ask();
+    });
+  }
+
+  private loader<V>(
+    name: string,
+    batch: (ids: readonly string[]) => Promise<readonly (V | Error)[]>,
+    batchScheduleFn?: (dispatch: () => void) => void,
+  ) {
+    const options = { maxBatchSize: 1000, ...(batchScheduleFn && { batchScheduleFn }) };
+    const known = this.loaders.get(name) ?? new DataLoader<string, unknown>(batch, options);
     this.loaders.set(name, known);
     return known as DataLoader<string, V>;
   }

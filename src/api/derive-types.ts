@@ -24,6 +24,8 @@ type Resolve = GraphQLFieldResolver<never, Context>;
 export interface Facts {
   readonly resolve?: Resolve;
   readonly sensitivity?: Field['sensitivity'];
+  /** Asked of the agency when it is read. */
+  readonly live?: boolean;
 }
 export interface Derived {
   readonly object: ClassType;
@@ -147,6 +149,7 @@ class TypeDeriver {
       if (relation.live) {
         this.put(object, relation.name, () => [this.derived.get(to.name)!.object], options, {
           resolve: read.live(relation) as Resolve,
+          live: true,
         });
       } else if (relation.many && isStored(to)) {
         const resolve = read.connection(to, relation) as Resolve;

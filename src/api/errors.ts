@@ -1,6 +1,6 @@
 /** What a client is told of an error: codes of the one list; the unexpected becomes a reference number, its detail a log line. */
 import { randomUUID } from 'node:crypto';
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { type ASTNode, GraphQLError, type GraphQLFormattedError, isValueNode, Kind, print } from 'graphql';
 import type { Logger } from 'pino';
 import { errorCodes, HubError } from '../domain/error-codes.ts';
 import { errorFacts } from '../domain/error-facts.ts';
@@ -25,15 +25,10 @@ export function tellClient(formatted: GraphQLFormattedError, error: unknown, log
     return { message, ...place, extensions: { code, retry: errorCodes[code].retry, ...details } };
   }
   const code = formatted.extensions?.code;
-  if (typeof code === 'string' && requestCodes.has(code))
-    return { message: formatted.message, ...place, extensions: { code } };
-  // An argument or a variable that does not fit: graphql-js quotes the value, which may be somebody's identity number.
-  if (code === 'BAD_USER_INPUT' || (original instanceof GraphQLError && !original.originalError && !path)) {
-    return {
-      message: withoutValues(formatted.message),
-      ...place,
-      extensions: { code: 'BAD_USER_INPUT', retry: false },
-    };
+  const message = withoutValues(formatted.message, error);
+  if (typeof code === 'string' && requestCodes.has(code)) return { message, ...place, extensions: { code } };
+  if (code === 'BAD_USER_INPUT' || variableOf(error) || (original instanceof GraphQLError && !path)) {
+    return { message, ...place, extensions: { code: 'BAD_USER_INPUT', retry: false } };
   }
   const reference = randomUUID().slice(0, 8);
   log.error({ reference, error: errorFacts(original) }, 'a request failed unexpectedly');
@@ -50,5 +45,15 @@ function originalOf(error: unknown): unknown {
   return current;
 }
 
-const withoutValues = (message: string): string =>
-  message.replace(/got invalid value [\s\S]*?(?= at "|;|$)/, 'got an invalid value');
+const nodesOf = (error: unknown): readonly ASTNode[] => (error instanceof GraphQLError ? (error.nodes ?? []) : []);
+const variableOf = (error: unknown) => nodesOf(error).find(node => node.kind === Kind.VARIABLE_DEFINITION);
+
+/** graphql-js quotes what does not fit, which may be somebody's identity number: the place says enough. */
+function withoutValues(message: string, error: unknown): string {
+  const variable = variableOf(error);
+  if (variable && message.includes('got invalid value'))
+    return `Variable "$${variable.variable.name.value}" has an invalid value: it should be of the type ${print(variable.type)}`;
+  const literal = nodesOf(error).some(node => isValueNode(node) && node.kind !== Kind.VARIABLE);
+  if (literal) return 'A value in the document is not of the type that is expected there';
+  return message.replace(/\b(Int|Float|String|BlockString) "[\s\S]*"/, '$1');
+}

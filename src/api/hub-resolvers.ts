@@ -1,15 +1,26 @@
 /** The fields that no declaration gives: search, node, conflicts, freshness, the stream of changes. */
 import { Arg, type ClassType, Ctx, FieldResolver, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
 import type { Adapter } from '../../adapters/kit/contract.ts';
+import { describeAccess } from '../access/explain.ts';
 import { maskValue } from '../access/masks.ts';
+import { nobody, parsePurpose, roles } from '../access/principal.ts';
 import { type Catalog, isStored, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { Change } from '../feed/tail.ts';
 import type { ClaimRow } from '../query/reader.ts';
 import type { RecordRow } from '../query/record-row.ts';
-import { AgencyFreshness, AgencyRecord, ChangeEvent, Claim, Conflict, Node } from './base-types.ts';
+import {
+  AccessExplanation,
+  AgencyFreshness,
+  AgencyRecord,
+  ChangeEvent,
+  Claim,
+  Conflict,
+  Node,
+  ReaderInput,
+} from './base-types.ts';
 import { type ChangesArgs, followChanges, positionCursor } from './change-stream.ts';
-import type { Context } from './context.ts';
+import { Context } from './context.ts';
 import type { DerivedTypes } from './derive-types.ts';
 
 /** Nouns that a search looks through, those that a clerk means most often first. */
@@ -18,15 +29,42 @@ const largestSearch = 50;
 const largestRecords = 200;
 
 export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: readonly Adapter[]): ClassType[] {
+  function readGlobalId(id: string): { noun: StoredNoun; key: string } {
+    const [, name, key] = /^(\w+):([0-9a-f-]{36})$/.exec(id) ?? [];
+    const noun = name && catalog.nouns.get(name);
+    if (!noun || !key || !isStored(noun)) throw new HubError('BAD_USER_INPUT', 'The id is not one of this hub');
+    return { noun, key };
+  }
+
   @Resolver()
   class HubQueries {
     @Query(() => Node, { nullable: true, description: 'Whatever has this id · 按标识查询' })
     async node(@Arg('id', () => ID) id: string, @Ctx() context: Context): Promise<object | null> {
-      const [, name, key] = /^(\w+):([0-9a-f-]{36})$/.exec(id) ?? [];
-      const noun = name && catalog.nouns.get(name);
-      if (!noun || !isStored(noun)) throw new HubError('BAD_USER_INPUT', 'The id is not one of this hub');
+      const { noun, key } = readGlobalId(id);
       context.reader.demand(noun);
-      return context.one(noun, key!);
+      return context.one(noun, key);
+    }
+
+    @Query(() => AccessExplanation, {
+      nullable: true,
+      description: 'Why a reader sees a record as he does: for administrators · 权限说明',
+    })
+    async explainAccess(
+      @Arg('id', () => ID) id: string,
+      @Arg('reader', () => ReaderInput) reader: ReaderInput,
+      @Ctx() context: Context,
+    ): Promise<AccessExplanation> {
+      if (!context.policy.may('explain')) throw new HubError('FORBIDDEN', 'Your role may not ask what others see');
+      const role = roles.find(r => r === reader.role);
+      if (!role) throw new HubError('BAD_USER_INPUT', `The role is one of ${roles.join(', ')}`);
+      const { agency, host, village } = reader;
+      const principal = { ...nobody(), role, agency, host, village, purpose: parsePurpose(reader.purpose) };
+      const other = new Context(context.hub, principal);
+      const { noun, key } = readGlobalId(id);
+      const row = await other.one(noun, key);
+      // A masked value still begins as the whole one does.
+      const access = describeAccess(other.policy, noun, row !== null, row?.$whole ?? false, name => row?.[name]);
+      return { ...access, fields: Object.entries(access.fields).map(([name, view]) => ({ name, view })) };
     }
 
     @Query(() => [Node], {
@@ -137,19 +175,30 @@ function recordsAndConflicts(types: DerivedTypes, noun: StoredNoun): ClassType {
 
     @FieldResolver(() => [Conflict], { description: 'Facts on which agencies differ: every value stays · 数据冲突' })
     async conflicts(@Root() row: RecordRow, @Ctx() context: Context): Promise<Conflict[]> {
-      const claims = await context.claims(noun, row.$id);
+      const claims = await visibleClaims(row, context);
       const byFact = Map.groupBy(claims, claim => claim.fact);
       const differing = [...byFact].filter(([, list]) => new Set(list.map(c => comparable(c.value))).size > 1);
       return differing.map(([fact, list]) => ({ fact, claims: list.map(claim => masked(context, claim)) as never }));
     }
   }
-  function masked(context: Context, claim: ClaimRow): ClaimRow | Omit<ClaimRow, 'value'> {
-    const rule = context.policy.field(noun, claim.fact);
-    if (rule === null) return claim;
-    return { ...claim, value: maskValue(rule, noun.columns.get(claim.fact)!.field.scalar, claim.value) as string };
+
+  /** Claims of records that the reader may see, with whether he sees the record whole. */
+  async function visibleClaims(row: RecordRow, context: Context): Promise<SeenClaim[]> {
+    const claims = await context.claims(noun, row.$id);
+    const records = await Promise.all(
+      claims.map(({ kind, recordId }) => context.one(context.hub.catalog.stored(kind), recordId)),
+    );
+    return claims.flatMap((claim, i) => (records[i] ? [{ ...claim, whole: records[i].$whole }] : []));
+  }
+  function masked(context: Context, claim: SeenClaim): Omit<SeenClaim, 'value'> & { value: unknown } {
+    const view = context.policy.field(noun, claim.fact, claim.whole);
+    if (view === 'whole') return claim;
+    return { ...claim, value: maskValue(view, noun.columns.get(claim.fact)!.field.scalar, claim.value) };
   }
   return About;
 }
+
+type SeenClaim = ClaimRow & { readonly whole: boolean };
 
 /** Spellings that nobody would call a difference: width, spaces, and the three dots of ethnic names. */
 const comparable = (value: string) =>

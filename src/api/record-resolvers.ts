@@ -18,12 +18,13 @@ export const id = (row: RecordRow) => globalId(row.$noun, row.$id);
 export const source = (row: RecordRow) => row.$source;
 
 export const one = (noun: StoredNoun, relation: Relation) => (row: RecordRow, _: None, context: Context) => {
+  context.reader.demand(noun);
   const target = row.$links[relation.link.role];
   return target ? context.one(noun, target) : null;
 };
 
 export const live = (relation: Relation) => (row: RecordRow, _: None, context: Context) =>
-  context.live(relation.to, row.$key);
+  context.live(relation.to, row);
 
 export const connection =
   (noun: StoredNoun, relation: Relation | null) =>
@@ -53,10 +54,8 @@ export const pageInfo = async (list: List) => {
 export const byKey = (noun: StoredNoun) => (_: unknown, args: Readonly<Record<string, unknown>>, context: Context) => {
   context.reader.demand(noun);
   const given = noun.kind.key.filter(name => args[name] !== null && args[name] !== undefined);
-  for (const name of given) {
-    if (!context.policy.mayFilter(noun, name)) {
-      throw new HubError('FILTER_FORBIDDEN', `${noun.name}.${name} is masked for you: nothing can be found by it`);
-    }
+  if (!context.policy.mayFind(noun)) {
+    throw new HubError('FILTER_FORBIDDEN', `${noun.name}.${given[0]} is masked for you: nothing can be found by it`);
   }
   return context.reader.byKey(
     noun,

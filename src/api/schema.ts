@@ -11,8 +11,10 @@ import { buildSchemaSync, getMetadataStorage, type PubSub } from 'type-graphql';
 import type { Adapter } from '../../adapters/kit/contract.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { RecordRow } from '../query/record-row.ts';
+import { auditResolvers } from './audit-resolvers.ts';
 import { deriveTypes, type Facts } from './derive-types.ts';
 import { hubResolvers } from './hub-resolvers.ts';
+import { sessionResolvers } from './session-resolvers.ts';
 
 const noPubSub: PubSub = {
   publish() {
@@ -31,7 +33,12 @@ export function makeSchema(catalog: Catalog, adapters: readonly Adapter[]): Grap
   place.TypeGraphQLMetadataStorage = before.clone();
   try {
     const types = deriveTypes(catalog);
-    const resolvers = [...types.resolvers, ...hubResolvers(types, catalog, adapters)];
+    const resolvers = [
+      ...types.resolvers,
+      ...hubResolvers(types, catalog, adapters),
+      ...sessionResolvers(),
+      ...auditResolvers(catalog),
+    ];
     const schema = buildSchemaSync({ resolvers: resolvers as never, pubSub: noPubSub, validate: false });
     return attachResolvers(schema, types.facts);
   } finally {
@@ -50,7 +57,7 @@ function attachResolvers(schema: GraphQLSchema, facts: ReadonlyMap<string, Facts
       const known = facts.get(`${type.name}.${field.name}`);
       if (!known) continue;
       field.resolve = known.resolve as GraphQLFieldConfig<unknown, unknown>['resolve'];
-      Object.assign(field.extensions, { sensitivity: known.sensitivity });
+      Object.assign(field.extensions, { sensitivity: known.sensitivity, live: known.live });
     }
   }
   return schema;

@@ -1,21 +1,29 @@
 /** The hub's door: GraphQL over HTTP and WebSocket, GraphiQL, what agencies push, and whether it lives. */
-import { gzipSync } from 'node:zlib';
 import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
-import fastifyApollo, { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
-import Fastify, { type FastifyInstance } from 'fastify';
+import { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
+import { mostTokens } from '../access/limits.ts';
+import { type Principal, parsePurpose } from '../access/principal.ts';
 import type { Authenticate } from '../access/tokens.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { errorFacts } from '../domain/error-facts.ts';
 import type { Receiver } from '../ingest/push.ts';
+import { auditHttp, auditPlugin } from './audited-answers.ts';
+import { clientAddress } from './client-address.ts';
+import { isCertified, type TlsFiles } from './client-certificate.ts';
 import { Context, type Hub } from './context.ts';
+import { type Admission, type Door, type DoorRequest, refusal } from './door.ts';
+import { type Admissions, doorPlugin } from './door-plugin.ts';
 import { tellClient } from './errors.ts';
-import { type DocumentLimits, limitRule } from './limits.ts';
+import { serveGraphiql } from './graphiql.ts';
+import { type HttpLimits, makeHttp, serveGraphql } from './http-stack.ts';
+import type { SocketLimits } from './socket-guard.ts';
 import { serveSockets } from './sockets.ts';
 
 export interface ServerParts {
@@ -25,7 +33,12 @@ export interface ServerParts {
   readonly receivers: ReadonlyMap<string, Receiver>;
   /** Throws while the hub cannot answer. */
   readonly checkReady: () => Promise<void>;
-  readonly limits: DocumentLimits & { readonly bodyBytes: number; readonly pushBytes: number };
+  readonly door: Door;
+  readonly trustedProxies: ReadonlySet<string>;
+  readonly limits: HttpLimits & { readonly pushBytes: number };
+  readonly socketLimits: SocketLimits;
+  /** Null: plain HTTP. */
+  readonly tls: TlsFiles | null;
   readonly log: Logger;
 }
 export interface RunningServer {
@@ -39,13 +52,14 @@ export async function startServer(
   parts: ServerParts,
   { host, port }: { host: string; port: number },
 ): Promise<RunningServer> {
-  const { schema, hub, authenticate, limits, log } = parts;
-  const app = Fastify({ bodyLimit: limits.bodyBytes, forceCloseConnections: true });
+  const { schema, hub, authenticate, door, trustedProxies, limits, log } = parts;
+  const app = makeHttp(limits, parts.tls);
+  const admissions: Admissions = new WeakMap();
   const apollo = new ApolloServer<Context>({
     schema,
     introspection: true,
-    validationRules: [limitRule(limits)],
-    parseOptions: { maxTokens: limits.tokens },
+    parseOptions: { maxTokens: mostTokens },
+    persistedQueries: { cache: onlyStored(door) },
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     logger: quiet(log),
@@ -54,22 +68,42 @@ export async function startServer(
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       fastifyApolloDrainPlugin(app),
+      doorPlugin(door, admissions),
+      auditPlugin,
     ],
   });
   await apollo.start();
-  serveGraphiql(app);
-  await app.register(fastifyApollo(apollo), {
+  serveGraphiql(app, path);
+  const audited = auditHttp(app, log);
+  await serveGraphql(app, apollo, {
     path,
-    context: async request => new Context(hub, await authenticate(request.headers.authorization)),
+    context: async request => {
+      const known = await authenticate(request.headers.authorization);
+      const principal = { ...known, purpose: parsePurpose(request.headers['x-purpose']) };
+      const admission = admitHttp(door, principal, clientAddress(request.raw, trustedProxies), request);
+      const context = new Context(hub, principal);
+      if (admission) admissions.set(principal, admission);
+      audited(request, context);
+      return context;
+    },
   });
   await app.register(async scope => serveDeliveries(scope, parts));
   serveHealth(app, parts);
-  const sockets = serveSockets(app.server, { schema, hub, authenticate, limits, log, path });
+  const sockets = serveSockets(app.server, {
+    schema,
+    hub,
+    authenticate,
+    door,
+    trustedProxies,
+    limits: parts.socketLimits,
+    log,
+    path,
+  });
   await app.listen({ host, port });
   const address = app.server.address();
   const bound = typeof address === 'object' && address ? address.port : port;
   return {
-    url: `http://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host}:${bound}`,
+    url: `${parts.tls ? 'https' : 'http'}://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host}:${bound}`,
     stop: async () => {
       await sockets.close();
       await apollo.stop();
@@ -86,34 +120,43 @@ const quiet = (log: Logger) => ({
   error: () => log.error('Apollo Server failed'),
 });
 
-/** For browsers: GraphiQL from this server, nothing from elsewhere. Built when the first one asks. */
-function serveGraphiql(app: FastifyInstance): void {
-  let page: Buffer | null = null;
-  app.addHook('onRequest', async (request, reply) => {
-    const wantsPage = request.method === 'GET' && request.headers.accept?.includes('text/html');
-    const url = new URL(request.url, 'http://hub');
-    if (url.pathname === '/' && request.method === 'GET') return reply.redirect(path);
-    if (!wantsPage || url.pathname !== path || url.searchParams.has('query')) return;
-    const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-    page ??= gzipSync(
-      renderGraphiQL({ endpoint: path, title: 'Outpost Hub', subscriptionsProtocol: 'WS', defaultQuery: firstQuery }),
-    );
-    return reply
-      .type('text/html; charset=utf-8')
-      .header('content-encoding', 'gzip')
-      .header('cache-control', 'no-cache')
-      .send(page);
-  });
+/** Apollo asks for the texts of ids here. Nothing is registered at run time: the list is made when the front-ends are built. */
+const onlyStored = (door: Door) => ({
+  get: async (id: string) => door.stored.find(id.replace(/^apq:/, '')) ?? undefined,
+  set: async () => {},
+  delete: async () => {},
+});
+
+function admitHttp(door: Door, principal: Principal, address: string, request: FastifyRequest): Admission | null {
+  try {
+    return door.admit(principal, address, request.method === 'GET' ? asked(request.url) : bodyOf(request.body));
+  } catch (error) {
+    throw refusal(error);
+  }
 }
-const firstQuery = `# Agencies and how fresh their records are: this part is public.
-# With a token ({"authorization": "Bearer ..."} under Headers) you see more.
-{
-  agencies { nodes { code name freshness { modes lagSeconds parked } } }
+const bodyOf = (body: unknown): DoorRequest => (typeof body === 'object' && body !== null ? body : {});
+
+/** What is not JSON is Apollo Server's to refuse. */
+function asked(url: string): DoorRequest {
+  // Read as Apollo Server reads it, or the door would look at another request than the one that runs.
+  const given = new URL(url, 'http://hub').searchParams;
+  const json = (name: string): unknown => {
+    try {
+      return JSON.parse(given.get(name) ?? 'null');
+    } catch {
+      return null;
+    }
+  };
+  return {
+    query: given.get('query'),
+    operationName: given.get('operationName'),
+    variables: json('variables'),
+    extensions: json('extensions'),
+  };
 }
-`;
 
 /** What agencies push: the body is taken as it is, because its signature covers every byte. */
-function serveDeliveries(app: FastifyInstance, { receivers, limits, log }: ServerParts): void {
+function serveDeliveries(app: FastifyInstance, { receivers, limits, tls, log }: ServerParts): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: limits.pushBytes }, (_request, body, done) =>
     done(null, body),
@@ -121,6 +164,9 @@ function serveDeliveries(app: FastifyInstance, { receivers, limits, log }: Serve
   app.post<{ Params: { agency: string } }>('/push/:agency', { bodyLimit: limits.pushBytes }, async (request, reply) => {
     const receiver = receivers.get(request.params.agency);
     if (!receiver) return reply.code(404).send({ error: 'No agency of this code pushes to this hub' });
+    if (tls?.pushClientCa && !isCertified(request.raw, request.params.agency)) {
+      return reply.code(401).send({ error: 'A delivery needs a client certificate in the name of its agency' });
+    }
     try {
       const headers = request.headers as Record<string, string | undefined>;
       return await receiver.receive({ headers, body: (request.body as Buffer | undefined) ?? Buffer.alloc(0) });

@@ -471,6 +471,34 @@ export const Delegation = defineRecord('Delegation', {
   },
 });
 
+const grantState = codeTable(
+  'SharingGrantState',
+  { en: 'State of a sharing grant', zh: '共享授权状态' },
+  {
+    ACTIVE: { en: 'Active', zh: '有效' },
+    EXPIRED: { en: 'Expired', zh: '到期' },
+    REVOKED: { en: 'Revoked', zh: '撤销' },
+  },
+);
+export const SharingGrant = defineRecord('SharingGrant', {
+  title: { en: 'Sharing grant: one agency lets another see kinds of its records for a purpose', zh: '数据共享授权' },
+  key: ['number'],
+  about: {
+    giver: agency('giverCode', { inverse: 'sharingGrantsGiven' }),
+    taker: agency('takerCode', { inverse: 'sharingGrantsReceived' }),
+  },
+  fields: {
+    number: text({ zh: '授权编号' }),
+    giverCode: text({ en: 'Agency that gives', zh: '提供部门' }),
+    takerCode: text({ en: 'Agency that receives', zh: '使用部门' }),
+    kinds: text({ en: 'Kinds of record, separated by |', zh: '共享数据' }),
+    matterCode: text({ en: 'Matter for which it is given', zh: '使用事项' }),
+    validFrom: date({ zh: '生效日期' }),
+    validTo: date({ en: 'Last day', zh: '到期日期' }),
+    state: code({ zh: '状态', table: grantState }),
+  },
+});
+
 /** Made by the hub from what others state; they have no source of their own. */
 export const derivedKinds: readonly RecordKind[] = [Person, Organisation, Case];
 /** Stated by the town. */
@@ -486,6 +514,7 @@ export const townKinds: readonly RecordKind[] = [
   MatterFee,
   PowerListEntry,
   Delegation,
+  SharingGrant,
 ];
 /** Source code of the town's own records. */
 export const TOWN = 'town';

@@ -1,6 +1,10 @@
 /** The generated contracts, by file name: what clients may ask, what adapters must emit, what the database holds. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { z } from 'zod';
+import { accessMatrix } from '../access/matrix.ts';
 import { makeSchema, printHub } from '../api/schema.ts';
+import { makeStoredOperations } from '../api/stored-operations.ts';
 import { type Catalog, makeCatalog, type Noun } from '../catalog/catalog.ts';
 import { errorCodes } from '../domain/error-codes.ts';
 import { findAdapters } from '../ingest/find-adapters.ts';
@@ -9,12 +13,23 @@ import { tablesSql } from '../store/migrate.ts';
 export async function contracts(): Promise<Record<string, string>> {
   const adapters = await findAdapters();
   const catalog = makeCatalog(adapters);
+  const schema = makeSchema(catalog, adapters);
   return {
-    'hub.graphql': printHub(makeSchema(catalog, adapters)),
+    'hub.graphql': printHub(schema),
     'records.json': `${JSON.stringify(recordContracts(catalog), null, 2)}\n`,
     'tables.sql': await tablesSql(catalog),
+    'access.md': accessMatrix(catalog),
+    'operations.json': `${JSON.stringify(makeStoredOperations(schema, operationFiles()), null, 2)}\n`,
     'errors.json': `${JSON.stringify(errorCodes, null, 2)}\n`,
   };
+}
+
+const operationsFolder = path.resolve(import.meta.dirname, '../../schema/operations');
+
+/** The documents of the hall's front-ends, by file name. */
+function operationFiles(): Record<string, string> {
+  const names = readdirSync(operationsFolder).filter(name => name.endsWith('.graphql'));
+  return Object.fromEntries(names.sort().map(name => [name, readFileSync(path.join(operationsFolder, name), 'utf8')]));
 }
 
 function recordContracts(catalog: Catalog): Record<string, unknown> {

@@ -13,7 +13,7 @@ const updatePatienceMs = 15_000;
 export async function runOnce(town: DemoTown, patienceMs: number): Promise<void> {
   const rows = await synchronise(town, patienceMs);
   await compareWithLedgers(town);
-  const clerk = new HallClient(town.hub.url, town.tokens.clerk);
+  const clerk = new HallClient(town.hub.url, town.tokens.clerk, 'task:demo');
   await askAboutPerson(town, clerk);
   await askAboutOrganisation(town, clerk);
   const latencies = await seeUpdates(town, clerk);

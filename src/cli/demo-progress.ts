@@ -17,6 +17,9 @@ const redrawMs = 200;
 /** Waits until every agency has nothing more to tell. Fails after `patienceMs`, naming the agencies that have. */
 export async function synchronise(town: DemoTown, patienceMs: number): Promise<Synchronised[]> {
   const { systems, hub } = town;
+  const connected = new Set(hub.adapters.map(a => a.agency.code));
+  const missing = systems.map(s => s.agency).filter(code => !connected.has(code));
+  if (missing.length) throw new Error(`The hub is not connected to ${missing.join(', ')}: is HUB_AGENCIES set?`);
   const from = performance.now();
   const expected = new Map<string, number>();
   for (const system of systems) expected.set(system.agency, total(await system.ledger()));

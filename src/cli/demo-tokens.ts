@@ -1,34 +1,23 @@
-/** The demo's own issuer: a key made at every start, and a token for each kind of reader. */
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+/** The demo's ready-made tokens, from the town's identity provider as everybody gets them. */
+import type { ProviderProcess } from '../../seeds/identity-provider/provider-process.ts';
+import { signIn, systemToken } from '../../seeds/identity-provider/sign-in.ts';
 
 export interface DemoTokens {
   readonly clerk: string;
   readonly analyst: string;
   readonly integrator: string;
 }
-export const demoIssuer = 'outpost-hub-demo';
 
-/** `environment` makes a hub trust the tokens. */
-export async function makeDemoTokens(): Promise<{ tokens: DemoTokens; environment: Record<string, string> }> {
-  const { publicKey, privateKey } = await generateKeyPair('EdDSA');
-  const sign = (claims: Record<string, string>) =>
-    new SignJWT(claims)
-      .setProtectedHeader({ alg: 'EdDSA' })
-      .setSubject(`demo-${claims.role}`)
-      .setIssuer(demoIssuer)
-      .setAudience('outpost-hub')
-      .setIssuedAt()
-      .setExpirationTime('12h')
-      .sign(privateKey);
-  return {
-    tokens: {
-      clerk: await sign({ role: 'clerk' }),
-      analyst: await sign({ role: 'analyst' }),
-      integrator: await sign({ role: 'integrator', agency: 'commerce' }),
-    },
-    environment: {
-      HUB_TOKEN_KEYS: JSON.stringify({ keys: [await exportJWK(publicKey)] }),
-      HUB_TOKEN_ISSUER: demoIssuer,
-    },
-  };
+/** Two people sign in (code with PKCE), the integrator of commerce is a system (client credentials, private_key_jwt). */
+export async function demoTokens({ issuer, privateKeys }: ProviderProcess): Promise<DemoTokens> {
+  const system = 'commerce-integrator';
+  const [clerk, analyst, integrator] = await Promise.all([
+    signIn(issuer, 'clerk-1'),
+    signIn(issuer, 'analyst-1'),
+    systemToken(issuer, system, privateKeys.get(system)!),
+  ]);
+  return { clerk, analyst, integrator };
 }
+
+/** Makes a hub trust the provider; keys that the environment has are of another issuer. */
+export const trustOf = ({ issuer }: ProviderProcess) => ({ HUB_TOKEN_ISSUER: issuer, HUB_TOKEN_KEYS: '' });

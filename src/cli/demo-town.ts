@@ -1,15 +1,16 @@
-/** Everything that the demo runs: a database, five pretend agency systems in processes of their own, and the hub. */
+/** Everything that the demo runs: a database, five agency systems and an identity provider as processes, and the hub. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
+import { ProviderProcess } from '../../seeds/identity-provider/provider-process.ts';
 import { readReference } from '../../seeds/reference/read-reference.ts';
 import { SystemProcess } from '../../seeds/systems/system-process.ts';
 import { ConfigError, readConfig } from '../config.ts';
 import { type RunningHub, startHub } from '../hub.ts';
 import { stateTown } from '../ingest/town.ts';
 import { embeddedPostgresAvailable, startPostgres } from '../store/embedded-postgres.ts';
-import { type DemoTokens, makeDemoTokens } from './demo-tokens.ts';
+import { type DemoTokens, demoTokens, trustOf } from './demo-tokens.ts';
 
 export const demoAgencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'] as const;
 
@@ -21,6 +22,8 @@ export interface DemoTown {
   readonly hub: RunningHub;
   readonly systems: readonly SystemProcess[];
   readonly tokens: DemoTokens;
+  /** The identity provider's address, where everybody of the staff can sign in. */
+  readonly issuer: string;
   readonly startedAt: number;
   stop(): Promise<void>;
 }
@@ -42,7 +45,8 @@ export async function startDemoTown({ population, seed }: DemoOptions): Promise<
   try {
     const cluster = await openCluster();
     stops.push(() => cluster.stop());
-    const { tokens, environment } = await makeDemoTokens();
+    const identity = ProviderProcess.start();
+    stops.push(() => identity.then(provider => provider.stop()));
     const starting = demoAgencies.map(agency =>
       SystemProcess.start({ agency, population, seed, postgresUrl: cluster.url }),
     );
@@ -50,14 +54,21 @@ export async function startDemoTown({ population, seed }: DemoOptions): Promise<
     const systems = started.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []));
     stops.push(() => Promise.all(systems.map(system => system.stop())));
     for (const result of started) if (result.status === 'rejected') throw result.reason;
+    const provider = await identity;
     const settings = await Promise.all(systems.map(system => system.environment()));
-    const all = Object.assign({}, process.env, environment, ...settings, { DATABASE_URL: cluster.hubUrl });
+    const all = Object.assign({}, process.env, trustOf(provider), ...settings, { DATABASE_URL: cluster.hubUrl });
     all.HUB_LOG_LEVEL ??= 'error';
+    // The town is invented anew, so is the proof of who looked at it.
+    const proof = mkdtempSync(path.join(tmpdir(), 'outpost-hub-demo-audit-'));
+    stops.push(async () => rmSync(proof, { recursive: true, force: true }));
+    all.HUB_AUDIT_DIR ??= path.join(proof, 'log');
+    all.HUB_AUDIT_ROOTS ??= path.join(proof, 'roots');
     const hub = await startHub(readConfig(all), all);
     stops.push(() => hub.stop());
+    const tokens = await demoTokens(provider);
     await stateTown(hub.store, readReference(), new Date().toISOString());
     for (const system of systems) await system.ask({ do: 'deliver', hubUrl: hub.url });
-    return { hub, systems, tokens, startedAt, stop };
+    return { hub, systems, tokens, issuer: provider.issuer, startedAt, stop };
   } catch (error) {
     await stop();
     throw error;

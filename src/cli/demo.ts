@@ -2,7 +2,7 @@
  * npm run demo [-- --once] [--population N] [--seed N]: a whole town on this machine. Without `--once` it goes on living
  * until Ctrl-C; with it the main job is done once and the exit code says whether every part happened.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../config.ts';
@@ -14,6 +14,7 @@ const usage = 'npm run demo -- [--once] [--population 100..300000] [--seed N]';
 /** For scripts, while the demo runs. */
 const stateFile = path.resolve(import.meta.dirname, '../../.data/demo.json');
 const stepEveryMs = 2_000;
+const parentCheckMs = 500;
 
 function readArguments() {
   const { values } = parseArgs({
@@ -36,13 +37,42 @@ const patienceMs = (population: number) => 120_000 + population * 10;
 
 async function live(town: DemoTown, population: number): Promise<void> {
   await synchronise(town, patienceMs(population));
-  const { hub, tokens, systems } = town;
-  mkdirSync(path.dirname(stateFile), { recursive: true });
-  writeFileSync(stateFile, JSON.stringify({ url: `${hub.url}/graphql`, pid: process.pid, tokens }, null, 2), {
-    mode: 0o600,
-  });
+  const { hub, tokens, issuer, systems } = town;
+  tellScripts({ url: `${hub.url}/graphql`, pid: process.pid, issuer, tokens });
   console.log(welcome(`${hub.url}/graphql`, tokens));
   for (const system of systems) await system.ask({ do: 'live', everyMs: stepEveryMs });
+}
+
+/** Whole at once: a script that waits for the file never reads half of it. */
+function tellScripts(state: { url: string; pid: number; issuer: string; tokens: DemoTown['tokens'] }): void {
+  const draft = `${stateFile}.${process.pid}`;
+  mkdirSync(path.dirname(stateFile), { recursive: true });
+  writeFileSync(draft, JSON.stringify(state, null, 2), { mode: 0o600 });
+  renameSync(draft, stateFile);
+}
+
+/** Only what this demo wrote: another one may be running. */
+function forgetState(): void {
+  try {
+    if (JSON.parse(readFileSync(stateFile, 'utf8')).pid === process.pid) rmSync(stateFile);
+  } catch {
+    // there is none
+  }
+}
+
+/**
+ * Ends with the npm that started it: npm passes SIGTERM on to its shell only, and the shell dies of it without a word.
+ * What remains is a process whose parent is another one.
+ */
+function watchNpm(onGone: () => void): void {
+  if (!process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    onGone();
+  }, parentCheckMs);
+  watch.unref();
 }
 
 const welcome = (url: string, tokens: DemoTown['tokens']) => `
@@ -76,13 +106,18 @@ async function main(): Promise<void> {
   // Nobody connects from outside when it runs once: any port that is free will do.
   if (once) process.env.HUB_PORT ??= '0';
   const town = await startDemoTown({ population, seed });
+  let ending = false;
   const end = async (code: number) => {
-    rmSync(stateFile, { force: true });
+    if (ending) return;
+    ending = true;
+    forgetState();
     await town.stop();
     process.exit(code);
   };
-  process.once('SIGINT', () => end(130));
-  process.once('SIGTERM', () => end(143));
+  process.on('SIGINT', () => end(130));
+  process.on('SIGTERM', () => end(143));
+  process.on('SIGHUP', () => end(129));
+  watchNpm(() => end(143));
   try {
     if (!once) return await live(town, population);
     await runOnce(town, patienceMs(population));

@@ -16,12 +16,18 @@ export class HallClient {
   constructor(
     private readonly url: string,
     private readonly token: string | null,
+    /** Why personal data is read: `case:<number>`, `matter:<code>` or `task:<words>`; masked without it. */
+    private readonly purpose: string | null = null,
   ) {}
 
   async ask(query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<GraphqlAnswer> {
     const response = await fetch(`${this.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(this.token && { authorization: `Bearer ${this.token}` }) },
+      headers: {
+        'content-type': 'application/json',
+        ...(this.token && { authorization: `Bearer ${this.token}` }),
+        ...(this.purpose && { 'x-purpose': this.purpose }),
+      },
       body: JSON.stringify({ query, variables }),
     });
     return (await response.json()) as GraphqlAnswer;
@@ -35,7 +41,10 @@ export class HallClient {
       webSocketImpl: WebSocket,
       lazy: false,
       retryAttempts: 0,
-      connectionParams: this.token ? { authorization: `Bearer ${this.token}` } : {},
+      connectionParams: {
+        ...(this.token && { authorization: `Bearer ${this.token}` }),
+        ...(this.purpose && { purpose: this.purpose }),
+      },
       onNonLazyError: error => inbox.fail(error),
     });
     const ready = new Promise<void>((resolve, reject) => {

@@ -1,15 +1,27 @@
 /** npm run hub -- <command>: what operators do with the hub's tables. */
 import { ConfigError, readConfig } from '../config.ts';
 import { makeLog, type OpenStore, openStore } from '../hub.ts';
+import { audit } from './audit.ts';
 import { loadTown } from './load-town.ts';
 import { parked } from './parked.ts';
 import { removals } from './removals.ts';
 
 /** One file per command, named after it. Each returns the exit code. */
 export type Command = (args: readonly string[], opened: OpenStore) => Promise<number>;
-const commands: Readonly<Record<string, { readonly usage: string; readonly run: Command }>> = {
+/** Works without the hub's tables; opens them only when it must. */
+export type StorelessCommand = (args: readonly string[], open: () => Promise<OpenStore>) => Promise<number>;
+interface Described {
+  readonly usage: string;
+  readonly run?: Command;
+  readonly runStoreless?: StorelessCommand;
+}
+const commands: Readonly<Record<string, Described>> = {
   parked: { usage: 'parked list [agency] | show <id> | replay <agency> [id ...]', run: parked },
   removals: { usage: 'removals list | confirm <agency> <set> | drop <agency> <set>', run: removals },
+  audit: {
+    usage: 'audit verify [directory] [roots] | report <pseudonym or resident id> | release <entry>',
+    runStoreless: audit,
+  },
   'load-town': { usage: 'load-town: states the reference data in seeds/reference', run: loadTown },
 };
 
@@ -23,14 +35,19 @@ async function main([name, ...args]: string[]): Promise<number> {
     );
     return 2;
   }
-  const config = readConfig({ HUB_TOKEN_KEYS: '{"keys":[]}', HUB_TOKEN_ISSUER: 'none', ...process.env });
-  const opened = await openStore(config, makeLog('error'));
+  const { run, runStoreless, usage } = command;
+  let opened: OpenStore | null = null;
+  const open = async (): Promise<OpenStore> => {
+    const config = readConfig({ HUB_TOKEN_KEYS: '{"keys":[]}', HUB_TOKEN_ISSUER: 'none', ...process.env });
+    opened ??= await openStore(config, makeLog('error'));
+    return opened;
+  };
   try {
-    const code = await command.run(args, opened);
-    if (code === 2) console.error(`Usage: npm run hub -- ${command.usage}`);
+    const code = runStoreless ? await runStoreless(args, open) : await run!(args, await open());
+    if (code === 2) console.error(`Usage: npm run hub -- ${usage}`);
     return code;
   } finally {
-    await opened.database.close();
+    await (opened as OpenStore | null)?.database.close();
   }
 }
 

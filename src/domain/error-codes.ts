@@ -17,9 +17,22 @@ export const errorCodes = {
   },
   BAD_USER_INPUT: { en: 'An argument is not what it should be', who: 'client', retry: false },
   CURSOR_MALFORMED: { en: 'The cursor was not made by this hub', who: 'client', retry: false },
+  LIMIT_EXCEEDED: { en: 'The request is larger than the role may send', who: 'client', retry: false },
+  COST_EXCEEDED: { en: 'The request may read more than the role may ask at once', who: 'client', retry: false },
+  RATE_LIMITED: {
+    en: 'The budget of this minute is spent; `retryAfterMs` says when to ask again',
+    who: 'client',
+    retry: true,
+  },
+  OPERATION_NOT_STORED: { en: 'The role may send stored operations only', who: 'client', retry: false },
   AGENCY_UNAVAILABLE: { en: "The agency's system did not answer in time", who: 'agency', retry: true },
   AGENCY_REFUSED: { en: "The agency's system refused the question", who: 'administrator', retry: false },
   DELIVERY_REFUSED: { en: 'What was pushed is not from the agency, or not readable', who: 'agency', retry: false },
+  AUDIT_UNAVAILABLE: {
+    en: 'Reads cannot be noted in the audit log, so no personal data is given',
+    who: 'administrator',
+    retry: true,
+  },
   INTERNAL: { en: 'The hub failed; the reference number stands in its log', who: 'administrator', retry: true },
 } as const satisfies Record<string, ErrorMeaning>;
 

@@ -75,6 +75,10 @@ export class Tail {
   get position(): number {
     return this.last;
   }
+  /** Readers that wait for the next change. */
+  get waitingReaders(): number {
+    return this.waiting.size;
+  }
 
   /** Changes after a position (exclusive) that match, until `signal` aborts or the hub stops; waits at the end. */
   async *follow(after: number, matches: (change: Change) => boolean, signal: AbortSignal): AsyncGenerator<Change> {

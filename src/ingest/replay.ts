@@ -15,11 +15,10 @@ export async function replayParked(store: Store, adapter: Adapter, only: readonl
   const restater = new Restater(adapter);
   const parked = (await listParked(store.database, agency, 100_000)).filter(item => !only || only.includes(item.id));
   const failing: { id: number; field: string; reason: string }[] = [];
-  const held = new Set<string>();
+  const held = new Held();
   let replayed = 0;
   for (const item of parked.sort((a, b) => a.id - b.id)) {
-    const key = item.sourceId === null ? null : `${item.kind} ${item.sourceId}`;
-    if (key && held.has(key)) {
+    if (held.holds(item)) {
       failing.push({ id: item.id, field: item.field, reason: 'waits for an older item of the same record' });
       continue;
     }
@@ -27,10 +26,24 @@ export async function replayParked(store: Store, adapter: Adapter, only: readonl
     if (!bad) replayed += 1;
     else {
       failing.push({ id: item.id, ...bad });
-      if (key) held.add(key);
+      held.add(item);
     }
   }
   return { replayed, failing };
+}
+
+/** Records of which an item still fails. An item whose kind nobody could read may be about a record of any kind. */
+class Held {
+  private readonly kinds = new Map<string, Set<string | null>>();
+
+  add({ kind, sourceId }: StoredParked): void {
+    if (sourceId === null) return;
+    this.kinds.set(sourceId, (this.kinds.get(sourceId) ?? new Set()).add(kind));
+  }
+  holds({ kind, sourceId }: StoredParked): boolean {
+    const kinds = sourceId === null ? undefined : this.kinds.get(sourceId);
+    return kinds !== undefined && (kind === null || kinds.has(null) || kinds.has(kind));
+  }
 }
 
 async function replayOne(store: Store, restater: Restater, agency: string, item: StoredParked) {

@@ -50,12 +50,13 @@ export class Restater {
   private take(statements: readonly Statement[], records: ValidRecord[]): Bad | null {
     const good: ValidRecord[] = [];
     for (const statement of statements) {
-      const kind = this.kinds.get(statement.kind);
-      if (!kind) return { field: '', reason: `is stated as ${statement.kind}, which the adapter does not declare` };
-      const outcome = checkStatement(kind, statement);
+      const declared = this.kinds.get(statement.kind);
+      if (!declared) return { field: '', reason: `is stated as ${statement.kind}, which the adapter does not declare` };
+      const outcome = checkStatement(declared, statement);
       if ('rejects' in outcome) {
         const { field, reason } = outcome.rejects[0]!;
-        return { field, reason, kind: statement.kind, sourceId: statement.sourceId };
+        const { kind, sourceId, version } = statement;
+        return { field, reason, kind, sourceId, version };
       }
       good.push(outcome.record);
     }
@@ -63,16 +64,17 @@ export class Restater {
     return null;
   }
 
-  private park(raw: string | Uint8Array, native: unknown, { field, reason, kind, sourceId }: Bad): ParkedItem {
+  private park(raw: string | Uint8Array, native: unknown, { field, reason, kind, sourceId, version }: Bad): ParkedItem {
     return {
       raw: typeof raw === 'string' ? Buffer.from(raw) : raw,
       native,
       kind: kind ?? null,
       sourceId: sourceId ?? null,
+      version: version ?? null,
       field,
       reason,
       adapterVersion: this.adapter.version,
     };
   }
 }
-type Bad = { field: string; reason: string; kind?: string; sourceId?: string };
+type Bad = { field: string; reason: string; kind?: string; sourceId?: string; version?: string };

@@ -1,11 +1,12 @@
 /**
  * Keyset paging: a cursor names a row, and its place in the order is looked up when it is used. So a cursor holds no
- * value of a record, and no row is shown twice or left out because others came or went.
+ * value of a record, and no row is shown twice or left out because others came, went or were removed. (A row that moves
+ * in the order during the walk can be, as in any list that is not frozen.)
  */
 import type { Policy } from '../access/policy.ts';
 import type { StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
-import { filterable, type Values } from './filters.ts';
+import { filterable, maskedField, type Values } from './filters.ts';
 
 export interface PageArgs {
   readonly orderBy?: readonly string[] | null;
@@ -23,14 +24,14 @@ export const cursorOf = (id: string): string => Buffer.from(id.replaceAll('-', '
 export function idOfCursor(cursor: string): string {
   const hex = Buffer.from(cursor, 'base64url').toString('hex');
   const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-  if (!uuid.test(id) || cursorOf(id) !== cursor) {
-    throw new HubError(
-      'CURSOR_MALFORMED',
-      'The cursor was not made by this hub: use endCursor or startCursor of an earlier page',
-    );
-  }
+  if (!uuid.test(id) || cursorOf(id) !== cursor) throw foreignCursor();
   return id;
 }
+export const foreignCursor = (): HubError =>
+  new HubError(
+    'CURSOR_MALFORMED',
+    'The cursor was not made by this hub for this list: use endCursor or startCursor of an earlier page',
+  );
 
 interface Key {
   readonly column: string;
@@ -65,7 +66,10 @@ export function pagingSql(noun: StoredNoun, policy: Policy, args: PageArgs, valu
 
 function keyOf(noun: StoredNoun, policy: Policy, order: string): Key {
   const [field, direction] = order.split(' ') as [string, string];
-  return { column: filterable(noun, policy, field).column, descending: direction === 'desc' };
+  const { column, sql } = filterable(noun, policy, field);
+  // An order would show where the masked ones lie.
+  if (sql !== `t."${column}"`) throw maskedField(noun, field);
+  return { column, descending: direction === 'desc' };
 }
 
 /** Rows on the far side of the cursor's row; nulls stand last in either direction. */
@@ -77,9 +81,18 @@ function beyond(noun: StoredNoun, keys: readonly Key[], cursor: string, before: 
     const past = `(t."${column}" ${sign} c."${column}" or (${far}."${column}" is null and ${near}."${column}" is not null))`;
     return [...equal, past].join(' and ');
   });
-  return `exists (select 1 from ${noun.table} c where c.id = ${cursor}::uuid and (${alternatives.map(a => `(${a})`).join(' or ')}))`;
+  return `exists (select 1 from ${placeOf(noun, keys, cursor)} c where ${alternatives.map(a => `(${a})`).join(' or ')})`;
 }
 
 function bad(message: string): never {
   throw new HubError('BAD_USER_INPUT', message);
+}
+
+/** The cursor's row as it last stood: one that was removed meanwhile holds no values any more, its history does. */
+function placeOf(noun: StoredNoun, keys: readonly Key[], cursor: string): string {
+  const columns = [...new Set(keys.map(key => `"${key.column}"`))].join(', ');
+  const from = (table: string) =>
+    `select ${columns}, observed_at as known_at from ${table} where id = ${cursor}::uuid and not deleted`;
+  const versions = `${from(noun.table)} union all ${from(`${noun.table}_history`)}`;
+  return `(select * from (${versions}) v order by known_at desc limit 1)`;
 }

@@ -3,9 +3,9 @@ import type { Policy } from '../access/policy.ts';
 import type { Catalog, Relation, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { ReadRows } from '../store/database.ts';
-import { Values, visibleSql, type Where, whereSql } from './filters.ts';
-import { type PageArgs, pagingSql } from './paging.ts';
-import { isoInstant, type RecordRow, readRow, selectList } from './record-row.ts';
+import { testedSql, Values, visibleSql, type Where, whereSql } from './filters.ts';
+import { foreignCursor, idOfCursor, type PageArgs, pagingSql } from './paging.ts';
+import { isoInstant, type RecordRow, readRow, type SawPersons, selectList } from './record-row.ts';
 
 export interface ListArgs extends PageArgs {
   readonly where?: Where | null;
@@ -33,6 +33,7 @@ export class Reader {
     readonly catalog: Catalog,
     readonly policy: Policy,
     private readonly read: ReadRows,
+    private readonly saw: SawPersons = () => {},
   ) {}
 
   /** Readers who may not see a noun at all get an error rather than an empty answer. */
@@ -48,24 +49,26 @@ export class Reader {
   async byIds(noun: StoredNoun, ids: readonly string[]): Promise<(RecordRow | null)[]> {
     if (!this.policy.sees(noun)) return ids.map(() => null);
     const values = new Values();
-    const text = `select ${selectList(noun)} from ${noun.table} t where t.id = any(${values.add(ids)}::uuid[]) and ${visibleSql(noun, this.policy, values)}`;
+    const text = `select ${selectList(noun, this.policy, this.catalog, values)} from ${noun.table} t where t.id = any(${values.add(ids)}::uuid[]) and ${visibleSql(noun, this.policy, this.catalog, values)}`;
     const rows = new Map((await this.read(text, values.list)).map(row => [row[0], row]));
-    return ids.map(id => (rows.has(id) ? readRow(noun, this.policy, rows.get(id)!) : null));
+    return ids.map(id => (rows.has(id) ? readRow(noun, this.policy, rows.get(id)!, this.saw) : null));
   }
 
   /** The row with this key, in any spelling of it; the newest, should sources have given the key twice. */
   async byKey(noun: StoredNoun, key: readonly unknown[]): Promise<RecordRow | null> {
     const values = new Values();
     const tests = noun.kind.key.slice(0, key.length).map((name, i) => {
-      const { column, field } = noun.columns.get(name)!;
-      const value = field.format ? field.format.normalise(String(key[i])) : key[i];
-      return `t."${column}" = ${values.add(value)}`;
+      const column = noun.columns.get(name)!;
+      const { format } = column.field;
+      const value = format ? format.normalise(String(key[i])) : key[i];
+      const sql = this.policy.findsPersons ? `t."${column.column}"` : testedSql(noun, this.policy, column);
+      return `${sql} = ${values.add(value)}`;
     });
     const latest = noun.kind.key.slice(key.length).map(name => `t."${noun.columns.get(name)!.column}" desc, `);
-    const text = `select ${selectList(noun)} from ${noun.table} t where ${tests.join(' and ')} and ${visibleSql(noun, this.policy, values)}
+    const text = `select ${selectList(noun, this.policy, this.catalog, values)} from ${noun.table} t where ${tests.join(' and ')} and ${visibleSql(noun, this.policy, this.catalog, values)}
       order by ${latest.join('')}t.observed_at desc, t.id limit 1`;
     const [row] = await this.read(text, values.list);
-    return row ? readRow(noun, this.policy, row) : null;
+    return row ? readRow(noun, this.policy, row, this.saw) : null;
   }
 
   /** A page under each parent, or (without relation) one page of all. */
@@ -79,13 +82,14 @@ export class Reader {
     if (relation) values.add(parents);
     const where = [...this.scope(noun, args, relation, values)];
     const paging = pagingSql(noun, this.policy, args, values);
-    const inner = `select ${selectList(noun)} from ${noun.table} t where ${[...where, paging.condition].join(' and ')}
+    const inner = `select ${selectList(noun, this.policy, this.catalog, values)} from ${noun.table} t where ${[...where, paging.condition].join(' and ')}
       order by ${paging.orderBy} limit ${paging.size + 1}`;
     const rows = await this.read(perParent(inner, relation), values.list);
+    if (!rows.length) await this.demandCursors(noun, args);
     const byParent = Map.groupBy(rows, row => (relation ? row.at(-1)! : ''));
     return parents.map(parent => {
       const found = byParent.get(parent) ?? [];
-      const shown = found.slice(0, paging.size).map(row => readRow(noun, this.policy, row));
+      const shown = found.slice(0, paging.size).map(row => readRow(noun, this.policy, row, this.saw));
       const more = found.length > paging.size;
       return {
         rows: paging.backward ? shown.reverse() : shown,
@@ -93,6 +97,16 @@ export class Reader {
         hasPreviousPage: paging.backward ? more : Boolean(args.after),
       };
     });
+  }
+
+  /** The row of a cursor never goes away, so one that leads nowhere was not made for this list. */
+  private async demandCursors(noun: StoredNoun, { after, before }: ListArgs): Promise<void> {
+    const ids = [after, before].flatMap(cursor => (cursor ? [idOfCursor(cursor)] : []));
+    if (!ids.length) return;
+    const [[found]] = (await this.read(`select count(*) from ${noun.table} where id = any($1::uuid[])`, [ids])) as [
+      [string],
+    ];
+    if (Number(found) < new Set(ids).size) throw foreignCursor();
   }
 
   async counts(
@@ -111,23 +125,18 @@ export class Reader {
 
   private *scope(noun: StoredNoun, { where }: ListArgs, relation: Relation | null, values: Values): Iterable<string> {
     if (relation) yield `t."${relation.link.column}" = p.id`;
-    yield visibleSql(noun, this.policy, values);
+    yield visibleSql(noun, this.policy, this.catalog, values);
     if (where) yield whereSql(noun, this.policy, where, values);
   }
 
-  /** All that agencies state of these persons or organisations, as far as the reader may see the records. */
+  /** All that agencies state of these persons or organisations. Whether the reader may see a claim is up to its record. */
   async claims(noun: StoredNoun, ids: readonly string[]): Promise<ClaimRow[][]> {
     const rows = await this.read(
       `select about_id, fact, value, agency, kind, record_id, observed_at, as_of from ${noun.table}_claim
        where about_id = any($1::uuid[]) order by fact, agency, kind, record_id`,
       [ids],
     );
-    const visible = rows.filter(([, , , agency, kind]) => {
-      const stated = this.catalog.get(kind!);
-      const rule = this.policy.rows(stated);
-      return this.policy.sees(stated) && (!rule || rule.equals === agency);
-    });
-    const byNoun = Map.groupBy(visible, row => row[0]!);
+    const byNoun = Map.groupBy(rows, row => row[0]!);
     return ids.map(id =>
       (byNoun.get(id) ?? []).map(([, fact, value, agency, kind, recordId, observedAt, asOf]) => ({
         fact: fact!,
@@ -146,11 +155,13 @@ export class Reader {
     if (!this.policy.sees(noun)) return [];
     const values = new Values();
     const tests: string[] = [];
-    for (const { name, column, field } of noun.columns.values()) {
+    for (const known of noun.columns.values()) {
+      const { name, column, field } = known;
       if (!this.policy.mayFilter(noun, name)) continue;
       if (field.format && noun.kind.key.includes(name)) {
         const value = field.format.normalise(text);
-        if (!field.format.faults(value).length) tests.push(`t."${column}" = ${values.add(value)}`);
+        if (!field.format.faults(value).length)
+          tests.push(`${testedSql(noun, this.policy, known)} = ${values.add(value)}`);
       } else if (field.searched) {
         tests.push(
           `t."${column}" ilike '%' || replace(replace(replace(${values.add(text)}::text, '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'`,
@@ -158,9 +169,9 @@ export class Reader {
       }
     }
     if (!tests.length) return [];
-    const sql = `select ${selectList(noun)} from ${noun.table} t where (${tests.join(' or ')}) and ${visibleSql(noun, this.policy, values)}
+    const sql = `select ${selectList(noun, this.policy, this.catalog, values)} from ${noun.table} t where (${tests.join(' or ')}) and ${visibleSql(noun, this.policy, this.catalog, values)}
       order by t.id limit ${limit}`;
-    return (await this.read(sql, values.list)).map(row => readRow(noun, this.policy, row));
+    return (await this.read(sql, values.list)).map(row => readRow(noun, this.policy, row, this.saw));
   }
 }
 

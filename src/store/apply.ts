@@ -48,7 +48,19 @@ export interface Work {
   readonly affected: Affected;
 }
 
+/** A page that changed something, once it is committed. */
+export interface WrittenPage {
+  readonly agency: string;
+  /** Ids of the persons whom its records are about. */
+  readonly persons: readonly string[];
+  readonly records: number;
+  readonly changes: number;
+}
+
 export class Store {
+  /** Told of every such page before its agency is asked for the next; must not throw. */
+  onWritten: ((page: WrittenPage) => Promise<void>) | null = null;
+
   constructor(
     readonly database: Database,
     readonly catalog: Catalog,
@@ -57,8 +69,9 @@ export class Store {
   ) {}
 
   /** Pages of one agency follow one another. The same page twice changes nothing. */
-  apply(page: ApplyPage): Promise<Applied> {
-    return this.inTransaction(page.agency, async work => {
+  async apply(page: ApplyPage): Promise<Applied> {
+    let persons: readonly string[] = [];
+    const applied = await this.inTransaction(page.agency, async work => {
       if (page.cursor && !(await moveCursor(work, page.cursor))) return { changes: 0, parked: 0, stale: true };
       const changes: ChangeRow[] = [];
       for (const [noun, records] of byNoun(this.catalog, page.records)) {
@@ -71,8 +84,13 @@ export class Store {
       const parked = await parkItems(work, page.parked);
       if (page.settles) await settleParked(work, page.settles);
       await supersedeParked(work, page.records);
-      return { changes: await finish(work, changes), parked, stale: false };
+      const outcome = { changes: await finish(work, changes), parked, stale: false };
+      persons = [...(work.affected.mentioned.get(this.catalog.stored('Person'))?.keys() ?? [])];
+      return outcome;
     });
+    const { changes } = applied;
+    if (changes) await this.onWritten?.({ agency: page.agency, persons, records: page.records.length, changes });
+    return applied;
   }
 
   /** A person has looked at a held removal. Returns how many changes came of it, or null when none is held. */

@@ -32,7 +32,7 @@ export class Affected {
     }
   }
 
-  /** Reads the rows that `upsertSql` returns: id, deleted, and for each link the target before and after. */
+  /** Reads the rows that `upsertSql` returns: id, deleted, whether it changed, and each link's target before and after. */
   touch(noun: StoredNoun, rows: readonly unknown[][]): { id: string; deleted: boolean }[] {
     noun.links.forEach((link, i) => {
       const target = derivedTarget(link);
@@ -40,10 +40,10 @@ export class Affected {
       const touched = this.touched.get(target) ?? new Set<string>();
       this.touched.set(target, touched);
       for (const row of rows) {
-        for (const id of [row[2 + 2 * i], row[3 + 2 * i]]) if (typeof id === 'string') touched.add(id);
+        for (const id of [row[3 + 2 * i], row[4 + 2 * i]]) if (typeof id === 'string') touched.add(id);
       }
     });
-    return rows.map(row => ({ id: row[0] as string, deleted: row[1] as boolean }));
+    return rows.filter(row => row[2]).map(row => ({ id: row[0] as string, deleted: row[1] as boolean }));
   }
 }
 
@@ -54,7 +54,8 @@ export async function deriveNouns(work: Work): Promise<ChangeRow[]> {
   await mentionNouns(work);
   // A case's own links can make a person known, so cases come first.
   const changes = await deriveCases(work, cases, [...(work.affected.touched.get(cases) ?? [])].sort());
-  for (const [noun, ids] of work.affected.touched) {
+  // In one order for all, so that two agencies do not lock each other out.
+  for (const [noun, ids] of [...work.affected.touched].sort(([a], [b]) => (a.name < b.name ? -1 : 1))) {
     if (noun !== cases && precedence[noun.name]) await chooseFacts(work, noun, [...ids].sort());
   }
   return changes;

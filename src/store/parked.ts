@@ -10,6 +10,8 @@ export interface ParkedItem {
   readonly native: unknown;
   readonly kind: string | null;
   readonly sourceId: string | null;
+  /** Of the statement that failed; null where not even that could be read. */
+  readonly version: string | null;
   readonly field: string;
   readonly reason: string;
   readonly adapterVersion: string;
@@ -21,24 +23,27 @@ export interface StoredParked extends ParkedItem {
   readonly parkedAt: string;
 }
 
-/** Returns how many were not parked before: the same item twice is one. */
+/** Returns how many were not parked before: the same item twice is one. They are numbered in the order in which they came. */
 export async function parkItems({ client, agency }: Work, items: readonly ParkedItem[]): Promise<number> {
   if (!items.length) return 0;
-  const rows = items.map(item => ({
+  const rows = items.map((item, place) => ({
+    place,
     raw_digest: hash('sha256', item.raw, 'hex'),
     raw: `\\x${Buffer.from(item.raw).toString('hex')}`,
     native: item.native,
     kind: item.kind,
     source_id: item.sourceId,
+    version: item.version,
     field: item.field,
     reason: item.reason,
     adapter_version: item.adapterVersion,
   }));
   const { rowCount } = await client.query(
-    `insert into hub_parked (agency, raw_digest, raw, native, kind, source_id, field, reason, adapter_version, state, parked_at)
-     select distinct on (r.raw_digest) $1, r.*, 'OPEN', now() from json_to_recordset($2::json) as r(raw_digest text, raw bytea,
-       native jsonb, kind text, source_id text, field text, reason text, adapter_version text)
-     on conflict (agency, raw_digest) do nothing`,
+    `insert into hub_parked (agency, raw_digest, raw, native, kind, source_id, version, field, reason, adapter_version, state, parked_at)
+     select $1, raw_digest, raw, native, kind, source_id, version, field, reason, adapter_version, 'OPEN', now()
+     from json_to_recordset($2::json) as r(place integer, raw_digest text, raw bytea, native jsonb, kind text,
+       source_id text, version text, field text, reason text, adapter_version text)
+     order by place on conflict (agency, raw_digest) do nothing`,
     [agency, JSON.stringify(rows, storable)],
   );
   return rowCount ?? 0;
@@ -48,7 +53,7 @@ export async function parkItems({ client, agency }: Work, items: readonly Parked
 const storable = (_key: string, value: unknown): unknown =>
   typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value;
 
-/** A good record settles the parked items of the same record that came before it. */
+/** A good record settles the parked items of the same record that it replaces: those of its version or an older one. */
 export async function supersedeParked({ client, agency }: Work, records: readonly ValidRecord[]): Promise<void> {
   const { rows } = await client.query(
     `select distinct kind, source_id from hub_parked where agency = $1 and state = 'OPEN' and source_id is not null`,
@@ -59,13 +64,19 @@ export async function supersedeParked({ client, agency }: Work, records: readonl
   const settled = records.filter(r => open.has(`${r.statement.kind} ${r.statement.sourceId}`));
   if (!settled.length) return;
   await client.query(
-    `update hub_parked p set state = 'SUPERSEDED', settled_at = now() from unnest($2::text[], $3::text[]) as r(kind, source_id)
-     where p.agency = $1 and p.state = 'OPEN' and p.kind = r.kind and p.source_id = r.source_id`,
-    [agency, settled.map(r => r.statement.kind), settled.map(r => r.statement.sourceId)],
+    `update hub_parked p set state = 'SUPERSEDED', settled_at = now() from unnest($2::text[], $3::text[], $4::text[]) as r(kind, source_id, version)
+     where p.agency = $1 and p.state = 'OPEN' and p.kind = r.kind and p.source_id = r.source_id
+       and p.version collate "C" <= r.version collate "C"`,
+    [
+      agency,
+      settled.map(r => r.statement.kind),
+      settled.map(r => r.statement.sourceId),
+      settled.map(r => r.statement.version),
+    ],
   );
 }
 
-const columns = `id::int, agency, raw, native, kind, source_id as "sourceId", field, reason, adapter_version as "adapterVersion", state,
+const columns = `id::int, agency, raw, native, kind, source_id as "sourceId", version, field, reason, adapter_version as "adapterVersion", state,
   to_char(parked_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as "parkedAt"`;
 
 export async function listParked(database: Database, agency: string | null, limit: number): Promise<StoredParked[]> {

@@ -5,17 +5,22 @@ import { columnsOf } from './tables.ts';
 const quoted = (name: string) => `"${name}"`;
 const list = (names: readonly string[], prefix = '') => names.map(name => prefix + quoted(name)).join(', ');
 
-/** An incoming row wins by a higher version; between different contents of one version the digest decides, for any order. */
+/**
+ * An incoming row wins by a higher version; between different contents of one version the digest decides, for any order,
+ * and between equal contents the later moment at which they were true.
+ */
 const wins = (noun: StoredNoun) =>
   isStated(noun)
-    ? `(i.version collate "C", i.digest collate "C") > (s.version collate "C", s.digest collate "C")`
+    ? `(i.version collate "C", i.digest collate "C", coalesce(i.as_of, '-infinity'))
+      > (s.version collate "C", s.digest collate "C", coalesce(s.as_of, '-infinity'))`
     : 'i.digest <> s.digest';
 /** Only these are worth a place in the history and a change in the feed; else a newer version says the same again. */
 const differs = '(i.digest <> s.digest or i.deleted <> s.deleted)';
 
 /**
  * One statement for a page: $1 is a JSON array of rows (one for each id), $2 the moment. Writes the winners, files what
- * they replace, and returns a row for each that changed: id, deleted, and the links before and after.
+ * they replace, and returns a row for each that changed: id, deleted, true, and the links before and after; and such a
+ * row with false for each that says the same as before of another moment, which can decide whom to believe.
  */
 export function upsertSql(noun: StoredNoun): string {
   const columns = columnsOf(noun);
@@ -23,13 +28,14 @@ export function upsertSql(noun: StoredNoun): string {
   const given = columns.filter(c => c.name !== 'observed_at');
   const assigned = names.filter(name => name !== 'id' && name !== 'observed_at');
   const links = noun.links.map(link => link.column);
+  const moved = isStated(noun) ? 's.as_of is distinct from i.as_of' : 'false';
   return `
 with i as materialized (
   select * from json_to_recordset($1::json) as r(${given.map(c => `${quoted(c.name)} ${c.type}`).join(', ')})
 ), s as materialized (
   select t.* from ${noun.table} t where t.id = any(array(select id from i)) for update
 ), won as materialized (
-  select i.*, s.id is null or ${differs} as changed,
+  select i.*, s.id is null or ${differs} as changed, ${moved} as moved,
     ${links.map(link => `s.${quoted(link)} as ${quoted(`old_${link}`)},`).join(' ')} s.id is not null as known
   from i left join s on s.id = i.id where s.id is null or ${wins(noun)}
 ), filed as (
@@ -42,7 +48,7 @@ with i as materialized (
   on conflict (id) do update set ${assigned.map(name => `${quoted(name)} = excluded.${quoted(name)}`).join(', ')},
     observed_at = case when t.digest = excluded.digest and t.deleted = excluded.deleted then t.observed_at else excluded.observed_at end
 )
-select won.id, won.deleted${links.map(link => `, won.${quoted(`old_${link}`)}, won.${quoted(link)}`).join('')} from won where won.changed order by won.id`;
+select won.id, won.deleted, won.changed${links.map(link => `, won.${quoted(`old_${link}`)}, won.${quoted(link)}`).join('')} from won where won.changed or won.moved order by won.id`;
 }
 
 /** Digest of a removal of which nothing but the id is known: sorts before every other. */
@@ -65,7 +71,7 @@ with gone as materialized (select t.* from ${noun.table} t where ${absent} for u
     ${emptied.map(name => `${quoted(name)} = null`).join(', ')}
   from gone where t.id = gone.id
 )
-select id, true as deleted${links.map(link => `, ${quoted(link)} as ${quoted(`old_${link}`)}, null as ${quoted(link)}`).join('')} from gone order by id`;
+select id, true as deleted, true as changed${links.map(link => `, ${quoted(link)} as ${quoted(`old_${link}`)}, null as ${quoted(link)}`).join('')} from gone order by id`;
 }
 
 /** How many records of a kind the set did not hold, and how many there are: for the guard against mass removal. */

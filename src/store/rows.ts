@@ -47,6 +47,9 @@ export function fieldColumns(noun: StoredNoun, values: Readonly<Record<string, u
   return columns;
 }
 
-/** The same order as in the database: by version, then by content. */
-export const beats = (a: Row, b: Row): boolean =>
-  a.version === b.version ? a.digest > b.digest : a.version > b.version;
+/** The same order as in the database: by version, then by content, then by the moment at which it was true. */
+export const beats = (a: Row, b: Row): boolean => {
+  if (a.version !== b.version) return a.version > b.version;
+  return a.digest === b.digest ? moment(a) > moment(b) : a.digest > b.digest;
+};
+const moment = ({ as_of }: Row) => (typeof as_of === 'string' ? Date.parse(as_of) : Number.NEGATIVE_INFINITY);

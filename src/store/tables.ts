@@ -221,6 +221,7 @@ const hubTables: readonly TableSpec[] = [
       { name: 'native', type: 'jsonb', nullable: true, comment: 'as the adapter read it, to replay' },
       { name: 'kind', type: 'text', nullable: true },
       { name: 'source_id', type: 'text', nullable: true },
+      { name: 'version', type: 'text', nullable: true, comment: 'of the statement that failed' },
       { name: 'field', type: 'text' },
       { name: 'reason', type: 'text' },
       { name: 'adapter_version', type: 'text' },
@@ -247,6 +248,19 @@ const hubTables: readonly TableSpec[] = [
       { name: 'records_read', type: 'bigint' },
     ],
     primary: ['agency'],
+  },
+  {
+    table: 'hub_ended_session',
+    comment: 'sessions, and what somebody had been given until then, that an administrator has ended',
+    columns: [
+      { name: 'about', type: 'text', comment: 'session or subject' },
+      { name: 'name', type: 'text', comment: 'sid or sub of the tokens' },
+      { name: 'ended_at', type: 'timestamptz' },
+      { name: 'ended_by', type: 'text', comment: 'sub of the administrator' },
+      { name: 'until', type: 'timestamptz', comment: 'no token that it concerns can be valid from then on' },
+    ],
+    primary: ['about', 'name'],
+    indexes: [{ name: 'hub_ended_session_until', expression: '"hub_ended_session" ("until")' }],
   },
 ];
 

@@ -7,6 +7,7 @@ import '../../bin/typescript.mjs';
 
 export default async function globalSetup() {
   process.env.TEST_DATABASE_PREFIX = `test_${randomBytes(4).toString('hex')}_`;
+  process.env.TEST_AUDIT_FOLDER = mkdtempSync(path.join(tmpdir(), 'outpost-hub-test-audit-'));
   if (process.env.TEST_DATABASE_URL) {
     process.env.TEST_POSTGRES_URL = process.env.TEST_DATABASE_URL;
     return;

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import '../../bin/typescript.mjs';
 
 export default async function globalTeardown() {
+  rmSync(process.env.TEST_AUDIT_FOLDER, { recursive: true, force: true });
   if (globalThis.testPostgres) {
     const { server, folder } = globalThis.testPostgres;
     await server.stop();

@@ -4,7 +4,6 @@ import { readReference } from '../../seeds/reference/read-reference.ts';
 import type { FaultRates, PretendSystem, StartSystem } from '../../seeds/systems/pretend-system.ts';
 import { makeTownship } from '../../seeds/township/township.ts';
 import { makeCatalog } from '../../src/catalog/catalog.ts';
-import { makeDemoTokens } from '../../src/cli/demo-tokens.ts';
 import { HallClient } from '../../src/cli/hall-client.ts';
 import { readConfig } from '../../src/config.ts';
 import { type RunningHub, startHub } from '../../src/hub.ts';
@@ -13,6 +12,7 @@ import type { Freshness } from '../../src/ingest/health.ts';
 import { stateTown } from '../../src/ingest/town.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { clonedDatabase } from './database.ts';
+import { makeTestTokens } from './test-tokens.ts';
 
 export interface TestHubOptions {
   /** Codes of agencies whose pretend systems are started and connected. */
@@ -21,6 +21,8 @@ export interface TestHubOptions {
   readonly seed?: number;
   readonly faults?: FaultRates;
   readonly faultless?: boolean;
+  /** Systems that do not answer from the start on, by agency. */
+  readonly outages?: Readonly<Record<string, 'refuse' | 'hang'>>;
   /** Settings of the hub beside the usual ones. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether the town's reference data is loaded; it is not needed by most tests of ingest. */
@@ -67,12 +69,15 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
   const systems = new Map<string, PretendSystem>();
   for (const agency of agencies)
     systems.set(agency, await startSystem(agency, { town, seed, faults, faultless, postgresUrl }));
-  const { tokens, environment: trust } = await makeDemoTokens();
+  for (const [agency, outage] of Object.entries(options.outages ?? {})) systems.get(agency)!.setOutage(outage);
+  const { tokens, environment: trust } = await makeTestTokens();
   const environment = {
     HUB_PORT: '0',
     HUB_LOG_LEVEL: 'silent',
     HUB_DATABASE_CONNECTIONS: '6',
     HUB_RETRY_PAUSE_MS: '50',
+    // Tests ask faster than people do; those of the budgets are in contracts/attacks.
+    HUB_BUDGET_FACTOR: '1000',
     ...trust,
     ...Object.assign({}, ...[...systems.values()].map(system => system.environment)),
     DATABASE_URL: database.url,
@@ -103,7 +108,7 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
     hub,
     environment,
     systems,
-    clerk: new HallClient(hub.url, tokens.clerk),
+    clerk: new HallClient(hub.url, tokens.clerk, 'task:test'),
     analyst: new HallClient(hub.url, tokens.analyst),
     integrator: new HallClient(hub.url, tokens.integrator),
     anybody: new HallClient(hub.url, null),

@@ -24,6 +24,7 @@ export const creditCodeCheck = (first17: string): string => {
 export const creditCode: Format = {
   name: 'unified social credit code',
   zh: '统一社会信用代码',
+  personPrefix: '92',
   normalise: plainSpelling,
   faults: faultsBeyondShape({ lengths: [18], characters: /^[0-9A-HJ-NP-RTUWXY]+$/ }, value =>
     faultsWhere({

@@ -29,7 +29,8 @@ interface Damage {
   readonly kinds: readonly StoredKind[];
   apply(values: Values): Values;
 }
-const wrongCheck = (id: string): string => id.slice(0, 17) + (id.endsWith('5') ? '6' : '5');
+/** The id may be spelt in full width, and what is wrong must be wrong then too. */
+const wrongCheck = (id: string): string => id.slice(0, 17) + (id.normalize('NFKC').endsWith('5') ? '6' : '5');
 const damages: readonly Damage[] = [
   { fault: 'wrongCheckDigit', kinds: ['HouseholdChange'], apply: v => ({ ...v, GMSFHM: wrongCheck(v.GMSFHM!) }) },
   { fault: 'unknownCode', kinds: ['HouseholdChange'], apply: v => ({ ...v, BDLB: '77' }) },

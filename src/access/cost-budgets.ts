@@ -1,0 +1,51 @@
+/** Token buckets in cost units: each principal may spend a minute's units at once, and they come back evenly. */
+
+interface Bucket {
+  units: number;
+  /** When `units` was right. */
+  atMs: number;
+}
+
+export interface Withdrawal {
+  readonly taken: boolean;
+  /** Units left. */
+  readonly left: number;
+  /** Until as much is there; 0 when it was taken. */
+  readonly retryAfterMs: number;
+}
+
+export class CostBudgets {
+  /** In the order of their last use: the longest unused are the fullest, and are forgotten first. */
+  private readonly buckets = new Map<string, Bucket>();
+
+  constructor(
+    private readonly principals: number,
+    private readonly nowMs: () => number,
+  ) {}
+
+  /** Takes all or nothing. What a budget can never hold is taken from a full one, so a single request always passes once. */
+  take(key: string, units: number, perMinute: number): Withdrawal {
+    const nowMs = this.nowMs();
+    const known = this.buckets.get(key);
+    const refilled = known ? known.units + ((nowMs - known.atMs) * perMinute) / 60_000 : perMinute;
+    const available = Math.min(perMinute, refilled);
+    const wanted = Math.min(units, perMinute);
+    const taken = available >= wanted;
+    const left = taken ? available - wanted : available;
+    this.keep(key, { units: left, atMs: nowMs });
+    const retryAfterMs = taken ? 0 : Math.ceil(((wanted - available) * 60_000) / perMinute);
+    return { taken, left: Math.floor(left), retryAfterMs };
+  }
+
+  get size(): number {
+    return this.buckets.size;
+  }
+
+  private keep(key: string, bucket: Bucket): void {
+    this.buckets.delete(key);
+    this.buckets.set(key, bucket);
+    if (this.buckets.size <= this.principals) return;
+    const [longestUnused] = this.buckets.keys();
+    this.buckets.delete(longestUnused!);
+  }
+}

@@ -1,0 +1,115 @@
+/** The one policy, as data: who, which rows, how fields look, for which purpose, while which relation holds. */
+import type { Purpose, Role } from './principal.ts';
+
+/** Relations between a reader and rows; `relations.ts` says for each noun which rows they are. */
+export type Relation = 'open' | 'everything' | 'own agency' | 'own village' | 'shared with own agency';
+/** Of which rows personal fields are shown whole; of the others they are masked. */
+export type Shown = 'none' | 'of the case' | 'all';
+export type Feature = 'lookup' | 'freshness' | 'parked' | 'changes' | 'explain' | 'report' | 'end sessions';
+
+export interface RoleRule {
+  /** In whose words the rule makes sense. */
+  readonly why: string;
+  /** The rows that the role may see: those of any of these. */
+  readonly rows: readonly Relation[];
+  /** Whose personal data is shown whole, by the purpose that the request states. */
+  readonly personal: Readonly<Record<'without' | Purpose['kind'], Shown>>;
+  readonly internal: 'whole' | 'hidden';
+  /** May find a person by his identity number, of whom he then sees what the purpose allows. */
+  readonly finds: boolean;
+  readonly features: readonly Feature[];
+}
+
+const never = { without: 'none', case: 'none', matter: 'none', task: 'none' } as const;
+const forWork = { without: 'none', case: 'of the case', matter: 'all', task: 'all' } as const;
+
+export const rules: Readonly<Record<Role, RoleRule>> = {
+  public: {
+    why: 'Anyone: what the law has published, and how fresh it is.',
+    rows: ['open'],
+    personal: never,
+    internal: 'hidden',
+    finds: false,
+    features: ['freshness', 'changes'],
+  },
+  clerk: {
+    why: 'One window accepts for all agencies (一窗受理): every row, persons whole only for a stated purpose.',
+    rows: ['everything'],
+    personal: forWork,
+    internal: 'whole',
+    finds: true,
+    features: ['freshness', 'lookup', 'changes'],
+  },
+  officer: {
+    why: 'Employed by a bureau and working for the town (双重管理): the rows of the own agency and what others share with it, and only with both relations.',
+    rows: ['open', 'own agency', 'shared with own agency'],
+    personal: forWork,
+    internal: 'whole',
+    finds: true,
+    features: ['freshness', 'lookup', 'changes'],
+  },
+  'village-agent': {
+    why: 'Acts for residents of the own village (代办员), and sees them whole only in a case.',
+    rows: ['open', 'own village'],
+    personal: { ...never, case: 'of the case' },
+    internal: 'hidden',
+    finds: false,
+    features: ['freshness', 'changes'],
+  },
+  director: {
+    why: 'Watches queue, load and limits of the whole hall; needs no person for it.',
+    rows: ['everything'],
+    personal: never,
+    internal: 'whole',
+    finds: false,
+    features: ['freshness', 'changes'],
+  },
+  analyst: {
+    why: 'Asks any question without seeing a person.',
+    rows: ['everything'],
+    personal: never,
+    internal: 'whole',
+    finds: false,
+    features: ['freshness', 'lookup', 'changes'],
+  },
+  integrator: {
+    why: 'Looks after one adapter: its rows masked, its parked items, its health.',
+    rows: ['open', 'own agency'],
+    personal: never,
+    internal: 'whole',
+    finds: false,
+    features: ['freshness', 'parked', 'changes'],
+  },
+  auditor: {
+    why: 'Reads the proof, not the data.',
+    rows: ['open'],
+    personal: never,
+    internal: 'hidden',
+    finds: false,
+    features: ['freshness', 'explain', 'report'],
+  },
+  'system-admin': {
+    why: 'Keeps the hub running; sees no record of a person (三员分立).',
+    rows: ['open'],
+    personal: never,
+    internal: 'hidden',
+    finds: false,
+    features: ['freshness', 'parked'],
+  },
+  'security-admin': {
+    why: 'Grants and ends access; sees no record of a person (三员分立).',
+    rows: ['open'],
+    personal: never,
+    internal: 'hidden',
+    finds: false,
+    features: ['freshness', 'explain', 'end sessions'],
+  },
+  'audit-admin': {
+    why: 'Keeps the proof; sees no record of a person (三员分立).',
+    rows: ['open'],
+    personal: never,
+    internal: 'hidden',
+    finds: false,
+    features: ['freshness'],
+  },
+};

@@ -1,0 +1,121 @@
+/** Where the keys come from that verify tokens: a set that is configured, or whatever the issuer publishes now. */
+import { createLocalJWKSet, createRemoteJWKSet, customFetch, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { isPrivateChannel } from '../domain/private-channel.ts';
+
+export interface IssuerLimits {
+  /** For each of the two questions: where the keys are, and what they are. */
+  readonly deadlineMs: number;
+  /** Between two looks for a key that is not known, and between two questions to an issuer that does not answer. */
+  readonly pauseMs: number;
+}
+
+/** The issuer could not be asked, so nothing can be said about a token now. */
+export class IssuerUnavailable extends Error {
+  override readonly name = 'IssuerUnavailable';
+}
+
+export const configuredKeys = (keys: JSONWebKeySet): JWTVerifyGetKey => createLocalJWKSet(keys);
+
+/** A key that was withdrawn is noticed after this time. */
+const refreshAfterMs = 600_000;
+/** Known keys serve this long while the issuer is down; nobody can sign in then anyway. */
+const keptMs = 3_600_000;
+const largestAnswerBytes = 200_000;
+
+/**
+ * The keys of an OpenID Connect issuer: found by discovery when the first token comes, not before, so the hub starts
+ * without it. A token with an unknown key makes it look again: keys rotate without a word.
+ *
+ * @param onFailure hears of every question that failed, at most one in `pauseMs`
+ * @throws IssuerUnavailable while the issuer cannot be asked
+ */
+export function issuerKeys(
+  issuer: string,
+  limits: IssuerLimits,
+  onFailure: (error: unknown) => void = () => {},
+): JWTVerifyGetKey {
+  const desk = new IssuerDesk(limits.pauseMs, onFailure);
+  const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  let remote: ReturnType<typeof createRemoteJWKSet> | null = null;
+  let discovering: Promise<void> | null = null;
+  let refreshedAt = 0;
+
+  async function discover(): Promise<void> {
+    const options = { redirect: 'manual', signal: AbortSignal.timeout(limits.deadlineMs) } as const;
+    const keys = await desk.ask(address, options, answer => keysIn(answer, issuer));
+    remote = createRemoteJWKSet(keys, {
+      timeoutDuration: limits.deadlineMs,
+      cooldownDuration: limits.pauseMs,
+      cacheMaxAge: keptMs,
+      [customFetch]: (url, given) => desk.ask(url, given, answer => new Response(keySetIn(answer))),
+    });
+    refreshedAt = Date.now();
+  }
+  function refreshInTime(): void {
+    if (!remote || Date.now() - refreshedAt < refreshAfterMs) return;
+    refreshedAt = Date.now();
+    // The known keys serve on; the next look is as far away as ever.
+    remote.reload().catch(() => {});
+  }
+  return async (header, token) => {
+    if (!remote) {
+      discovering ??= discover().finally(() => {
+        discovering = null;
+      });
+      await discovering;
+    }
+    refreshInTime();
+    return remote!(header, token);
+  };
+}
+
+/** OpenID Connect Discovery: the issuer says where its keys are, and must name itself as it is configured. */
+function keysIn(description: string, issuer: string): URL {
+  const facts = JSON.parse(description) as Record<string, unknown> | null;
+  const keys = typeof facts?.jwks_uri === 'string' ? URL.parse(facts.jwks_uri) : null;
+  if (facts?.issuer === issuer && keys && isPrivateChannel(keys)) return keys;
+  throw new Error('The issuer does not describe itself as OpenID Connect Discovery demands');
+}
+
+/** The same text, when a key set can be read from it. */
+function keySetIn(answer: string): string {
+  createLocalJWKSet(JSON.parse(answer));
+  return answer;
+}
+
+/** Answers are bounded, and after a failure the issuer is left alone for a while however many tokens come. */
+class IssuerDesk {
+  private failedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly pauseMs: number,
+    private readonly onFailure: (error: unknown) => void,
+  ) {}
+
+  /** @throws IssuerUnavailable for whatever goes wrong with the question, the answer, or reading it */
+  async ask<T>(url: string, options: RequestInit, read: (answer: string) => T): Promise<T> {
+    if (performance.now() - this.failedAt < this.pauseMs) {
+      throw new IssuerUnavailable('The issuer did not answer a moment ago');
+    }
+    try {
+      const response = await fetch(url, options);
+      if (response.status !== 200) throw new Error(`The issuer answered with ${response.status}`);
+      return read(await readBounded(response));
+    } catch (error) {
+      this.failedAt = performance.now();
+      this.onFailure(error);
+      throw new IssuerUnavailable('The issuer did not answer as it should', { cause: error });
+    }
+  }
+}
+
+async function readBounded(response: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of response.body ?? []) {
+    bytes += part.byteLength;
+    if (bytes > largestAnswerBytes) throw new Error('The answer of the issuer is too large');
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}

@@ -1,0 +1,209 @@
+/** What an operation may cost, estimated from its document and variables before anything runs. Needs no valid document. */
+import {
+  type ArgumentNode,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  isCompositeType,
+  isInterfaceType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  type ValueNode,
+} from 'graphql';
+import { defaultPageSize } from '../query/paging.ts';
+
+/** Units. One is about one object read and written out. */
+const unit = {
+  /** A value of an object. */
+  leaf: 0.05,
+  object: 1,
+  /** A list of an object: a branch of a statement. */
+  list: 1,
+  /** Counting reads what it counts. */
+  count: 5,
+  /** A question to an agency, in its time and its limits. */
+  live: 20,
+  schema: 500,
+  type: 20,
+} as const;
+/** Elements of a list that has no page size. */
+const unpagedSize = 5;
+
+export interface Weight {
+  readonly depth: number;
+  readonly fields: number;
+  readonly aliases: number;
+  readonly introspectionFields: number;
+  readonly introspectionAliases: number;
+  readonly cost: number;
+  /** The field whose own objects cost most, as a path. */
+  readonly dearest: { readonly path: string; readonly cost: number };
+  readonly largestPage: number;
+}
+const nothing: Weight = {
+  depth: 0,
+  fields: 0,
+  aliases: 0,
+  introspectionFields: 0,
+  introspectionAliases: 0,
+  cost: 0,
+  dearest: { path: '', cost: 0 },
+  largestPage: 0,
+};
+
+export function measureOperation(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): Weight {
+  return new Measure(schema, document, operation, variables).whole();
+}
+
+class Measure {
+  private readonly fragments = new Map<string, FragmentDefinitionNode>();
+  /** Of fragments, by name and page: a fragment weighs the same wherever it is spread, so a fan of them is no work. */
+  private readonly known = new Map<string, Weight>();
+  private readonly open = new Set<string>();
+
+  constructor(
+    private readonly schema: GraphQLSchema,
+    document: DocumentNode,
+    private readonly operation: OperationDefinitionNode,
+    private readonly variables: Readonly<Record<string, unknown>>,
+  ) {
+    for (const definition of document.definitions) {
+      if (definition.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(definition.name.value, definition);
+    }
+  }
+
+  whole(): Weight {
+    const root = this.schema.getRootType(this.operation.operation) ?? null;
+    return this.set(this.operation.selectionSet, root, null);
+  }
+
+  /** @param page the elements of the connection whose fields these are */
+  private set(set: SelectionSetNode, type: GraphQLNamedType | null, page: number | null): Weight {
+    let sum = nothing;
+    for (const node of set.selections) sum = plus(sum, this.selection(node, type, page));
+    return sum;
+  }
+
+  private selection(
+    node: SelectionSetNode['selections'][number],
+    type: GraphQLNamedType | null,
+    page: number | null,
+  ): Weight {
+    if (node.kind === Kind.FIELD) return this.field(node, type, page);
+    if (node.kind === Kind.FRAGMENT_SPREAD) return this.spread(node.name.value, page);
+    const on = node.typeCondition ? (this.schema.getType(node.typeCondition.name.value) ?? null) : type;
+    return this.set(node.selectionSet, on, page);
+  }
+
+  private spread(name: string, page: number | null): Weight {
+    const key = `${name} ${page}`;
+    const known = this.known.get(key);
+    if (known) return known;
+    const fragment = this.fragments.get(name);
+    // Circles and unknown names are refused by rules of their own.
+    if (!fragment || this.open.has(name)) return nothing;
+    this.open.add(name);
+    const on = this.schema.getType(fragment.typeCondition.name.value) ?? null;
+    const weight = this.set(fragment.selectionSet, on, page);
+    this.open.delete(name);
+    this.known.set(key, weight);
+    return weight;
+  }
+
+  private field(node: FieldNode, type: GraphQLNamedType | null, page: number | null): Weight {
+    const name = node.name.value;
+    const aliases = node.alias ? 1 : 0;
+    if (name.startsWith('__')) return this.introspection(node);
+    const field = type && (isObjectType(type) || isInterfaceType(type)) ? type.getFields()[name] : undefined;
+    const named = field ? getNamedType(field.type) : null;
+    const size = field ? this.pageOf(field, node) : null;
+    const list = field ? isList(field.type) : false;
+    const times = list ? (size ?? page ?? unpagedSize) : 1;
+    const inner = node.selectionSet
+      ? this.set(node.selectionSet, named && isCompositeType(named) ? named : null, list ? null : size)
+      : nothing;
+    const own = field ? ownCost(field, times) : unit.leaf;
+    const path = node.alias?.value ?? name;
+    const within = { path: `${path}.${inner.dearest.path}`, cost: inner.dearest.cost * times };
+    return {
+      depth: inner.depth + 1,
+      fields: inner.fields + 1,
+      aliases: inner.aliases + aliases,
+      introspectionFields: inner.introspectionFields,
+      introspectionAliases: inner.introspectionAliases,
+      cost: own + inner.cost * times,
+      dearest: within.cost > own ? within : { path, cost: own },
+      largestPage: Math.max(size ?? 0, inner.largestPage),
+    };
+  }
+
+  /** Its depth is bounded by graphql-js; without aliases its width is bounded by the types of the language. */
+  private introspection(node: FieldNode): Weight {
+    const inside = node.selectionSet ? this.set(node.selectionSet, null, null) : nothing;
+    const own = node.name.value === '__schema' ? unit.schema : node.name.value === '__type' ? unit.type : unit.leaf;
+    return {
+      ...nothing,
+      introspectionFields: node.name.value === '__typename' ? 0 : inside.fields + 1,
+      introspectionAliases: inside.aliases + inside.introspectionAliases,
+      aliases: node.alias ? 1 : 0,
+      cost: own,
+      dearest: { path: node.alias?.value ?? node.name.value, cost: own },
+    };
+  }
+
+  private pageOf(field: GraphQLField<unknown, unknown>, { arguments: given = [] }: FieldNode): number | null {
+    const sizes = field.args.filter(arg => arg.name === 'first' || arg.name === 'last');
+    if (!sizes.length) return null;
+    const asked = sizes.map(arg => this.numberOf(given.find(node => node.name.value === arg.name)) ?? arg.defaultValue);
+    const found = asked.filter(size => typeof size === 'number');
+    return found.length ? Math.max(0, ...found) : defaultPageSize;
+  }
+
+  private numberOf(argument: ArgumentNode | undefined): number | null {
+    const value: ValueNode | undefined = argument?.value;
+    if (value?.kind === Kind.INT) return Number(value.value);
+    if (value?.kind !== Kind.VARIABLE) return null;
+    const name = value.name.value;
+    const given = this.variables[name];
+    if (typeof given === 'number') return given;
+    const declared = this.operation.variableDefinitions?.find(d => d.variable.name.value === name)?.defaultValue;
+    return given === undefined && declared?.kind === Kind.INT ? Number(declared.value) : null;
+  }
+}
+
+const isList = (type: unknown): boolean => isListType(isNonNullType(type) ? type.ofType : type);
+
+function ownCost(field: GraphQLField<unknown, unknown>, times: number): number {
+  const named = getNamedType(field.type);
+  if (field.name === 'totalCount') return unit.count;
+  if (isLeafType(named)) return unit.leaf;
+  if (field.extensions.live) return unit.live + times;
+  return isList(field.type) ? unit.list + unit.object * times : unit.object;
+}
+
+function plus(a: Weight, b: Weight): Weight {
+  return {
+    depth: Math.max(a.depth, b.depth),
+    fields: a.fields + b.fields,
+    aliases: a.aliases + b.aliases,
+    introspectionFields: a.introspectionFields + b.introspectionFields,
+    introspectionAliases: a.introspectionAliases + b.introspectionAliases,
+    cost: a.cost + b.cost,
+    dearest: b.dearest.cost > a.dearest.cost ? b.dearest : a.dearest,
+    largestPage: Math.max(a.largestPage, b.largestPage),
+  };
+}

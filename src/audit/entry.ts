@@ -1,0 +1,124 @@
+/** One entry of the log: who read or wrote whose data, why and through which question. One line of JSON, chained. */
+import { hash } from 'node:crypto';
+import { hideIdentifiers } from './hide-identifiers.ts';
+
+export interface Who {
+  /** The token's subject; null for the public and for the hub itself. */
+  readonly subject: string | null;
+  readonly role: string;
+  readonly agency: string | null;
+  readonly session: string | null;
+}
+export interface StatedPurpose {
+  readonly kind: string;
+  readonly value: string;
+}
+/** `hub`: what the log does by itself; `command`: an operator at a terminal. */
+export type Channel = 'http' | 'socket' | 'export' | 'command' | 'hub';
+/** The last three are about the log itself. */
+export type Act = 'read' | 'write' | 'release' | 'prune' | 'repair';
+
+/** What is to be noted; the log adds the number, the time and the link to the entry before. */
+export interface Draft {
+  readonly act: Act;
+  readonly who: Who;
+  readonly purpose: StatedPurpose | null;
+  /** The name and the SHA-256 of the document; never its variables. */
+  readonly operation: { readonly name: string | null; readonly sha256: string } | null;
+  readonly channel: Channel;
+  /** Ids of the hub: keyed pseudonyms. */
+  readonly subjects: Iterable<string>;
+  /** SHA-256 of the text of the answer. */
+  readonly result: string | null;
+  /** Which rules decided: a digest of the policy. */
+  readonly policy: string;
+  readonly counts: Readonly<Record<string, number>>;
+  /** What an entry about the log concerns: `entry` of a release, `through` of a prune, `bytes` of a repair. */
+  readonly of?: Readonly<Record<string, number>>;
+}
+
+export interface Entry {
+  /** From 1, without gaps. */
+  readonly seq: number;
+  /** ISO 8601 in UTC. */
+  readonly at: string;
+  readonly act: Act;
+  readonly who: Who;
+  readonly purpose: StatedPurpose | null;
+  readonly operation: Draft['operation'];
+  readonly channel: Channel;
+  /** `rest`: SHA-256 of the sorted ids that the cap left out, joined by line feeds. */
+  readonly subjects: { readonly count: number; readonly ids: readonly string[]; readonly rest?: string };
+  readonly result: string | null;
+  readonly policy: string;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly of?: Readonly<Record<string, number>>;
+  /** Withheld from the person concerned until it is released. */
+  readonly sealed?: true;
+  /** Leaf hash of the line before; zeros for the first one. */
+  readonly prev: string;
+}
+
+export const firstLink = '0'.repeat(64);
+
+/** RFC 6962 hashes a leaf behind a zero byte, so that no leaf can pass for a node. Without the line feed. */
+export const leafHash = (line: string): string => hash('sha256', `\0${line}`, 'hex');
+
+/**
+ * The police may note an inquiry under seal: a task whose value begins with `sealed:`. Nobody else can, and an agency's
+ * name alone seals nothing.
+ */
+export const isSealed = ({ who, purpose }: Pick<Draft, 'who' | 'purpose'>): boolean =>
+  who.agency === 'police' && purpose?.kind === 'task' && purpose.value.startsWith('sealed:');
+
+export interface Place {
+  readonly seq: number;
+  readonly at: string;
+  readonly prev: string;
+  /** How many subjects stand in the entry; a digest stands for the others. */
+  readonly cap: number;
+}
+
+export function makeEntry(draft: Draft, { seq, at, prev, cap }: Place): Entry {
+  const { act, who, purpose, operation, channel, result, policy, counts, of } = draft;
+  return {
+    seq,
+    at,
+    act,
+    who,
+    // Both are words of the client, who may have put a number there that names somebody.
+    purpose: purpose && { kind: purpose.kind, value: hideIdentifiers(purpose.value) },
+    operation: operation && { ...operation, name: operation.name && hideIdentifiers(operation.name) },
+    channel,
+    subjects: listSubjects(draft.subjects, cap),
+    result,
+    policy,
+    counts,
+    ...(of && { of }),
+    ...(isSealed(draft) && { sealed: true as const }),
+    prev,
+  };
+}
+
+function listSubjects(subjects: Iterable<string>, cap: number): Entry['subjects'] {
+  const all = [...subjects];
+  if (all.length <= cap) return { count: all.length, ids: all };
+  const rest = hash('sha256', all.slice(cap).sort().join('\n'), 'hex');
+  return { count: all.length, ids: all.slice(0, cap), rest };
+}
+
+/** Null for what is no entry of the log. */
+export function parseEntry(line: string): Entry | null {
+  try {
+    const entry = JSON.parse(line) as Entry;
+    const sound =
+      Number.isSafeInteger(entry.seq) &&
+      !Number.isNaN(Date.parse(entry.at)) &&
+      typeof entry.prev === 'string' &&
+      typeof entry.act === 'string' &&
+      Array.isArray(entry.subjects.ids);
+    return sound ? entry : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,28 @@
+/** The audit log with all that goes on beside it, as a hub runs it. */
+import { AuditLog, type AuditSettings } from './audit-log.ts';
+import { ReleaseDesk } from './release.ts';
+import { Retention } from './retention.ts';
+import type { AuditDesk } from './trail.ts';
+
+export interface RunningAudit extends AuditDesk {
+  /** Writes what waits, and brings the last root to the second place. */
+  stop(): Promise<void>;
+}
+
+/** Null when another process writes to the directory. Throws when it cannot be made or read. */
+export async function openAudit(
+  settings: AuditSettings & { readonly keepMonths: number },
+  policy: string,
+  onError: (error: unknown) => void,
+): Promise<RunningAudit | null> {
+  const log = await AuditLog.open(settings, onError);
+  if (!log) return null;
+  const releases = new ReleaseDesk(log, onError);
+  const retention = new Retention({ log, keepMonths: settings.keepMonths, policy, onError });
+  const stop = async () => {
+    await releases.close();
+    await retention.close();
+    await log.close();
+  };
+  return { log, policy, stop };
+}

@@ -1,0 +1,156 @@
+/** Roots of closed batches, chained, and the second place where they are kept: a directory or a syslog server. */
+
+import { hash } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { appendFile, mkdir, open, readdir, readFile, stat } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { firstLink } from './entry.ts';
+
+/** Says that the entries `from` to `to` stood so when the batch was closed. */
+export interface Root {
+  /** From 1, without gaps. */
+  readonly batch: number;
+  readonly from: number;
+  readonly to: number;
+  /** When the batch was closed. */
+  readonly at: string;
+  /** Of the Merkle tree (RFC 6962, SHA-256) over the lines of the batch. */
+  readonly root: string;
+  /** SHA-256 of the root before, as it was written; zeros for the first one. */
+  readonly prev: string;
+}
+export const rootLine = ({ batch, from, to, at, root, prev }: Root): string =>
+  JSON.stringify({ batch, from, to, at, root, prev });
+export const rootLink = (line: string): string => hash('sha256', line, 'hex');
+export const linkAfter = (root: Root | null): string => (root ? rootLink(rootLine(root)) : firstLink);
+
+export interface RootPlace {
+  /** Resolves when the root is kept there, as far as the protocol can say. */
+  keep(root: Root): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `syslog://host:port` (UDP), `syslog+tcp://host:port`, else the path of a directory. */
+export function openRootPlace(place: string): RootPlace {
+  const {
+    protocol,
+    hostname: host,
+    port,
+  } = URL.canParse(place) ? new URL(place) : { protocol: '', hostname: '', port: '' };
+  if (protocol === 'syslog:') return new SyslogUdp(host, Number(port || 514));
+  if (protocol === 'syslog+tcp:') return new SyslogTcp(host, Number(port || 601));
+  return new RootDirectory(place);
+}
+
+/** A file for each month. */
+export class RootDirectory implements RootPlace {
+  constructor(private readonly dir: string) {}
+
+  async keep(root: Root): Promise<void> {
+    await mkdir(this.dir, { recursive: true, mode: 0o700 });
+    await appendDurably(path.join(this.dir, `roots-${root.at.slice(0, 7)}.jsonl`), `${rootLine(root)}\n`);
+  }
+  async close(): Promise<void> {}
+}
+
+/** Behind a line that a crash cut off a new one begins. */
+export async function appendDurably(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'a+', 0o600);
+  try {
+    const { size } = await handle.stat();
+    const last = Buffer.alloc(1);
+    if (size) await handle.read(last, 0, 1, size - 1);
+    await appendFile(handle, size && last[0] !== 10 ? `\n${text}` : text);
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** RFC 5424: facility 13 (log audit), severity 5 (notice). */
+const message = (root: Root): string =>
+  `<109>1 ${root.at} ${hostname() || '-'} outpost-hub ${process.pid} audit-root - ${rootLine(root)}`;
+
+/** Nobody confirms a datagram: a root that is lost on its way is missing when the log is verified. */
+class SyslogUdp implements RootPlace {
+  constructor(
+    private readonly host: string,
+    private readonly port: number,
+  ) {}
+
+  keep(root: Root): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const socket = createSocket(this.host.includes(':') ? 'udp6' : 'udp4');
+      const done = (error: Error | null) => {
+        socket.close();
+        if (error) reject(error);
+        else resolve();
+      };
+      socket.once('error', done);
+      socket.send(message(root), this.port, this.host.replace(/^\[|\]$/g, ''), done);
+    });
+  }
+  async close(): Promise<void> {}
+}
+
+const connectDeadlineMs = 5_000;
+
+/** Octet counting, RFC 6587; one connection that is made again when it breaks. */
+class SyslogTcp implements RootPlace {
+  private socket: Socket | null = null;
+
+  constructor(
+    private readonly host: string,
+    private readonly port: number,
+  ) {}
+
+  async keep(root: Root): Promise<void> {
+    const socket = await this.connected();
+    const text = message(root);
+    await new Promise<void>((resolve, reject) => {
+      socket.write(`${Buffer.byteLength(text)} ${text}`, error => (error ? reject(error) : resolve()));
+    });
+  }
+  async close(): Promise<void> {
+    const { socket } = this;
+    this.socket = null;
+    if (socket && !socket.destroyed) await new Promise<void>(resolve => socket.end(() => resolve()));
+  }
+
+  private async connected(): Promise<Socket> {
+    if (this.socket && !this.socket.destroyed && this.socket.writable) return this.socket;
+    const socket = connect({ host: this.host.replace(/^\[|\]$/g, ''), port: this.port });
+    this.socket = socket;
+    await new Promise<void>((resolve, reject) => {
+      socket.setTimeout(connectDeadlineMs, () => socket.destroy(new Error('The syslog server did not answer')));
+      socket.once('connect', () => {
+        socket.setTimeout(0);
+        resolve();
+      });
+      socket.once('error', reject);
+    });
+    // A connection that breaks later is noticed by the next write.
+    socket.on('error', () => socket.destroy());
+    // A syslog server says nothing; reading lets the end of the connection be noticed.
+    socket.resume().unref();
+    return socket;
+  }
+}
+
+const rootPattern = /\{"batch":\d+,"from":\d+,"to":\d+,"at":"[^"]*","root":"[0-9a-f]{64}","prev":"[0-9a-f]{64}"\}/g;
+
+/**
+ * Roots as they were kept, in the order of the files: a directory, or one file, in which the roots may stand inside
+ * other text, such as a syslog server's lines. A root that stands there twice is given once.
+ */
+export async function readRoots(place: string): Promise<Root[]> {
+  const folder = (await stat(place)).isDirectory();
+  const files = folder ? (await readdir(place)).sort().map(name => path.join(place, name)) : [place];
+  const lines = new Set<string>();
+  for (const file of files) {
+    for (const [line] of (await readFile(file, 'utf8')).matchAll(rootPattern)) lines.add(line);
+  }
+  return [...lines].map(line => JSON.parse(line) as Root);
+}

@@ -1,0 +1,82 @@
+/** npm run hub -- audit: proves the log, tells a citizen who read what, and releases what the police had under seal. */
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { residentId } from '../../adapters/kit/identifiers/resident-id.ts';
+import { AuditLog } from '../audit/audit-log.ts';
+import type { Entry, Who } from '../audit/entry.ts';
+import { releaseEntry, requestRelease } from '../audit/release.ts';
+import { reportSubject } from '../audit/subject-report.ts';
+import { verifyLog } from '../audit/verify-log.ts';
+import { readAuditConfig } from '../config.ts';
+import type { StorelessCommand } from './hub.ts';
+
+const shownAtOnce = 10_000;
+
+export const audit: StorelessCommand = async ([what, ...rest], open) => {
+  const { hubAuditDir: dir, hubAuditRoots: roots } = readAuditConfig(process.env);
+  if (what === 'verify' && rest.length <= 2) return verify(rest[0] ?? dir, rest[1] ?? roots);
+  const [given, ...more] = rest;
+  if (!given || more.length) return 2;
+  if (what === 'report') return report(dir, await subjectOf(given, open));
+  if (what === 'release' && /^\d{1,15}$/.test(given)) return release(dir, roots, Number(given));
+  return 2;
+};
+
+async function verify(dir: string, roots: string): Promise<number> {
+  if (/^syslog(\+tcp)?:/.test(roots)) {
+    console.error(
+      'The roots went to a syslog server: name a file of that server that holds them, behind the directory',
+    );
+    return 1;
+  }
+  const { faults, remarks, first, last, roots: count } = await verifyLog(dir, roots);
+  for (const fault of faults) console.log(fault);
+  for (const remark of remarks) console.error(remark);
+  const extent = first ? `entries ${first.seq} to ${last}, from ${first.at}, under ${count} roots` : 'no entries';
+  console.error(
+    faults.length ? `NOT as it was written: ${faults.length} faults in ${extent}` : `As it was written: ${extent}`,
+  );
+  return faults.length ? 1 : 0;
+}
+
+/** A pseudonym needs nothing of the hub's; for a resident id the installation's key is read from the database. */
+async function subjectOf(given: string, open: Parameters<StorelessCommand>[1]): Promise<string | null> {
+  if (/^[0-9a-f-]{36}$/.test(given)) return given;
+  const key = residentId.normalise(given);
+  if (residentId.faults(key).length) return null;
+  const { store, catalog } = await open();
+  return store.identity.ofNoun(catalog.get('Person'), key);
+}
+
+async function report(dir: string, subject: string | null): Promise<number> {
+  if (!subject) return 2;
+  const { entries, more } = await reportSubject(dir, subject, { first: shownAtOnce });
+  for (const entry of entries) console.log(lineOf(entry));
+  console.error(`${more ? 'the latest ' : ''}${entries.length} accesses`);
+  return 0;
+}
+
+const lineOf = ({ seq, at, act, channel, who, purpose, operation }: Entry) =>
+  [
+    ...[seq, at, act, channel, who.role, who.subject ?? '-', who.agency ?? '-'],
+    ...[purpose ? `${purpose.kind}:${purpose.value}` : '-', operation?.name ?? '-'],
+  ].join('\t');
+
+/** Whoever may write to the log's directory is its administrator: the command has no other way to know. */
+async function release(dir: string, roots: string, seq: number): Promise<number> {
+  if (!existsSync(dir)) {
+    console.error('HUB_AUDIT_DIR should be the directory of an audit log; there is none');
+    return 1;
+  }
+  const who: Who = { subject: userInfo().username, role: 'audit-admin', agency: null, session: null };
+  const settings = { dir, roots, batchMs: 60_000, batchEntries: 1_000, segmentBytes: 8_000_000, subjectCap: 2_000 };
+  const log = await AuditLog.open(settings, error => console.error(error));
+  try {
+    const outcome = log ? await releaseEntry(log, seq, who) : await requestRelease(dir, seq, who);
+    const done = 'released' in outcome;
+    console.error(done ? `Entry ${seq} is released, by entry ${outcome.released}` : outcome.refused);
+    return done ? 0 : 1;
+  } finally {
+    await log?.close();
+  }
+}

@@ -1,0 +1,119 @@
+/** Tokens that are forged, confused or not for this hub: whoever shows one is a stranger. */
+import { createHmac, generateKeyPairSync } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { exportJWK, generateKeyPair, type JWTHeaderParameters, SignJWT } from 'jose';
+import { AttackedHub } from './attacked-hub.ts';
+import { post } from './posting.ts';
+
+let hub: AttackedHub;
+let keyServer: Server;
+let fetches = 0;
+let forged: Readonly<Record<string, string>>;
+beforeAll(async () => {
+  hub = await AttackedHub.start();
+  keyServer = createServer((_request, response) => {
+    fetches += 1;
+    response.end('{"keys":[]}');
+  });
+  await new Promise<void>(resolve => keyServer.listen(0, '127.0.0.1', resolve));
+  forged = { ...(await hub.issuer.badTokens({ role: 'clerk' })), ...(await confusedTokens()) };
+});
+afterAll(async () => {
+  keyServer?.close();
+  await hub?.stop();
+});
+
+/** Tokens whose header tells the hub where to find the key that it should trust. */
+async function confusedTokens(): Promise<Record<string, string>> {
+  const { port } = keyServer.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/keys.json`;
+  const stranger = await generateKeyPair('EdDSA', { extractable: true });
+  const jwk = await exportJWK(stranger.publicKey);
+  const { keys } = JSON.parse(hub.issuer.environment.HUB_TOKEN_KEYS!) as { keys: Record<string, unknown>[] };
+  const { kid } = keys[0]! as { kid?: string };
+  const signed = (header: Partial<JWTHeaderParameters>) =>
+    new SignJWT({ role: 'clerk' })
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', ...header } as JWTHeaderParameters)
+      .setSubject('somebody')
+      .setIssuer(hub.issuer.environment.HUB_TOKEN_ISSUER!)
+      .setAudience(hub.issuer.environment.HUB_TOKEN_AUDIENCE!)
+      .setIssuedAt()
+      .setExpirationTime('1h')
+      .sign(stranger.privateKey);
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' });
+  const head = `${encode({ alg: 'HS512', typ: 'at+jwt' })}.${encode({ role: 'clerk' })}`;
+  return {
+    'with its key in the header (jwk)': await signed({ jwk }),
+    'with the address of its key in the header (jku)': await signed({ jku: url }),
+    'with the address of its certificate in the header (x5u)': await signed({ x5u: url }),
+    'with a key id of this hub': await signed({ kid: kid ?? '0' }),
+    'with a key id that is a path': await signed({ kid: '../../../../dev/null' }),
+    'with a key id that is SQL': await signed({ kid: "' union select 'secret" }),
+    'with a part that must be understood (crit)': await signed({ crit: ['b64'], b64: true }),
+    'without a type': await signed({ typ: 'JWT' }),
+    'HS512 with some public key': `${head}.${createHmac('sha512', rsa).update(head).digest('base64url')}`,
+    'with a signature of zeros': `${encode({ alg: 'EdDSA', typ: 'at+jwt' })}.${encode({ role: 'clerk' })}.${Buffer.alloc(64).toString('base64url')}`,
+    'of sixty thousand letters': `${'a'.repeat(5_000)}.${'b'.repeat(5_000)}.${'c'.repeat(5_000)}`,
+    'with claims in circles of brackets': `${encode({ alg: 'EdDSA' })}.${Buffer.from('['.repeat(3_000)).toString('base64url')}.AA`,
+  };
+}
+const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('base64url');
+
+const personal =
+  '{ persons(first: 5) { nodes { name address } } cases(first: 5) { nodes { title } } agencies(first: 1) { nodes { code } } }';
+
+test('no forged token opens more than the public part', async () => {
+  expect(Object.keys(forged).length).toBeGreaterThan(20);
+  for (const [name, token] of Object.entries(forged)) {
+    const { data, codes, status, text } = await post(hub.url, personal, {
+      token,
+      headers: { 'x-purpose': 'task:test' },
+    });
+    const seen = data as { persons: unknown; cases: unknown } | null | undefined;
+    expect({ name, persons: seen?.persons ?? null, cases: seen?.cases ?? null }).toEqual({
+      name,
+      persons: null,
+      cases: null,
+    });
+    expect({ name, refused: status >= 400 || codes.every(code => code === 'FORBIDDEN') }).toEqual({
+      name,
+      refused: true,
+    });
+    expect(hub.leaks(text)).toEqual([]);
+    if (token) expect(text).not.toContain(token);
+  }
+});
+
+test.each([
+  'Basic Y2xlcms6Y2xlcms=',
+  'Bearer',
+  'Bearer  ',
+  'bearer null',
+  'Bearer a.b.c d.e.f',
+  `Bearer ${'.'.repeat(2_000)}`,
+])('the header %s makes nobody a clerk', async authorization => {
+  const { data, codes } = await post(hub.url, personal, { headers: { authorization } });
+  expect((data as { persons: unknown } | null)?.persons ?? null).toBeNull();
+  expect(codes.length).toBeGreaterThan(0);
+});
+
+test('a good token opens it, so the tests above mean something', async () => {
+  const token = await hub.issuer.token({ role: 'clerk', sub: 'clerk' });
+  const { data, codes } = await post(hub.url, personal, { token, headers: { 'x-purpose': 'task:test' } });
+  expect(codes).toEqual([]);
+  expect((data as { cases: { nodes: unknown[] } }).cases.nodes.length).toBeGreaterThan(0);
+});
+
+test('no header of a token made the hub ask a server for keys', () => {
+  expect(fetches).toBe(0);
+});
+
+test('no token and no claim stands in the log', () => {
+  for (const token of Object.values(forged).filter(text => text.length > 20)) expect(hub.log).not.toContain(token);
+});
+
+test('afterwards the hub is well', async () => {
+  expect(await hub.stillWell()).toMatchObject({ alive: true, leaked: [] });
+});

@@ -1,0 +1,230 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { staff, systems } from '../../../seeds/identity-provider/accounts.ts';
+import { queueResource } from '../../../seeds/identity-provider/provider.ts';
+import { ProviderProcess } from '../../../seeds/identity-provider/provider-process.ts';
+import { signIn, systemToken } from '../../../seeds/identity-provider/sign-in.ts';
+import { roles } from '../../../src/access/principal.ts';
+import type { Authenticate } from '../../../src/access/tokens.ts';
+import { HallClient } from '../../../src/cli/hall-client.ts';
+import { systemTokenOf, trusting, verifierOf } from '../../support/identity-provider.ts';
+import { freePort } from '../../support/spawned-command.ts';
+import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+
+let provider: ProviderProcess;
+let authenticate: Authenticate;
+const bearer = (token: string, verify = authenticate) => verify(`Bearer ${token}`);
+
+beforeAll(async () => {
+  provider = await ProviderProcess.start();
+});
+afterAll(() => provider.stop());
+beforeEach(() => {
+  authenticate = verifierOf(provider.issuer);
+});
+
+describe('people sign in by authorization code with PKCE', () => {
+  test.each(staff.map(account => [account.claims.role, account] as const))(
+    'somebody with the role %s',
+    async (role, { subject, claims }) => {
+      const principal = await bearer(await signIn(provider.issuer, subject));
+      const { agency = null, host = null, village = null } = claims;
+      expect(principal).toMatchObject({ role, subject, agency, host, village, tokenProblem: null });
+      expect(principal.session).toMatch(/^[\w-]{20,}$/);
+    },
+  );
+
+  test('every role but the public has an account', () => {
+    expect(new Set(['public', ...staff.map(account => account.claims.role)])).toEqual(new Set(roles));
+  });
+
+  test('two sign-ins are two sessions', async () => {
+    const tokens = [await signIn(provider.issuer, 'clerk-1'), await signIn(provider.issuer, 'clerk-1')];
+    const [first, second] = await Promise.all(tokens.map(token => bearer(token)));
+    expect(first!.session).not.toBe(second!.session);
+  });
+
+  test('a stranger gets no token', async () => {
+    await expect(signIn(provider.issuer, 'stranger-1')).rejects.toThrow('stranger-1 could not sign in');
+  });
+
+  test('tokens are access tokens, say nothing of a name, and live 12 hours', async () => {
+    const token = await signIn(provider.issuer, 'clerk-1');
+    expect(decodeProtectedHeader(token)).toMatchObject({ typ: 'at+jwt', alg: 'ES256' });
+    const claims = decodeJwt(token);
+    expect(Object.keys(claims).sort()).toEqual('aud client_id exp iat iss jti role scope sid sub'.split(' '));
+    expect(claims.exp! - claims.iat!).toBe(43_200);
+  });
+});
+
+describe('systems sign in by client credentials with private_key_jwt', () => {
+  test.each(systems)('$clientId', async ({ clientId, claims }) => {
+    const principal = await bearer(await systemTokenOf(provider, clientId));
+    const { role, agency = null } = claims;
+    expect(principal).toMatchObject({ role, subject: clientId, agency, session: null, tokenProblem: null });
+  });
+
+  test("a system gets no token with another system's key, nor with a key of its own making", async () => {
+    const { issuer, privateKeys } = provider;
+    const anyKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    for (const key of [privateKeys.get('land-integrator')!, anyKey]) {
+      await expect(systemToken(issuer, 'commerce-integrator', key)).rejects.toThrow('invalid_client');
+    }
+  });
+});
+
+describe('what the hub does not accept', () => {
+  test('a token for another service of the town', async () => {
+    for (const token of [
+      await signIn(provider.issuer, 'clerk-1', queueResource),
+      await systemTokenOf(provider, 'hall-screen', queueResource),
+    ]) {
+      expect(await bearer(token)).toMatchObject({ role: 'public', tokenProblem: 'it is not valid for this hub' });
+    }
+  });
+
+  test('a token of another issuer', async () => {
+    const other = await ProviderProcess.start();
+    try {
+      const token = await signIn(other.issuer, 'clerk-1');
+      expect(await bearer(token)).toMatchObject({ role: 'public', tokenProblem: 'it is not valid for this hub' });
+    } finally {
+      await other.stop();
+    }
+  });
+
+  describe("with an issuer whose clock isn't the hub's", () => {
+    const lifetime = 43_200;
+    afterAll(() => provider.setClock(0));
+    test.each([
+      ['expired 3 s ago', -lifetime - 3, null],
+      ['expired a minute ago', -lifetime - 60, 'it has expired'],
+      ['issued 3 s from now', 3, null],
+      ['issued a minute from now', 60, 'it is not valid for this hub'],
+    ])('a token that was %s', async (_what, aheadSeconds, problem) => {
+      await provider.setClock(aheadSeconds);
+      const token = await signIn(provider.issuer, 'clerk-1');
+      expect((await bearer(token)).tokenProblem).toBe(problem);
+      // Without tolerance neither passes.
+      expect((await bearer(token, verifierOf(provider.issuer, 0))).tokenProblem).not.toBeNull();
+    });
+  });
+});
+
+describe('a hub with an issuer', () => {
+  let hub: TestHub;
+  const question = '{ persons(first: 1) { totalCount } }';
+  const ask = async (token: string) => {
+    const { errors } = await new HallClient(hub.hub.url, token).ask(question);
+    return errors ? errors[0]!.extensions : 'answered';
+  };
+
+  test('starts while the issuer is down, says so, and accepts its tokens once it is there', async () => {
+    const port = await freePort();
+    hub = await startTestHub({ environment: trusting(`http://127.0.0.1:${port}`) });
+    try {
+      const early = await systemTokenOf(provider, 'hall-screen');
+      const unverifiable = 'it is not verifiable now: the issuer does not answer';
+      expect(await ask(early)).toMatchObject({ code: 'FORBIDDEN', tokenProblem: unverifiable });
+      const late = await ProviderProcess.start({ port });
+      try {
+        expect(await ask(await signIn(late.issuer, 'clerk-1'))).toBe('answered');
+        expect(await ask(early)).toMatchObject({ code: 'FORBIDDEN', tokenProblem: 'it is not valid for this hub' });
+      } finally {
+        await late.stop();
+      }
+    } finally {
+      await hub.stop();
+    }
+  });
+
+  test('follows the rotation of keys while it runs', async () => {
+    hub = await startTestHub({ environment: trusting(provider.issuer) });
+    try {
+      const before = await signIn(provider.issuer, 'clerk-1');
+      expect(await ask(before)).toBe('answered');
+      await provider.rotateKeys();
+      const after = await signIn(provider.issuer, 'clerk-1');
+      expect(decodeProtectedHeader(after).kid).not.toBe(decodeProtectedHeader(before).kid);
+      expect(await ask(after)).toBe('answered');
+      expect(await ask(before)).toMatchObject({ code: 'FORBIDDEN', tokenProblem: 'it is not valid for this hub' });
+    } finally {
+      await hub.stop();
+    }
+  });
+});
+
+describe('an issuer that misbehaves', () => {
+  let server: Server;
+  let issuer: string;
+  let asked: string[] = [];
+  /** What it says of itself, by path. */
+  let says: Readonly<Record<string, unknown>> = {};
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      asked.push(request.url!);
+      const answer = says[request.url!];
+      // Silence where there is nothing to say.
+      if (answer !== undefined) response.end(JSON.stringify(answer));
+    });
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(async () => {
+    server.closeAllConnections();
+    await new Promise(resolve => server.close(resolve));
+  });
+  const discovery = '/.well-known/openid-configuration';
+  const unverifiable = { role: 'public', tokenProblem: 'it is not verifiable now: the issuer does not answer' };
+
+  test.each([
+    [
+      'names itself otherwise',
+      () => ({ [discovery]: { issuer: 'https://other.example', jwks_uri: `${issuer}/keys` } }),
+    ],
+    [
+      'has its keys where everybody can exchange them',
+      () => ({ [discovery]: { issuer, jwks_uri: 'http://192.0.2.1/k' } }),
+    ],
+    ['has no keys', () => ({ [discovery]: { issuer } })],
+    ['speaks of anything else', () => ({ [discovery]: ['hello'] })],
+    ['talks without end', () => ({ [discovery]: 'x'.repeat(300_000) })],
+    ['gives no key set', () => ({ [discovery]: { issuer, jwks_uri: `${issuer}/keys` }, '/keys': { keys: 'none' } })],
+  ])('one that %s verifies nothing', async (_what, told) => {
+    says = told();
+    asked = [];
+    const verify = verifierOf(issuer, 5, { deadlineMs: 3_000, pauseMs: 60_000 });
+    const token = await systemTokenOf(provider, 'hall-screen');
+    for (let i = 0; i < 3; i++) expect(await bearer(token, verify)).toMatchObject(unverifiable);
+    expect(new Set(asked).size).toBe(asked.length);
+  });
+
+  test('one that is silent is given up after its deadline, and is not asked for every token', async () => {
+    says = {};
+    asked = [];
+    const verify = verifierOf(issuer, 5, { deadlineMs: 100, pauseMs: 60_000 });
+    const token = await systemTokenOf(provider, 'hall-screen');
+    const principals = await Promise.all(Array.from({ length: 20 }, () => bearer(token, verify)));
+    principals.push(await bearer(token, verify));
+    for (const principal of principals) expect(principal).toMatchObject(unverifiable);
+    expect(asked).toEqual([discovery]);
+  });
+
+  test('tokens with invented keys make the hub look for keys once, not once each', async () => {
+    const keys = (await (await fetch(`${provider.issuer}/jwks`)).json()) as object;
+    says = { [discovery]: { issuer, jwks_uri: `${issuer}/keys` }, '/keys': keys };
+    asked = [];
+    const verify = verifierOf(issuer, 5, { deadlineMs: 3_000, pauseMs: 60_000 });
+    const [, payload, signature] = (await systemTokenOf(provider, 'hall-screen')).split('.');
+    for (let i = 0; i < 20; i++) {
+      const header = Buffer.from(JSON.stringify({ alg: 'ES256', typ: 'at+jwt', kid: `invented ${i}` })).toString(
+        'base64url',
+      );
+      expect(await bearer(`${header}.${payload}.${signature}`, verify)).toMatchObject({ role: 'public' });
+    }
+    expect(asked).toEqual([discovery, '/keys']);
+  });
+});

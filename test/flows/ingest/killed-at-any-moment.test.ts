@@ -1,0 +1,157 @@
+/** Whenever the hub is killed and started again, it ends in the tables of a hub that nobody disturbed. */
+import { setTimeout as passing } from 'node:timers/promises';
+import { afterEach, expect, test } from '@jest/globals';
+import type { PretendSystem } from '../../../seeds/systems/pretend-system.ts';
+import type { Random } from '../../../seeds/township/model.ts';
+import { makeRandom } from '../../../seeds/township/random.ts';
+import { makeTownship } from '../../../seeds/township/township.ts';
+import { makeCatalog } from '../../../src/catalog/catalog.ts';
+import { readConfig } from '../../../src/config.ts';
+import { startHub } from '../../../src/hub.ts';
+import { findAdapters } from '../../../src/ingest/find-adapters.ts';
+import { Database } from '../../../src/store/database.ts';
+import { identityKey } from '../../../src/store/migrate.ts';
+import { CommitWatch } from '../../support/commit-watch.ts';
+import { freePort, HubProcess } from '../../support/hub-process.ts';
+import { differences, nounContents, readTables, type Tables } from '../../support/table-contents.ts';
+import { hubDatabase, startSystem } from '../../support/test-hub.ts';
+import { makeTestTokens } from '../../support/test-tokens.ts';
+
+const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
+const KILLS = 20;
+/** Until then only what is asked for comes, so that kills fall between the pages of the first load. */
+const FIRST_PUSH = 12;
+const POPULATION = 300;
+/** Times within which a start of the hub, and the writing of a page, surely fall. */
+const START_MS = 1_500;
+const PAGE_MS = 25;
+
+const stops: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+const adapters = (await findAdapters()).filter(({ modes, agency }) => modes.includes('push') || pulled(agency.code));
+function pulled(code: string): boolean {
+  return code === 'land' || code === 'human-resources';
+}
+const catalog = makeCatalog(adapters);
+
+interface HubTables extends Tables {
+  readonly url: string;
+}
+/** Ids derive from the installation's key, so two databases are comparable when it is the same. */
+async function openTables(): Promise<HubTables> {
+  const { url, drop } = await hubDatabase(adapters);
+  stops.push(drop);
+  await identityKey(url, () => 'the key of a test');
+  const database = new Database(url, { connections: 2, onError: () => {} });
+  stops.push(() => database.close());
+  return { url, database, catalog };
+}
+
+async function start(agency: string): Promise<PretendSystem> {
+  const town = makeTownship({ population: POPULATION, seed });
+  const system = await startSystem(agency, { town, seed, postgresUrl: process.env.TEST_POSTGRES_URL });
+  stops.push(() => system.stop());
+  return system;
+}
+
+async function environmentOf(systems: readonly PretendSystem[], url: string) {
+  const { environment } = await makeTestTokens();
+  const ofSystems = Object.assign({}, ...systems.map(system => system.environment)) as Record<string, string>;
+  return {
+    ...{ HUB_LOG_LEVEL: 'silent', HUB_RETRY_PAUSE_MS: '20', HUB_DATABASE_CONNECTIONS: '6', HUB_PAGE_SIZE: '10' },
+    ...{ ...environment, ...ofSystems },
+    HUB_AGENCIES: adapters.map(({ agency }) => agency.code).join(','),
+    DATABASE_URL: url,
+  };
+}
+
+const caughtUp = `select from hub_health having count(*) filter (where caught_up_at > $1) >= $2
+  and not exists (select from hub_batch where first_position is null)`;
+
+/** What each system's life goes on with while hubs come and go. */
+const stepsAfter = (kill: number) => (kill % 2 ? 3 : 0);
+
+/** While it starts, while it takes what was pushed (perhaps before it can say so), or anywhere between its commits. */
+async function momentOf(kill: number, watch: CommitWatch, random: Random): Promise<void> {
+  if (kill % 5 === 4) return passing(random.below(START_MS));
+  if (kill >= FIRST_PUSH && kill % 3 === 0) await watch.another("select from hub_batch where agency = 'food-drug'");
+  // Once all is read there are few commits, and any moment is as good.
+  else await Promise.race([watch.commits(random.below(70)), passing(2 * START_MS)]);
+  return passing(random.below(PAGE_MS));
+}
+
+async function runKilled(systems: readonly PretendSystem[]): Promise<HubTables> {
+  const random = makeRandom(seed, 'kills');
+  const tables = await openTables();
+  const watch = await CommitWatch.open(tables.url);
+  stops.push(() => watch.close());
+  const port = await freePort();
+  const environment = { ...(await environmentOf(systems, tables.url)), HUB_PORT: String(port) };
+  for (let kill = 0; kill < KILLS; kill++) {
+    if (kill === FIRST_PUSH) for (const system of systems) system.deliverTo?.(`http://127.0.0.1:${port}`);
+    const hub = HubProcess.start(environment);
+    await hub.during(momentOf(kill, watch, random));
+    await hub.kill();
+    for (let step = 0; step < stepsAfter(kill); step++) for (const system of systems) await system.step();
+  }
+  const startedAt = new Date().toISOString();
+  const last = HubProcess.start(environment);
+  stops.push(() => last.kill());
+  for (const system of systems) await last.during(Promise.resolve(system.drained?.()));
+  await last.during(watch.until(caughtUp, [startedAt, systems.filter(({ agency }) => pulled(agency)).length]));
+  return tables;
+}
+
+async function runUndisturbed(systems: readonly PretendSystem[]): Promise<HubTables> {
+  const tables = await openTables();
+  const environment = { ...(await environmentOf(systems, tables.url)), HUB_PORT: '0', HUB_PAGE_SIZE: '2000' };
+  const watch = await CommitWatch.open(tables.url);
+  stops.push(() => watch.close());
+  const hub = await startHub(readConfig(environment), environment, adapters);
+  stops.push(() => hub.stop());
+  for (const system of systems) system.deliverTo?.(hub.url);
+  for (const system of systems) await system.drained?.();
+  await watch.until(caughtUp, ['-infinity', systems.length]);
+  return tables;
+}
+
+/** Batches whose position is not right behind the batch before. */
+const gaps = `select id from (
+  select id, first_position, lag(first_position + size, 1, 1::bigint) over (order by first_position) as due from hub_batch
+) b where first_position is distinct from due`;
+/** Records as they now stand, without a change of the moment since which they are known so. */
+const untold = ({ catalog }: Tables) =>
+  catalog
+    .all()
+    .filter(({ origin }) => origin === 'agency' || origin === 'hall')
+    .map(
+      ({ name, table }) => `select '${name}', t.source_id from ${table} t where not exists (
+        select from hub_change c join hub_batch b on b.id = c.batch_id
+        where c.record_id = t.id and c.deleted = t.deleted and b.at = t.observed_at)`,
+    )
+    .join(' union all ');
+const wrongSizes = `select b.id from hub_batch b left join hub_change c on c.batch_id = b.id group by b.id
+  having count(c.ordinal) <> b.size`;
+
+test(`killed ${KILLS} times, the hub ends in the same tables and lost no change (TEST_SEED=${seed})`, async () => {
+  const [land, humanResources, foodDrug] = [
+    await start('land'),
+    await start('human-resources'),
+    await start('food-drug'),
+  ];
+  const killed = await runKilled([land, humanResources, foodDrug]);
+  // What was pushed is not told twice, so its twin tells it to the other hub; the others are read from their beginning.
+  const twin = await start('food-drug');
+  for (let kill = 0; kill < KILLS; kill++) for (let step = 0; step < stepsAfter(kill); step++) await twin.step();
+  const undisturbed = await runUndisturbed([land, humanResources, twin]);
+
+  const expected = await nounContents(undisturbed);
+  expect(Object.values(expected).flat().length).toBeGreaterThan(POPULATION);
+  expect(differences(expected, await nounContents(killed))).toEqual([]);
+  const parked = ({ database }: Tables) => readTables(database, ['hub_parked'], ['id', 'parked_at', 'settled_at']);
+  expect(differences(await parked(undisturbed), await parked(killed))).toEqual([]);
+  for (const text of [gaps, untold(killed), wrongSizes]) expect(await killed.database.read(text, [])).toEqual([]);
+}, 240_000);

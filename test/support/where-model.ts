@@ -1,0 +1,94 @@
+/** What a connection's `where` and `orderBy` mean, said in JavaScript: random ones, and which rows they give. */
+import type { Field } from '../../adapters/kit/record.ts';
+import type { Random } from '../../seeds/township/model.ts';
+import { type Noun, snake } from '../../src/catalog/catalog.ts';
+
+export type Row = Readonly<Record<string, unknown>> & { readonly id: string };
+export type Where = { readonly [name: string]: unknown };
+
+const operatorsOf = ({ scalar }: Field): readonly string[] => {
+  if (scalar === 'text') return ['eq', 'in', 'startsWith', 'contains', 'isNull'];
+  if (scalar === 'code') return ['eq', 'in', 'isNull'];
+  if (scalar === 'flag') return ['eq', 'isNull'];
+  return ['eq', 'in', 'gt', 'gte', 'lt', 'lte', 'isNull'];
+};
+export const filterable = (noun: Noun) => [...noun.columns.values()].filter(c => c.field.scalar !== 'geometry');
+
+/** Values of rows are compared as what they are: moments, numbers, or text. */
+function comparable(scalar: Field['scalar'], value: unknown): string | number | null {
+  if (value === null || value === undefined) return null;
+  if (scalar === 'instant') return Date.parse(String(value));
+  if (scalar === 'decimal' || scalar === 'integer' || scalar === 'flag') return Number(value);
+  return String(value);
+}
+
+function fits(field: Field, value: unknown, op: string, wanted: unknown): boolean {
+  const own = comparable(field.scalar, value);
+  if (op === 'isNull') return (own === null) === wanted;
+  if (own === null) return false;
+  if (op === 'in') return (wanted as unknown[]).some(one => comparable(field.scalar, one) === own);
+  const other = comparable(field.scalar, wanted)!;
+  if (op === 'startsWith') return String(own).startsWith(String(other));
+  if (op === 'contains') return String(own).toLowerCase().includes(String(other).toLowerCase());
+  return { eq: own === other, gt: own > other, gte: own >= other, lt: own < other, lte: own <= other }[op]!;
+}
+
+export function matches(noun: Noun, row: Row, where: Where): boolean {
+  return Object.entries(where).every(([name, test]) => {
+    if (name === 'and') return (test as Where[]).every(part => matches(noun, row, part));
+    if (name === 'or') return (test as Where[]).some(part => matches(noun, row, part));
+    if (name === 'not') return !matches(noun, row, test as Where);
+    const { field } = noun.columns.get(name)!;
+    return Object.entries(test as object).every(([op, wanted]) => fits(field, row[name], op, wanted));
+  });
+}
+
+/** `["name asc"]`; the id decides between equals, and what has no value stands last. */
+export function sorted(noun: Noun, rows: readonly Row[], orders: readonly string[]): Row[] {
+  const keys = orders.map(order => order.split(' ') as [string, string]);
+  return [...rows].sort((a, b) => {
+    for (const [name, way] of keys) {
+      const { scalar } = noun.columns.get(name)!.field;
+      const [x, y] = [comparable(scalar, a[name]), comparable(scalar, b[name])];
+      if (x === y) continue;
+      if (x === null || y === null) return x === null ? 1 : -1;
+      return x < y === (way === 'asc') ? -1 : 1;
+    }
+    return a.id < b.id ? -1 : 1;
+  });
+}
+
+/** `name asc` as GraphQL spells it. */
+export const orderName = (order: string) =>
+  snake(order.split(' ')[0]!).toUpperCase() + (order.endsWith('asc') ? '_ASC' : '_DESC');
+
+export const randomOrders = (noun: Noun, random: Random): string[] =>
+  Array.from(
+    { length: random.below(4) },
+    () => `${random.pick(filterable(noun)).name} ${random.pick(['asc', 'desc'])}`,
+  );
+
+export function randomTest(noun: Noun, rows: readonly Row[], random: Random, name?: string, op?: string): Where {
+  const column = name ? noun.columns.get(name)! : random.pick(filterable(noun));
+  const operator = op ?? random.pick(operatorsOf(column.field));
+  const values = rows.map(row => row[column.name]).filter(value => value !== null && value !== undefined);
+  const value = () => random.pick(values);
+  if (operator === 'isNull' || !values.length) return { [column.name]: { isNull: random.chance(0.5) } };
+  if (operator === 'in') return { [column.name]: { in: Array.from({ length: random.below(4) }, value) } };
+  if (operator === 'startsWith' || operator === 'contains') {
+    const text = String(value());
+    const from = operator === 'contains' ? random.below(text.length) : 0;
+    return { [column.name]: { [operator]: text.slice(from, from + 1 + random.below(3)) } };
+  }
+  return { [column.name]: { [operator]: value() } };
+}
+export const everyTest = (noun: Noun) =>
+  filterable(noun).flatMap(column => operatorsOf(column.field).map(op => [column.name, op] as const));
+
+export function randomWhere(noun: Noun, rows: readonly Row[], random: Random, depth = 2): Where {
+  const draw = random.below(depth ? 6 : 3);
+  if (draw < 3) return randomTest(noun, rows, random);
+  if (draw === 3) return { not: randomWhere(noun, rows, random, depth - 1) };
+  const parts = Array.from({ length: random.below(4) }, () => randomWhere(noun, rows, random, depth - 1));
+  return { [draw === 4 ? 'and' : 'or']: parts };
+}
