@@ -112,7 +112,12 @@ test('a delivery to an agency that does not push goes nowhere', async () => {
 
 test('a delivery beyond its size or its lines is refused whole', async () => {
   const before = await contents();
-  expect((await push('x'.repeat(9_000_000), {})).status).toBe(413);
+  // The hub answers before it has read everything and closes: a sender that still writes may see only the end.
+  const large = await push('x'.repeat(9_000_000), {}).then(
+    answer => answer.status,
+    () => 'closed',
+  );
+  expect([413, 'closed']).toContain(large);
   const lines = '{}\n'.repeat(6_000);
   expect((await push(lines, signed(lines))).status).toBe(401);
   expect(await contents()).toBe(before);

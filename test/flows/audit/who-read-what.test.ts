@@ -171,7 +171,10 @@ describe('the report about a citizen', () => {
     const { residentId } = await somebody();
     for (const client of [clerk, t.anybody, withTask('curious')]) {
       const { data, errors } = await client.ask(report, { id: residentId });
-      expect({ data, code: errors?.[0]?.extensions?.code }).toEqual({ data: null, code: 'FORBIDDEN' });
+      expect({ data, code: errors?.[0]?.extensions?.code }).toEqual({
+        data: { dataSubjectReport: null },
+        code: 'FORBIDDEN',
+      });
     }
     const { errors } = await auditor.ask(report, { id: '371482190001011234' });
     expect(errors![0]!.extensions!.code).toBe('BAD_USER_INPUT');
