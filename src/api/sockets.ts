@@ -66,10 +66,10 @@ export function serveSockets(server: Server, parts: SocketParts): { close(): Pro
       connectionInitWaitTimeout: limits.initMs,
       context: ({ extra }) => new Context(hub, extra.principal!),
       onConnect: async ctx => {
-        const { authorization, Authorization, purpose } = ctx.connectionParams ?? {};
+        const { authorization, Authorization, purpose, 'x-purpose': header } = ctx.connectionParams ?? {};
         const given = authorization ?? Authorization ?? ctx.extra.request.headers.authorization;
         const principal = await authenticate(typeof given === 'string' ? given : undefined);
-        ctx.extra.principal = { ...principal, purpose: parsePurpose(purpose) };
+        ctx.extra.principal = { ...principal, purpose: parsePurpose(purpose ?? header) };
         ctx.extra.address = clientAddress(ctx.extra.request, trustedProxies);
         guardSession(ctx.extra.socket, principal, hub.ended);
         const { tokenProblem } = principal;

@@ -77,7 +77,8 @@ function watchNpm(onGone: () => void): void {
 
 const welcome = (url: string, tokens: DemoTown['tokens']) => `
 The town is synchronised and goes on living. GraphiQL, HTTP and WebSocket: ${url}
-Under "Headers" in GraphiQL: {"authorization": "Bearer <token>"}. Tokens (12 hours):
+Under "Headers" in GraphiQL: {"authorization": "Bearer <token>", "x-purpose": "task:trying it out"}. Without a purpose
+persons are masked for everybody. Tokens (12 hours):
 
   clerk       ${tokens.clerk}
   analyst     ${tokens.analyst}
