@@ -40,8 +40,8 @@ const named = (from: number, to: number) => Array.from({ length: to - from }, (_
 
 /** Publishes pages and waits until the hub has read them and found that nothing more is waiting. */
 async function publish(...pages: typeof orchard.source.pages): Promise<void> {
-  orchard.source.pages.push(...pages);
   const before = (await hub.hub.health.list()).get('orchard')?.recordsRead ?? 0;
+  orchard.source.pages.push(...pages);
   const told = pages.reduce((sum, page) => sum + page.items.length, 0);
   await hub.healthOf('orchard', health => health.recordsRead === before + told && health.caughtUpAt !== null);
 }
