@@ -1,7 +1,7 @@
 /** What follows from a page: persons and organisations that are now known, their names, and the state of cases. */
 import { birthDateOf, sexOf } from '../../adapters/kit/identifiers/resident-id.ts';
 import type { Link, StoredNoun } from '../catalog/catalog.ts';
-import { precedence } from '../catalog/nouns.ts';
+import { precedence } from '../catalog/nouns/derived.ts';
 import {
   type ApprovalPart,
   type CaseParts,

@@ -7,7 +7,7 @@ import { Right } from '../../../adapters/land/records.ts';
 import { HouseholdChange } from '../../../adapters/police/records.ts';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import { makeTownship } from '../../../seeds/township/township.ts';
-import { precedence } from '../../../src/catalog/nouns.ts';
+import { precedence } from '../../../src/catalog/nouns/derived.ts';
 import { plainStatement } from '../../support/plain-statement.ts';
 import { silentAdapters } from '../../support/silent-adapters.ts';
 import { stateRecords } from '../../support/state-records.ts';

@@ -3,7 +3,7 @@ import type { MaskName } from '../../../adapters/kit/record.ts';
 import { makeTownship } from '../../../seeds/township/township.ts';
 import { makeSchema } from '../../../src/api/schema.ts';
 import { isStated, isStored, type Noun, type StoredNoun } from '../../../src/catalog/catalog.ts';
-import { Region } from '../../../src/catalog/nouns.ts';
+import { Region } from '../../../src/catalog/nouns/places.ts';
 import { type GraphqlAnswer, HallClient, type Inbox } from '../../../src/cli/hall-client.ts';
 import { findAdapters } from '../../../src/ingest/find-adapters.ts';
 import { plainStatement } from '../../support/plain-statement.ts';
