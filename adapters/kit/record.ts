@@ -88,6 +88,9 @@ export const code = <const P extends Options & { table: CodeTable }>(o: P) =>
     table: o.table,
   });
 
+/** The same field where it may be missing: for nouns that take over what another kind declares. */
+export const optional = <T>(field: Field<T>): Field<T, true> => ({ ...field, optional: true });
+
 /** A GeoJSON polygon in longitude and latitude (CGCS2000, EPSG:4490). */
 export interface Polygon {
   readonly type: 'Polygon';

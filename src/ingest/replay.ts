@@ -10,23 +10,28 @@ export interface Replayed {
   readonly failing: readonly { readonly id: number; readonly field: string; readonly reason: string }[];
 }
 
+/** An operator who has more mends the adapter first. */
+const mostAtOnce = 100_000;
+
 export async function replayParked(store: Store, adapter: Adapter, only: readonly number[] | null): Promise<Replayed> {
   const agency = adapter.agency.code;
   const restater = new Restater(adapter);
-  const parked = (await listParked(store.database, agency, 100_000)).filter(item => !only || only.includes(item.id));
+  const parked = await listParked(store.database, agency, mostAtOnce);
   const failing: { id: number; field: string; reason: string }[] = [];
   const held = new Held();
   let replayed = 0;
   for (const item of parked.sort((a, b) => a.id - b.id)) {
-    if (held.holds(item)) {
-      failing.push({ id: item.id, field: item.field, reason: 'waits for an older item of the same record' });
-      continue;
-    }
-    const bad = await replayOne(store, restater, agency, item);
-    if (!bad) replayed += 1;
-    else {
-      failing.push({ id: item.id, ...bad });
+    if (only && !only.includes(item.id)) {
+      // Not asked for, so it stays parked: what came after it of the same record has to wait for it.
       held.add(item);
+    } else if (held.holds(item)) {
+      failing.push({ id: item.id, field: item.field, reason: 'waits for an older item of the same record' });
+    } else {
+      const bad = await replayOne(store, restater, agency, item);
+      if (bad) {
+        failing.push({ id: item.id, ...bad });
+        held.add(item);
+      } else replayed += 1;
     }
   }
   return { replayed, failing };

@@ -1,5 +1,5 @@
 /** Nouns that come into being when somebody states something about them. */
-import { applicantKind, caseResult, channel } from '../../../adapters/kit/hall-kinds.ts';
+import { CaseClosing, CaseReport } from '../../../adapters/kit/hall-kinds.ts';
 import { creditCode } from '../../../adapters/kit/identifiers/credit-code.ts';
 import { residentId } from '../../../adapters/kit/identifiers/resident-id.ts';
 import {
@@ -9,8 +9,7 @@ import {
   codeTable,
   date,
   defineRecord,
-  instant,
-  integer,
+  optional,
   organisation,
   person,
   region,
@@ -80,6 +79,8 @@ export const caseState = codeTable(
   },
 );
 
+/** What reports say of a case, it says too. */
+const told = CaseReport.fields;
 export const Case = defineRecord('Case', {
   title: { en: 'Case of the service hall, derived from all that agencies report of it', zh: '办件' },
   key: ['caseNo'],
@@ -91,30 +92,24 @@ export const Case = defineRecord('Case', {
     region: region('regionCode', { inverse: 'cases' }),
   },
   fields: {
-    caseNo: text({ zh: '办件编号', searched: true }),
+    caseNo: told.caseNo,
     leadAgencyCode: text({ zh: '主办部门代码', optional: true }),
-    matterCode: text({ zh: '事项编码', optional: true }),
-    matterEdition: integer({ zh: '事项版本', optional: true }),
-    title: text({ en: 'Summary', zh: '申请内容', optional: true, sensitivity: 'internal' }),
+    matterCode: optional(told.matterCode),
+    matterEdition: told.matterEdition,
+    title: told.title,
     state: code({ zh: '办件状态', table: caseState }),
-    result: code({ zh: '办结结果', table: caseResult, optional: true }),
+    result: optional(CaseClosing.fields.result),
     currentStep: text({ en: 'Step that is waited for', zh: '当前环节', optional: true }),
-    applicantKind: code({ zh: '申请人类型', table: applicantKind, optional: true }),
-    applicantId: text({
-      zh: '申请人公民身份号码',
-      format: residentId,
-      optional: true,
-      sensitivity: 'personal',
-      mask: 'identity',
-    }),
-    applicantCreditCode: text({ zh: '申请单位统一社会信用代码', format: creditCode, optional: true }),
-    channel: code({ zh: '申请渠道', table: channel, optional: true }),
-    windowCode: text({ zh: '窗口', optional: true }),
-    regionCode: text({ zh: '区划代码', optional: true }),
-    submittedAt: instant({ zh: '申请时间', optional: true }),
-    acceptedAt: instant({ zh: '受理时间', optional: true }),
-    promisedOn: date({ en: 'Promised by', zh: '承诺办结日期', optional: true }),
-    closedAt: instant({ zh: '办结时间', optional: true }),
+    applicantKind: optional(told.applicantKind),
+    applicantId: told.applicantId,
+    applicantCreditCode: told.applicantCreditCode,
+    channel: optional(told.channel),
+    windowCode: told.windowCode,
+    regionCode: told.regionCode,
+    submittedAt: optional(told.submittedAt),
+    acceptedAt: told.acceptedAt,
+    promisedOn: told.promisedOn,
+    closedAt: optional(CaseClosing.fields.closedAt),
   },
 });
 
