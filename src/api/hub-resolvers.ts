@@ -8,7 +8,7 @@ import { type Catalog, isStored, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { Change } from '../feed/tail.ts';
 import type { ClaimRow } from '../query/reader.ts';
-import type { RecordRow } from '../query/record-row.ts';
+import { compareInstants, type RecordRow } from '../query/record-row.ts';
 import {
   AccessExplanation,
   AgencyFreshness,
@@ -169,7 +169,7 @@ function recordsAndConflicts(types: DerivedTypes, noun: StoredNoun): ClassType {
       const pages = await Promise.all(relations.map(r => context.page(r.to as StoredNoun, args, r, row.$id)));
       const unique = new Map(pages.flatMap(page => page.rows).map(record => [record.$id, record]));
       const latestFirst = (a: RecordRow, b: RecordRow) =>
-        a.observedAt < b.observedAt ? 1 : a.observedAt > b.observedAt ? -1 : a.$id < b.$id ? -1 : 1;
+        compareInstants(b.observedAt, a.observedAt) || (a.$id < b.$id ? -1 : 1);
       return [...unique.values()].sort(latestFirst).slice(0, first);
     }
 

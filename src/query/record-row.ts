@@ -34,6 +34,12 @@ export interface SpellingRow {
 /** `2026-11-23 01:30:00.5+00` as PostgreSQL writes it, in ISO 8601. */
 export const isoInstant = (text: string): string => `${text.replace(' ', 'T').replace(/\+00(:00)?$/, '')}Z`;
 
+/** The earlier of two such instants first. Their fractions drop closing zeros, so the `Z` behind them must not be compared. */
+export function compareInstants(a: string, b: string): number {
+  const [one, other] = [a.slice(0, -1), b.slice(0, -1)];
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
 export function fromText(scalar: Scalar, text: string | null): unknown {
   if (text === null) return null;
   if (scalar === 'integer') return Number(text);
