@@ -32,8 +32,8 @@ export class Affected {
     }
   }
 
-  /** Reads the rows that `upsertSql` returns: id, deleted, whether it changed, and each link's target before and after. */
-  touch(noun: StoredNoun, rows: readonly unknown[][]): { id: string; deleted: boolean }[] {
+  /** Reads the rows that `upsertSql` returns: id, deleted, whether it changed, each link's target before and after, what it replaced. */
+  touch(noun: StoredNoun, rows: readonly unknown[][]): Touched[] {
     noun.links.forEach((link, i) => {
       const target = derivedTarget(link);
       if (!target || !(link.states.length || target.name === 'Case')) return;
@@ -43,8 +43,28 @@ export class Affected {
         for (const id of [row[3 + 2 * i], row[4 + 2 * i]]) if (typeof id === 'string') touched.add(id);
       }
     });
-    return rows.filter(row => row[2]).map(row => ({ id: row[0] as string, deleted: row[1] as boolean }));
+    return rows.filter(row => row[2]).map(row => touchedBy(noun, row));
   }
+}
+
+/** A row that changed, and what it moved away from. */
+type Touched = Omit<ChangeRow, 'kind' | 'caseNo'>;
+
+function touchedBy(noun: StoredNoun, row: readonly unknown[]): Touched {
+  const [id, deleted] = row as [string, boolean];
+  const target = (role: string, side: 3 | 4): string | null => {
+    const index = noun.links.findIndex(link => link.role === role);
+    return index < 0 ? null : ((row[side + 2 * index] as string | null) ?? null);
+  };
+  const [ledBefore, ledNow] = [target('leadAgency', 3), target('leadAgency', 4)];
+  return {
+    id,
+    deleted,
+    caseId: noun.name === 'Case' ? id : target('case', 4),
+    wasCaseId: target('case', 3),
+    replacedAt: (row.at(-1) as string | null) ?? null,
+    reassigned: ledBefore !== null && ledNow !== null && ledBefore !== ledNow,
+  };
 }
 
 const derivedTarget = ({ target }: Link) => (target.origin === 'derived' ? (target as StoredNoun) : null);
@@ -152,7 +172,7 @@ async function deriveCases(work: Work, noun: StoredNoun, ids: readonly string[])
   });
   const changed = await writeRows(work, noun, rows);
   const numbers = new Map(cases.map(({ id, caseNo }: { id: string; caseNo: string }) => [id, caseNo]));
-  return changed.map(({ id, deleted }) => ({ kind: noun.name, id, deleted, caseNo: numbers.get(id) ?? null }));
+  return changed.map(row => ({ ...row, kind: noun.name, caseNo: numbers.get(row.id) ?? null }));
 }
 
 function caseRow(work: Work, noun: StoredNoun, id: string, caseNo: string, parts: CaseParts): Row {

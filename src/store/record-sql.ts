@@ -14,13 +14,16 @@ const wins = (noun: StoredNoun) =>
     ? `(i.version collate "C", i.digest collate "C", coalesce(i.as_of, '-infinity'))
       > (s.version collate "C", s.digest collate "C", coalesce(s.as_of, '-infinity'))`
     : 'i.digest <> s.digest';
+/** What stood for no time, because this very page made it, was known to nobody: it is not filed. */
+const filed = 's.observed_at <> $2::timestamptz';
 /** Only these are worth a place in the history and a change in the feed; else a newer version says the same again. */
 const differs = '(i.digest <> s.digest or i.deleted <> s.deleted)';
 
 /**
  * One statement for a page: $1 is a JSON array of rows (one for each id), $2 the moment. Writes the winners, files what
- * they replace, and returns a row for each that changed: id, deleted, true, and the links before and after; and such a
- * row with false for each that says the same as before of another moment, which can decide whom to believe.
+ * they replace, and returns a row for each that changed: id, deleted, true, the links before and after, and when the
+ * version that it replaces was observed (its place in the history); and such a row with false for each that says the same
+ * as before of another moment, which can decide whom to believe.
  */
 export function upsertSql(noun: StoredNoun): string {
   const columns = columnsOf(noun);
@@ -36,11 +39,12 @@ with i as materialized (
   select t.* from ${noun.table} t where t.id = any(array(select id from i)) for update
 ), won as materialized (
   select i.*, s.id is null or ${differs} as changed, ${moved} as moved,
-    ${links.map(link => `s.${quoted(link)} as ${quoted(`old_${link}`)},`).join(' ')} s.id is not null as known
+    ${links.map(link => `s.${quoted(link)} as ${quoted(`old_${link}`)},`).join(' ')} s.id is not null as known,
+    case when ${filed} then s.observed_at end as replaced
   from i left join s on s.id = i.id where s.id is null or ${wins(noun)}
 ), filed as (
   insert into ${noun.table}_history (${list(names)}, seen_until)
-  select ${list(names, 's.')}, $2::timestamptz from s join won on won.id = s.id where won.changed
+  select ${list(names, 's.')}, $2::timestamptz from s join won on won.id = s.id where won.changed and ${filed}
   on conflict do nothing
 ), written as (
   insert into ${noun.table} as t (${list(names)})
@@ -48,7 +52,8 @@ with i as materialized (
   on conflict (id) do update set ${assigned.map(name => `${quoted(name)} = excluded.${quoted(name)}`).join(', ')},
     observed_at = case when t.digest = excluded.digest and t.deleted = excluded.deleted then t.observed_at else excluded.observed_at end
 )
-select won.id, won.deleted, won.changed${links.map(link => `, won.${quoted(`old_${link}`)}, won.${quoted(link)}`).join('')} from won where won.changed or won.moved order by won.id`;
+select won.id, won.deleted, won.changed${links.map(link => `, won.${quoted(`old_${link}`)}, won.${quoted(link)}`).join('')}, won.replaced
+from won where won.changed or won.moved order by won.id`;
 }
 
 /** Digest of a removal of which nothing but the id is known: sorts before every other. */
@@ -71,7 +76,8 @@ with gone as materialized (select t.* from ${noun.table} t where ${absent} for u
     ${emptied.map(name => `${quoted(name)} = null`).join(', ')}
   from gone where t.id = gone.id
 )
-select id, true as deleted, true as changed${links.map(link => `, ${quoted(link)} as ${quoted(`old_${link}`)}, null as ${quoted(link)}`).join('')} from gone order by id`;
+select id, true as deleted, true as changed${links.map(link => `, ${quoted(link)} as ${quoted(`old_${link}`)}, null as ${quoted(link)}`).join('')}, observed_at as replaced
+from gone order by id`;
 }
 
 /** How many records of a kind the set did not hold, and how many there are: for the guard against mass removal. */
