@@ -90,6 +90,8 @@ const hubSettings = z.object({
   hubRemovalGuardAtLeast: whole('removals below which the guard does not ask', 50, 0, 1_000_000),
   hubSequencerPollMs: whole('pause between looks for batches of other processes', 100, 5, 60_000),
   hubFeedKept: whole('changes kept in memory', 10_000, 100, 1_000_000),
+  // A screen that was switched off over a long holiday goes on where it was.
+  hubFeedKeepHours: whole('hours for which changes are kept for readers that come back', 240, 1, 87_600),
   // What a single request may ask stands per role in access/limits.ts.
   hubBudgetFactor: whole('multiplies the cost units per minute of every role', 1, 1, 1_000_000),
   // A bucket is about 100 bytes.

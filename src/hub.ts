@@ -216,7 +216,12 @@ export async function startHub(
     stops.push(() => Promise.all(agencies.map(({ source }) => source.close?.())));
     await stateAgencies(store, opened.adapters);
 
-    const sequencer = new Sequencer(database, { pollMs: config.hubSequencerPollMs, electionMs: 500 }, error =>
+    const numbering = {
+      pollMs: config.hubSequencerPollMs,
+      electionMs: 500,
+      keepMs: config.hubFeedKeepHours * 3_600_000,
+    };
+    const sequencer = new Sequencer(database, numbering, error =>
       log.error({ error: errorFacts(error) }, 'sequencing failed'),
     );
     const tail = new Tail(database, { kept: config.hubFeedKept, pageSize: 500, pollMs: 1_000 }, error =>
