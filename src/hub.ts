@@ -18,6 +18,7 @@ import { openAudit, type RunningAudit } from './audit/open-audit.ts';
 import { type Catalog, makeCatalog } from './catalog/catalog.ts';
 import { type Config, ConfigError, type Environment, readAdapterSettings } from './config.ts';
 import { errorFacts } from './domain/error-facts.ts';
+import { Cursors } from './feed/cursors.ts';
 import { Sequencer } from './feed/sequencer.ts';
 import { Tail } from './feed/tail.ts';
 import { boundedFetch } from './ingest/bounded-fetch.ts';
@@ -30,7 +31,7 @@ import { stateAgencies } from './ingest/town.ts';
 import { Store, type WrittenPage } from './store/apply.ts';
 import { Database } from './store/database.ts';
 import { Identity } from './store/identity.ts';
-import { identityKey, migrate } from './store/migrate.ts';
+import { cursorKey, identityKey, migrate } from './store/migrate.ts';
 import { EndingFollower, type EndOrder, endSession } from './store/session-endings.ts';
 
 export interface Connected {
@@ -186,6 +187,7 @@ export interface RunningHub {
   readonly health: Health;
   readonly store: Store;
   readonly tail: Tail;
+  readonly feed: RunningServer['feed'];
   readonly adapters: readonly Adapter[];
   /** Ends every connection and waits for what is under way. */
   stop(): Promise<void>;
@@ -259,6 +261,8 @@ export async function startHub(
       lookup,
       freshness: () => health.list(),
       tail,
+      cursors: new Cursors(await cursorKey(config.databaseUrl, () => randomBytes(32).toString('base64url'))),
+      atOneMoment: database.atOneMoment.bind(database),
       town: config.hubTown,
       audit,
       grants: () => grants.current(),
@@ -290,6 +294,13 @@ export async function startHub(
           frameBytes: config.hubFrameBytes,
           framesPerSecond: config.hubFramesPerSecond,
         },
+        feedLimits: {
+          budgetBytes: config.hubUnreadBytes,
+          relapses: config.hubRelapses,
+          windowSize: 500,
+          boardRows: config.hubBoardRows,
+        },
+        drainMs: config.hubDrainMs,
         tls: tlsOf(config),
         log,
       },
@@ -312,7 +323,7 @@ export async function startHub(
     for (const puller of pullers) puller.start();
     stops.push(() => Promise.all(pullers.map(puller => puller.stop())));
     log.info({ url: server.url, agencies: agencies.map(a => a.adapter.agency.code) }, 'the hub is open');
-    return { url: server.url, health, store, tail, adapters: opened.adapters, stop };
+    return { url: server.url, health, store, tail, feed: server.feed, adapters: opened.adapters, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -9,6 +9,7 @@ import { type AuditDesk, Trail } from '../audit/trail.ts';
 import type { Catalog, Noun, Relation, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { SessionEnding } from '../domain/session-ending.ts';
+import type { Cursors } from '../feed/cursors.ts';
 import type { Tail } from '../feed/tail.ts';
 import type { Freshness } from '../ingest/health.ts';
 import type { LiveRecord, Lookup } from '../ingest/lookup.ts';
@@ -21,7 +22,7 @@ import {
   type SawPersons,
   type SpellingRow,
 } from '../query/record-row.ts';
-import type { ReadRows } from '../store/database.ts';
+import type { Database, ReadRows } from '../store/database.ts';
 import type { Identity } from '../store/identity.ts';
 import type { EndOrder } from '../store/session-endings.ts';
 
@@ -33,6 +34,9 @@ export interface Hub {
   readonly lookup: Lookup;
   readonly freshness: () => Promise<ReadonlyMap<string, Freshness>>;
   readonly tail: Tail;
+  readonly cursors: Cursors;
+  /** Reads several things as they were at one moment. */
+  readonly atOneMoment: Database['atOneMoment'];
   /** Agency code of the hosting town. */
   readonly town: string;
   readonly audit: AuditDesk;
@@ -139,11 +143,19 @@ export class Context {
     });
   }
 
+  private ended = false;
+  /** The execution is over: whatever still loads through it would show what it had read before. */
+  end(): void {
+    this.ended = true;
+    this.loaders.clear();
+  }
+
   private loader<V>(
     name: string,
     batch: (ids: readonly string[]) => Promise<readonly (V | Error)[]>,
     batchScheduleFn?: (dispatch: () => void) => void,
   ) {
+    if (this.ended) throw new Error('A loader was used after its execution');
     const options = { maxBatchSize: 1000, ...(batchScheduleFn && { batchScheduleFn }) };
     const known = this.loaders.get(name) ?? new DataLoader<string, unknown>(batch, options);
     this.loaders.set(name, known);

@@ -1,25 +1,14 @@
-/** The fields that no declaration gives: search, node, conflicts, freshness, the stream of changes. */
-import { Arg, type ClassType, Ctx, FieldResolver, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
+/** The fields that no declaration gives: search, node, conflicts, freshness. */
+import { Arg, type ClassType, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import type { Adapter } from '../../adapters/kit/contract.ts';
 import { describeAccess } from '../access/explain.ts';
 import { maskValue } from '../access/masks.ts';
 import { nobody, parsePurpose, roles } from '../access/principal.ts';
 import { type Catalog, isStored, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
-import type { Change } from '../feed/tail.ts';
 import type { ClaimRow } from '../query/reader.ts';
 import { compareInstants, type RecordRow } from '../query/record-row.ts';
-import {
-  AccessExplanation,
-  AgencyFreshness,
-  AgencyRecord,
-  ChangeEvent,
-  Claim,
-  Conflict,
-  Node,
-  ReaderInput,
-} from './base-types.ts';
-import { type ChangesArgs, followChanges, positionCursor } from './change-stream.ts';
+import { AccessExplanation, AgencyFreshness, AgencyRecord, Claim, Conflict, Node, ReaderInput } from './base-types.ts';
 import { Context } from './context.ts';
 import type { DerivedTypes } from './derive-types.ts';
 
@@ -85,34 +74,6 @@ export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: re
     }
   }
 
-  @Resolver()
-  class Feed {
-    @Subscription(() => ChangeEvent, {
-      description: 'Changes of cases, approvals and every other kind, in order; without `after` from now on · 变更推送',
-      subscribe: ({ context, args }) => followChanges(context as Context, args as ChangesArgs),
-    })
-    changes(
-      @Arg('agencies', () => [String], { nullable: true, description: 'Codes of agencies; all without it' })
-      _agencies: string[],
-      @Arg('kinds', () => [String], { nullable: true, description: 'Types: Case, Approval, ...; all without it' })
-      _kinds: string[],
-      @Arg('caseNo', () => String, { nullable: true }) _caseNo: string,
-      @Arg('after', () => String, { nullable: true, description: 'Cursor of the last change that was processed' })
-      _after: string,
-      @Root() change: Change,
-    ): ChangeEvent {
-      return { ...change, cursor: positionCursor(change.position), node: null };
-    }
-  }
-
-  @Resolver(() => ChangeEvent)
-  class ChangedNode {
-    @FieldResolver(() => Node, { nullable: true })
-    node(@Root() change: Change, @Ctx() context: Context): Promise<RecordRow | null> | null {
-      return change.deleted ? null : context.one(catalog.stored(change.kind), change.recordId);
-    }
-  }
-
   @Resolver(() => Claim)
   class ClaimedRecord {
     @FieldResolver(() => AgencyRecord, { nullable: true })
@@ -147,7 +108,7 @@ export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: re
   }
 
   const derived = ['Person', 'Organisation'].map(name => recordsAndConflicts(types, catalog.stored(name)));
-  return [HubQueries, Feed, ChangedNode, ClaimedRecord, Freshness, ...derived];
+  return [HubQueries, ClaimedRecord, Freshness, ...derived];
 }
 
 /** What all agencies say of a person or an organisation, and where they differ. */

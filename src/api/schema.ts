@@ -13,6 +13,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { RecordRow } from '../query/record-row.ts';
 import { auditResolvers } from './audit-resolvers.ts';
 import { deriveTypes, type Facts } from './derive-types.ts';
+import { feedResolvers } from './feed-resolvers.ts';
 import { hubResolvers } from './hub-resolvers.ts';
 import { sessionResolvers } from './session-resolvers.ts';
 
@@ -36,6 +37,7 @@ export function makeSchema(catalog: Catalog, adapters: readonly Adapter[]): Grap
     const resolvers = [
       ...types.resolvers,
       ...hubResolvers(types, catalog, adapters),
+      ...feedResolvers(types, catalog),
       ...sessionResolvers(),
       ...auditResolvers(catalog),
     ];

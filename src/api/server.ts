@@ -20,11 +20,13 @@ import { isCertified, type TlsFiles } from './client-certificate.ts';
 import { Context, type Hub } from './context.ts';
 import { type Admission, type Door, type DoorRequest, refusal } from './door.ts';
 import { type Admissions, doorPlugin } from './door-plugin.ts';
-import { tellClient } from './errors.ts';
+import { tellClient, toldError } from './errors.ts';
+import { FeedDesk, type FeedLimits } from './feed-desk.ts';
 import { serveGraphiql } from './graphiql.ts';
 import { type HttpLimits, makeHttp, serveGraphql } from './http-stack.ts';
 import type { SocketLimits } from './socket-guard.ts';
 import { serveSockets } from './sockets.ts';
+import { DocumentShelf } from './subscribed-document.ts';
 
 export interface ServerParts {
   readonly schema: GraphQLSchema;
@@ -37,12 +39,17 @@ export interface ServerParts {
   readonly trustedProxies: ReadonlySet<string>;
   readonly limits: HttpLimits & { readonly pushBytes: number };
   readonly socketLimits: SocketLimits;
+  readonly feedLimits: FeedLimits;
+  /** Time over which sockets are closed at a stop. */
+  readonly drainMs: number;
   /** Null: plain HTTP. */
   readonly tls: TlsFiles | null;
   readonly log: Logger;
 }
 export interface RunningServer {
   readonly url: string;
+  /** Streams that are open, and the groups that share their work. */
+  readonly feed: Pick<FeedDesk, 'streamCount' | 'groupCount'>;
   stop(): Promise<void>;
 }
 
@@ -89,9 +96,13 @@ export async function startServer(
   });
   await app.register(async scope => serveDeliveries(scope, parts));
   serveHealth(app, parts);
+  const desk = makeDesk(parts);
+  const shelf = new DocumentShelf(schema);
   const sockets = serveSockets(app.server, {
     schema,
     hub,
+    desk,
+    shelf,
     authenticate,
     door,
     trustedProxies,
@@ -104,12 +115,24 @@ export async function startServer(
   const bound = typeof address === 'object' && address ? address.port : port;
   return {
     url: `${parts.tls ? 'https' : 'http'}://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host}:${bound}`,
+    feed: desk,
     stop: async () => {
-      await sockets.close();
+      await sockets.close(parts.drainMs);
+      desk.close();
       await apollo.stop();
       await app.close();
     },
   };
+}
+
+function makeDesk({ schema, hub, feedLimits, log }: ServerParts): FeedDesk {
+  return new FeedDesk({
+    schema,
+    hub,
+    limits: feedLimits,
+    tell: result => (result.errors ? { ...result, errors: result.errors.map(error => toldError(error, log)) } : result),
+    onError: error => log.error({ error: errorFacts(error) }, 'a stream could not be served'),
+  });
 }
 
 /** Apollo's own lines can quote a request: only that there was one is logged. */

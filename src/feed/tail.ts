@@ -46,6 +46,9 @@ order by b.first_position, c.ordinal limit $2`;
 const oldestSql = `select first_position from hub_batch where first_position is not null order by first_position limit 1`;
 const lastSql = `select coalesce((select first_position + size - 1 from hub_batch where first_position is not null order by first_position desc limit 1), 0)`;
 
+/** The newest position, as of the moment of `read`. */
+export const lastPosition = async (read: Database['read']): Promise<number> => Number((await read(lastSql, []))[0]![0]);
+
 export class Tail {
   private recent: Change[] = [];
   private last = 0;
@@ -63,7 +66,7 @@ export class Tail {
   ) {}
 
   async start(): Promise<void> {
-    this.last = Number((await this.database.read(lastSql, []))[0]![0]);
+    this.last = await lastPosition(this.database.read);
     await this.listen();
     this.timer = setInterval(() => {
       if (!this.client) this.listen().catch(this.onError);
@@ -82,6 +85,9 @@ export class Tail {
   /** The newest position that readers can have. */
   get position(): number {
     return this.last;
+  }
+  get hasStopped(): boolean {
+    return this.stopped;
   }
   /** Readers that wait for the next change. */
   get waitingReaders(): number {
@@ -191,8 +197,6 @@ function readChange(row: readonly (string | null)[]): Change {
 }
 
 const expired = (oldest: number): HubError =>
-  new HubError(
-    'CURSOR_EXPIRED',
-    'The changes behind the cursor are not kept any more: begin anew, without `after`',
-    { oldestPosition: oldest },
-  );
+  new HubError('CURSOR_EXPIRED', 'The changes behind the cursor are not kept any more: begin anew, without `after`', {
+    oldestPosition: oldest,
+  });

@@ -200,7 +200,9 @@ test(`64 writers that commit late and 20 dead leaders: ${campaign} changes, each
   const reading = readAll(tail, total);
   const clients = Array.from({ length: writers }, () => new pg.Client(place.url));
   await Promise.all(clients.map(client => client.connect()));
-  const writing = Promise.all(clients.map((c, i) => c.query('call write_batches($1, $2, $3, $4)', [i, batches, size, cases])));
+  const writing = Promise.all(
+    clients.map((c, i) => c.query('call write_batches($1, $2, $3, $4)', [i, batches, size, cases])),
+  );
   let killed = 0;
   const written = new AbortController();
   const murders = (async () => {
@@ -253,7 +255,12 @@ test('when the sequencer dies, another one numbers within 2 s', async () => {
 test('old changes are forgotten from the oldest on, the rest stays dense, and who comes from before is told', async () => {
   const database = databases[0]!;
   // The second batch is young although the third is old: the third must stay, or there would be a gap.
-  for (const [id, first, hours] of [[1, 1, 30], [2, 4, 1], [3, 7, 30], [4, 10, 0]])
+  for (const [id, first, hours] of [
+    [1, 1, 30],
+    [2, 4, 1],
+    [3, 7, 30],
+    [4, 10, 0],
+  ])
     await database.pool.query(
       `with batch as (insert into hub_batch (id, agency, size, at, first_position) values ($1, 'a', 3, now() - $3 * interval '1 hour', $2) returning id)
        insert into hub_change (batch_id, ordinal, kind, record_id, agency, deleted, reassigned)
