@@ -297,7 +297,7 @@ export async function startHub(
         feedLimits: {
           budgetBytes: config.hubUnreadBytes,
           relapses: config.hubRelapses,
-          windowSize: 500,
+          windowSize: 1_000,
           boardRows: config.hubBoardRows,
         },
         drainMs: config.hubDrainMs,

@@ -11,9 +11,8 @@ import {
   linkedTo,
   listMatching,
   type Match,
-  matchedBefore,
+  matchedSince,
   matchNow,
-  type PastVersion,
 } from '../query/matches.ts';
 import { largestPageSize } from '../query/paging.ts';
 import type { ReadRows } from '../store/database.ts';
@@ -119,7 +118,7 @@ async function boardEvents(
   const now = await matchNow(looking, ids);
   const fits = (id: string, lane: number) => Boolean(isThere(now.get(id)) && now.get(id)!.fits[lane]);
   const missing = ids.filter(id => lanes.some((_, lane) => !fits(id, lane)));
-  const before = missing.length ? await matchedBefore(looking, missing, pastOf(catalog, changes)) : new Map();
+  const before = missing.length ? await matchedSince(looking, missing, changes[0]!.position - 1) : new Map();
   const reassigned = new Set(changes.filter(change => change.reassigned).map(change => change.caseId));
   const events: Omit<BoardFeedEvent, 'partial'>[] = [];
   for (const [id, { position, caseId }] of touched) {
@@ -189,9 +188,3 @@ async function touchedRows(
   }
   return touched;
 }
-
-/** Every version that these changes replaced. */
-const pastOf = (catalog: Hub['catalog'], changes: readonly Change[]): PastVersion[] =>
-  changes.flatMap(({ kind, recordId, replacedAt }) =>
-    replacedAt && catalog.nouns.has(kind) ? [{ noun: kind, id: recordId, observedAt: replacedAt }] : [],
-  );

@@ -1,11 +1,12 @@
 /**
- * Which of some rows fit which filters for a reader, now or at a moment that the log names: set-wise, for all filters of
- * a policy at once. What streams of changes are decided by.
+ * Which of some rows fit which filters for a reader, now or at some moment since a position of the log: set-wise, for all
+ * filters of a policy at once. What streams of changes are decided by.
  */
 import type { Policy } from '../access/policy.ts';
 import { type Rows, rowsSql } from '../access/rows.ts';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import type { ReadRows } from '../store/database.ts';
+import { replacedSql } from '../store/replaced-versions.ts';
 import { columnsOf } from '../store/tables.ts';
 import { Values, visibleSql, type Where, whereSql } from './filters.ts';
 import { pagingSql } from './paging.ts';
@@ -17,12 +18,6 @@ export interface Match {
   readonly visible: boolean;
   /** By filter. */
   readonly fits: readonly boolean[];
-}
-/** A version that stands in the history, by the moment since when it was known. */
-export interface PastVersion {
-  readonly noun: string;
-  readonly id: string;
-  readonly observedAt: string;
 }
 export interface Looking {
   readonly read: ReadRows;
@@ -52,24 +47,24 @@ export async function matchNow(looking: Looking, ids: readonly string[]): Promis
 }
 
 /**
- * By row the filters that it has fitted, visible for the reader, in one of these past versions or as it stands; what a
- * row is seen by (a step of its case, its case) counts in its past versions too.
+ * By row the filters that it has fitted, visible for the reader, at some moment since a position of the log, as far as
+ * versions tell: its own, and those of the rows by which it is seen (a step of its case, its case). What has replaced them
+ * may have no position yet: readers are shown rows as they are, which may be ahead of the log.
  */
-export async function matchedBefore(
-  looking: Looking,
+export async function matchedSince(
+  { read, catalog, policy, noun, wheres }: Looking,
   ids: readonly string[],
-  past: readonly PastVersion[],
+  after: number,
 ): Promise<ReadonlyMap<string, readonly boolean[]>> {
-  const { read, catalog, policy, noun, wheres } = looking;
   const values = new Values();
-  const versions = Map.groupBy(past, version => version.noun);
+  const since = values.add(after);
   const withPast = (name: string): string => {
-    const { table, columns } = sources(catalog.stored(name));
-    const known = versions.get(name);
-    if (!known) return table;
-    const [keys, moments] = [known.map(v => v.id), known.map(v => v.observedAt)].map(list => values.add(list));
+    const { table } = catalog.stored(name);
+    const columns = columnsOf(catalog.stored(name))
+      .map(column => `"${column.name}"`)
+      .join(', ');
     return `(select ${columns} from ${table} union all select ${columns} from ${table}_history h
-      where (h.id, h.observed_at) in (select * from unnest(${keys}::uuid[], ${moments}::timestamptz[])))`;
+      where (h.id, h.observed_at) in (${replacedSql(values.add(name), since)}))`;
   };
   const from = withPast(noun.name);
   const visible = rowsSql(policy.rows(noun), 't', withTables(catalog, withPast), value => values.add(value));
@@ -78,11 +73,6 @@ export async function matchedBefore(
     where t.id = any(${values.add(ids)}::uuid[]) and not t.deleted and ${visible} group by t.id`;
   const rows = await read(text, values.list);
   return new Map(rows.map(([id, ...fitted]) => [id!, fitted.map(isTrue)]));
-}
-
-function sources(noun: StoredNoun): { table: string; columns: string } {
-  const columns = columnsOf(noun).map(column => `"${column.name}"`);
-  return { table: noun.table, columns: columns.join(', ') };
 }
 
 /** The catalog with other rows behind its nouns. */

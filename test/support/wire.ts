@@ -1,0 +1,81 @@
+/** A socket of the protocol as it is on the wire, with everything that it heard. */
+import { once } from 'node:events';
+import WebSocket from 'ws';
+
+export interface Frame {
+  readonly type: string;
+  readonly id?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a payload has the shape of its question
+  readonly payload?: any;
+}
+
+export class Wire {
+  readonly frames: Frame[] = [];
+  /** Resolves with the code and the reason. */
+  readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
+  private heard: () => void = () => {};
+
+  private constructor(readonly socket: WebSocket) {
+    socket.on('message', text => {
+      const frame = JSON.parse(String(text)) as Frame;
+      this.frames.push(frame);
+      if (frame.type === 'ping') this.say({ type: 'pong' });
+      this.heard();
+    });
+    socket.on('error', () => {});
+    this.closed = new Promise(resolve =>
+      socket.on('close', (code, reason) => resolve({ code, reason: String(reason) })),
+    );
+  }
+
+  /** Opens the socket, and greets with a token unless there is none to say. */
+  static async open(url: string, greeting?: { token: string | null; purpose?: string }): Promise<Wire> {
+    const wire = new Wire(new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws'));
+    await Promise.race([once(wire.socket, 'open'), wire.closed]);
+    if (!greeting) return wire;
+    const { token, purpose } = greeting;
+    wire.say({ type: 'connection_init', payload: { ...(token && { authorization: `Bearer ${token}` }), purpose } });
+    await wire.until(frame => frame.type === 'connection_ack');
+    return wire;
+  }
+
+  say(frame: object): void {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
+  }
+  subscribe(id: string, query: string, variables: Readonly<Record<string, unknown>> = {}): void {
+    this.say({ type: 'subscribe', id, payload: { query, variables } });
+  }
+
+  /** The first frame that fits, of those that came and those that will; throws when the socket closes before. */
+  async until(fits: (frame: Frame) => boolean): Promise<Frame> {
+    for (let looked = 0; ; ) {
+      for (; looked < this.frames.length; looked++) if (fits(this.frames[looked]!)) return this.frames[looked]!;
+      const ended = await Promise.race([
+        new Promise<null>(resolve => {
+          this.heard = () => resolve(null);
+        }),
+        this.closed,
+      ]);
+      if (ended) throw new Error(`The hub closed the socket with ${ended.code} ${ended.reason}`);
+    }
+  }
+
+  /** Resolves when a ping proves that a stream stands at the position or behind it, and that no message is missing. */
+  async proven(id: string, position: number): Promise<void> {
+    const { payload } = await this.until(
+      ({ type, payload }) => type === 'ping' && (payload.streams[id]?.position ?? -1) >= position,
+    );
+    const before = this.frames.slice(
+      0,
+      this.frames.findIndex(frame => frame.payload === payload),
+    );
+    const received = before.filter(frame => frame.type === 'next' && frame.id === id).length;
+    if (received !== payload.streams[id].sequence)
+      throw new Error(`Stream ${id}: ${received} messages came, ${payload.streams[id].sequence} were sent`);
+  }
+
+  async leave(): Promise<void> {
+    this.socket.terminate();
+    await this.closed;
+  }
+}
