@@ -114,12 +114,15 @@ export class SocketSession implements SocketState {
     return { message, extensions: { ...extensions, ...(cursor !== null && { cursor, position }) } };
   }
 
-  /** The token may be renewed by a ping that carries it. Null for other pings. */
-  async renew(payload: Record<string, unknown> | undefined): Promise<Record<string, unknown> | null> {
+  /** Answers a client's ping: how far everything is. One that carries a token renews the socket's. */
+  async answerPing(payload: Record<string, unknown> | undefined): Promise<Record<string, unknown> | null> {
+    if (!this.principal) return null;
     const given = payload?.authorization;
-    if (!this.principal || typeof given !== 'string') return null;
+    return { ...(typeof given === 'string' && (await this.renew(this.principal, given))), ...this.proof() };
+  }
+
+  private async renew({ subject, purpose }: Principal, given: string): Promise<Record<string, unknown>> {
     const known = await this.parts.authenticate(given);
-    const { subject, purpose } = this.principal;
     if (known.tokenProblem) return { tokenProblem: known.tokenProblem };
     if (known.subject !== subject) return { tokenProblem: 'it is of somebody else: open another socket' };
     const principal = { ...known, purpose };
@@ -131,13 +134,12 @@ export class SocketSession implements SocketState {
 
   /** Says how far everything is, so that a client can tell that it missed nothing. */
   prove(): void {
+    if (this.line.isOpen && this.principal) this.socket.send(JSON.stringify({ type: 'ping', payload: this.proof() }));
+  }
+  private proof(): Record<string, unknown> {
     const streams = [...this.streams].flatMap(([id, { proof }]) => (proof ? [[id, proof]] : []));
-    const payload = {
-      position: this.parts.hub.tail.position,
-      at: new Date().toISOString(),
-      streams: Object.fromEntries(streams),
-    };
-    if (this.line.isOpen && this.principal) this.socket.send(JSON.stringify({ type: 'ping', payload }));
+    const { position } = this.parts.hub.tail;
+    return { position, at: new Date().toISOString(), streams: Object.fromEntries(streams) };
   }
 
   /** Ends everything on the socket after a while; resolves when it is closed. */

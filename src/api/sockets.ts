@@ -85,7 +85,7 @@ export function serveSockets(server: Server, parts: SocketParts): { close(spread
       {
         pingMs: limits.pingMs,
         prove: () => session.prove(),
-        answerPing: payload => session.renew(payload),
+        answerPing: payload => session.answerPing(payload),
         onFailure: error => log.error({ error: errorFacts(error) }, 'a message on a socket could not be handled'),
       },
     );

@@ -9,6 +9,15 @@ export interface Frame {
   readonly payload?: any;
 }
 
+/** What pings and their answers carry. */
+export interface Proof {
+  readonly position: number;
+  readonly at: string;
+  readonly streams: Readonly<
+    Record<string, { readonly sequence: number; readonly position: number; readonly cursor: string }>
+  >;
+}
+
 export class Wire {
   readonly frames: Frame[] = [];
   /** Resolves with the code and the reason. */
@@ -47,8 +56,8 @@ export class Wire {
   }
 
   /** The first frame that fits, of those that came and those that will; throws when the socket closes before. */
-  async until(fits: (frame: Frame) => boolean): Promise<Frame> {
-    for (let looked = 0; ; ) {
+  async until(fits: (frame: Frame) => boolean, from = 0): Promise<Frame> {
+    for (let looked = from; ; ) {
       for (; looked < this.frames.length; looked++) if (fits(this.frames[looked]!)) return this.frames[looked]!;
       const ended = await Promise.race([
         new Promise<null>(resolve => {
@@ -60,18 +69,24 @@ export class Wire {
     }
   }
 
-  /** Resolves when a ping proves that a stream stands at the position or behind it, and that no message is missing. */
+  /** Asks how far everything is. */
+  async proof(): Promise<Proof> {
+    const looked = this.frames.length;
+    this.say({ type: 'ping' });
+    const { payload } = await this.until(({ type }) => type === 'pong', looked);
+    return payload as Proof;
+  }
+
+  /** Resolves when a stream stands at the position or behind it; throws when a message of it is missing. */
   async proven(id: string, position: number): Promise<void> {
-    const { payload } = await this.until(
-      ({ type, payload }) => type === 'ping' && (payload.streams[id]?.position ?? -1) >= position,
-    );
-    const before = this.frames.slice(
-      0,
-      this.frames.findIndex(frame => frame.payload === payload),
-    );
-    const received = before.filter(frame => frame.type === 'next' && frame.id === id).length;
-    if (received !== payload.streams[id].sequence)
-      throw new Error(`Stream ${id}: ${received} messages came, ${payload.streams[id].sequence} were sent`);
+    for (;;) {
+      const { streams } = await this.proof();
+      if ((streams[id]?.position ?? -1) < position) continue;
+      const pong = this.frames.findLastIndex(({ type }) => type === 'pong');
+      const received = this.frames.slice(0, pong).filter(frame => frame.type === 'next' && frame.id === id).length;
+      if (received === streams[id]!.sequence) return;
+      throw new Error(`Stream ${id}: ${received} messages came, ${streams[id]!.sequence} were sent`);
+    }
   }
 
   async leave(): Promise<void> {

@@ -51,7 +51,7 @@ beforeAll(async () => {
   const adapters = await silentAdapters();
   town = await startTestHub({
     adapters,
-    environment: { ...issuer.environment, HUB_SOCKET_PING_MS: '100', HUB_SEQUENCER_POLL_MS: '10' },
+    environment: { ...issuer.environment, HUB_FRAMES_PER_SECOND: '100000', HUB_SEQUENCER_POLL_MS: '10' },
   });
   hubs.push(town.hub, await startReplica());
   const token = (claims: Record<string, unknown>) => issuer.token(claims);
