@@ -22,14 +22,14 @@ export class Wire {
   readonly frames: Frame[] = [];
   /** Resolves with the code and the reason. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
-  private heard: () => void = () => {};
+  private waiting: (() => void)[] = [];
 
   private constructor(readonly socket: WebSocket) {
     socket.on('message', text => {
       const frame = JSON.parse(String(text)) as Frame;
       this.frames.push(frame);
       if (frame.type === 'ping') this.say({ type: 'pong' });
-      this.heard();
+      for (const wake of this.waiting.splice(0)) wake();
     });
     socket.on('error', () => {});
     this.closed = new Promise(resolve =>
@@ -61,7 +61,7 @@ export class Wire {
       for (; looked < this.frames.length; looked++) if (fits(this.frames[looked]!)) return this.frames[looked]!;
       const ended = await Promise.race([
         new Promise<null>(resolve => {
-          this.heard = () => resolve(null);
+          this.waiting.push(() => resolve(null));
         }),
         this.closed,
       ]);
