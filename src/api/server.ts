@@ -95,7 +95,11 @@ export async function startServer(
     },
   });
   await app.register(async scope => serveDeliveries(scope, parts));
-  serveHealth(app, parts);
+  let stopping = false;
+  serveHealth(app, async () => {
+    if (stopping) throw new Error('The hub is stopping');
+    await parts.checkReady();
+  });
   const desk = makeDesk(parts);
   const shelf = new DocumentShelf(schema);
   const sockets = serveSockets(app.server, {
@@ -117,6 +121,7 @@ export async function startServer(
     url: `${parts.tls ? 'https' : 'http'}://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host}:${bound}`,
     feed: desk,
     stop: async () => {
+      stopping = true;
       await sockets.close(parts.drainMs);
       desk.close();
       await apollo.stop();
@@ -202,7 +207,7 @@ function serveDeliveries(app: FastifyInstance, { receivers, limits, tls, log }: 
   });
 }
 
-function serveHealth(app: FastifyInstance, { checkReady }: ServerParts): void {
+function serveHealth(app: FastifyInstance, checkReady: () => Promise<void>): void {
   app.get('/livez', async () => ({ alive: true }));
   app.get('/readyz', async (_request, reply) => {
     try {
