@@ -24,8 +24,9 @@ import { tellClient, toldError } from './errors.ts';
 import { FeedDesk, type FeedLimits } from './feed-desk.ts';
 import { serveGraphiql } from './graphiql.ts';
 import { type HttpLimits, makeHttp, serveGraphql } from './http-stack.ts';
-import type { SocketLimits } from './socket-guard.ts';
+import { SocketGuard, type SocketLimits } from './socket-guard.ts';
 import { serveSockets } from './sockets.ts';
+import { serveSse } from './sse.ts';
 import { DocumentShelf } from './subscribed-document.ts';
 
 export interface ServerParts {
@@ -102,18 +103,11 @@ export async function startServer(
   });
   const desk = makeDesk(parts);
   const shelf = new DocumentShelf(schema);
-  const sockets = serveSockets(app.server, {
-    schema,
-    hub,
-    desk,
-    shelf,
-    authenticate,
-    door,
-    trustedProxies,
-    limits: parts.socketLimits,
-    log,
-    path,
-  });
+  const { pingMs } = parts.socketLimits;
+  const guard = new SocketGuard(parts.socketLimits);
+  const roads = { schema, hub, desk, shelf, authenticate, door, trustedProxies, guard, log };
+  const events = serveSse(app, { ...roads, pingMs, path: `${path}/stream` });
+  const sockets = serveSockets(app.server, { ...roads, limits: parts.socketLimits, path });
   await app.listen({ host, port });
   const address = app.server.address();
   const bound = typeof address === 'object' && address ? address.port : port;
@@ -122,7 +116,7 @@ export async function startServer(
     feed: desk,
     stop: async () => {
       stopping = true;
-      await sockets.close(parts.drainMs);
+      await Promise.all([sockets, events].map(road => road.close(parts.drainMs)));
       desk.close();
       await apollo.stop();
       await app.close();

@@ -6,7 +6,6 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   execute,
-  GraphQLError,
   type GraphQLSchema,
 } from 'graphql';
 import { handleProtocols, type ServerOptions } from 'graphql-ws';
@@ -17,17 +16,16 @@ import { type Principal, parsePurpose } from '../access/principal.ts';
 import type { Authenticate } from '../access/tokens.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { errorFacts } from '../domain/error-facts.ts';
-import { auditSocket, trailOperation } from './audited-answers.ts';
+import { admitOperation, isRefused } from './admit-operation.ts';
+import { auditSocket } from './audited-answers.ts';
 import { clientAddress } from './client-address.ts';
 import { Context, type Hub } from './context.ts';
-import { type CostReport, type Door, type DoorRequest, refusal, wantsCost } from './door.ts';
-import { hideSuggestions } from './door-plugin.ts';
+import { type CostReport, type Door, type DoorRequest, wantsCost } from './door.ts';
 import { graphqlError, toldError } from './errors.ts';
 import type { FeedDesk } from './feed-desk.ts';
 import { FeedRequest } from './feed-request.ts';
-import { resumeUnits } from './resume-units.ts';
 import { adaptSocket, makeWire } from './socket-adapter.ts';
-import { SocketGuard, type SocketLimits } from './socket-guard.ts';
+import type { SocketGuard, SocketLimits } from './socket-guard.ts';
 import { SocketSession } from './socket-session.ts';
 import type { DocumentShelf } from './subscribed-document.ts';
 
@@ -40,6 +38,7 @@ export interface SocketParts {
   readonly door: Door;
   readonly trustedProxies: ReadonlySet<string>;
   readonly limits: SocketLimits;
+  readonly guard: SocketGuard;
   readonly log: Logger;
   readonly path: string;
 }
@@ -51,16 +50,15 @@ type Operation = ExecutionArgs & { readonly place: { readonly session: SocketSes
 const tooMany = 1013;
 
 export function serveSockets(server: Server, parts: SocketParts): { close(spreadMs: number): Promise<void> } {
-  const { limits, log, path } = parts;
+  const { limits, guard, log, path } = parts;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: limits.frameBytes,
     perMessageDeflate: false,
     handleProtocols,
   });
-  const guard = new SocketGuard(limits);
   const sessions = new Set<SocketSession>();
-  const wire = makeWire<Extra>(new SocketOperations(parts, guard).options());
+  const wire = makeWire<Extra>(new SocketOperations(parts).options());
   let closing = false;
   server.on('upgrade', (request, raw, head) => {
     // Until a WebSocket takes over, nobody else hears that the client is gone.
@@ -106,10 +104,7 @@ export function serveSockets(server: Server, parts: SocketParts): { close(spread
 class SocketOperations {
   private readonly costs = new WeakMap<object, CostReport>();
 
-  constructor(
-    private readonly parts: SocketParts,
-    private readonly guard: SocketGuard,
-  ) {}
+  constructor(private readonly parts: SocketParts) {}
 
   options(): Options {
     const { hub, log, limits } = this.parts;
@@ -121,7 +116,7 @@ class SocketOperations {
       onClose: ({ extra }) => {
         const { session } = extra;
         session.closed();
-        if (session.budgetKey) this.guard.forget(session.budgetKey, session);
+        if (session.budgetKey) this.parts.guard.forget(session.budgetKey, session);
       },
       onSubscribe: (ctx, id, payload) => {
         ctx.extra.session.operations = ctx.subscriptions;
@@ -151,37 +146,28 @@ class SocketOperations {
     session.begin(principal, key);
     const { tokenProblem } = principal;
     const welcome = tokenProblem ? { tokenProblem } : true;
-    if (this.guard.belong(key, session, roleLimits[principal.role].sockets)) return welcome;
+    if (this.parts.guard.belong(key, session, roleLimits[principal.role].sockets)) return welcome;
     session.budgetKey = null;
     session.socket.close(tooMany, 'Too many sockets');
     return false;
   }
 
-  private admit({ session, address }: Extra, id: string, payload: DoorRequest & { operationName?: string | null }) {
-    const { door, schema, hub, shelf, log } = this.parts;
+  private admit({ session, address }: Extra, id: string, payload: DoorRequest) {
+    const { schema } = this.parts;
     const principal = session.principal!;
-    const told = (errors: readonly GraphQLError[], code?: string) =>
-      errors
-        .map(error => toldError(error, log, code))
-        .map(error => (door.showsSchema(principal) ? error : withoutSuggestion(error)));
     try {
       if (session.isLeaving) throw goingAway();
-      demandRoom(this.guard.operations(session.budgetKey!), roleLimits[principal.role].subscriptions);
-      const admission = door.admit(principal, address, payload);
-      if (!admission) return told([unknownOperation()]);
-      door.charge(principal, address, resumeUnits(schema, admission.document, payload, hub));
-      const { document, errors } = shelf.of(admission.text, admission.document);
-      if (errors.length) return told(errors, 'GRAPHQL_VALIDATION_FAILED');
-      const contextValue = new Context(hub, principal);
-      contextValue.trail.operation = trailOperation(document, payload.operationName);
-      if (wantsCost(payload.extensions)) this.costs.set(contextValue, admission.cost);
-      const { operationName, variables } = payload as { operationName?: string; variables?: Record<string, unknown> };
-      // The text lives on in the document, once for all who sent it.
-      Object.assign(payload, { query: admission.text });
-      return { schema, document, variableValues: variables, operationName, contextValue, place: { session, id } };
+      demandRoom(this.parts.guard.operations(session.budgetKey!), roleLimits[principal.role].subscriptions);
     } catch (error) {
-      return told([refusal(error)]);
+      return [toldError(graphqlError(error), this.parts.log)];
     }
+    const admitted = admitOperation(this.parts, principal, address, payload);
+    if (isRefused(admitted)) return admitted;
+    const { document, text, cost, operationName, variables: variableValues, contextValue } = admitted;
+    if (wantsCost(payload.extensions)) this.costs.set(contextValue, cost);
+    // The text lives on in the document, once for all who sent it.
+    Object.assign(payload, { query: text });
+    return { schema, document, variableValues, operationName, contextValue, place: { session, id } };
   }
 
   /** What is wrong with the request, or a source that never gives anything: a group of readers writes to the socket. */
@@ -199,8 +185,6 @@ class SocketOperations {
   }
 }
 
-const unknownOperation = () =>
-  new GraphQLError('PersistedQueryNotFound', { extensions: { code: 'PERSISTED_QUERY_NOT_FOUND' } });
 const goingAway = () => new HubError('GOING_AWAY', 'This process of the hub is stopping: connect again');
 
 function demandRoom(operations: number, most: number): void {
@@ -209,6 +193,3 @@ function demandRoom(operations: number, most: number): void {
   const details = { most, what: 'operations' };
   throw new HubError('LIMIT_EXCEEDED', `At most ${most} operations may be under way on your sockets`, details);
 }
-
-const withoutSuggestion = (error: GraphQLError): GraphQLError =>
-  new GraphQLError(hideSuggestions({ message: error.message }).message, error);

@@ -242,7 +242,7 @@ export class Group<F, R> {
         this.leaveBehind(run, member);
         continue;
       }
-      if (payload.hasCursor && owner !== member.owner) {
+      if ((payload.hasCursor || member.sink.needsCursor) && owner !== member.owner) {
         owner = member.owner;
         cursor = cursors.sign(reached, owner);
       }

@@ -7,6 +7,8 @@ import type { Payload } from './payload.ts';
 export interface Sink {
   /** False once nothing more can be delivered. */
   readonly isOpen: boolean;
+  /** Every message goes with a cursor, also where none was selected. */
+  readonly needsCursor?: boolean;
   /** Bytes that the reader has not taken yet. */
   readonly waitingBytes: number;
   next(payload: Payload, cursor: string): void;
