@@ -39,9 +39,12 @@ export function adaptSocket<E extends Record<PropertyKey, unknown>>(
       close: (code, reason) => socket.close(code, reason),
       onMessage: handle =>
         socket.on('message', data => {
-          handle(String(data)).catch(error => {
+          handle(String(data)).catch((error: Error) => {
+            // What only a server may say.
+            if (error.message.startsWith('Unexpected message of type'))
+              socket.close(CloseCode.BadRequest, error.message);
             // Its client is gone: nobody failed.
-            if (socket.readyState === socket.OPEN) fail(error);
+            else if (socket.readyState === socket.OPEN) fail(error);
           });
         }),
       onPing: async given => {
