@@ -1,7 +1,7 @@
 /** Rows of the tables, made from records that have passed the validator. */
 import { hash } from 'node:crypto';
 import type { Statement } from '../../adapters/kit/statement.ts';
-import type { StoredNoun } from '../catalog/catalog.ts';
+import type { Noun, StoredNoun } from '../catalog/catalog.ts';
 import { type Identity, joinKey } from './identity.ts';
 import { REMOVED } from './record-sql.ts';
 
@@ -37,7 +37,7 @@ export function rowOf(noun: StoredNoun, agency: string, record: ValidRecord, ide
 }
 
 /** The columns of a noun's fields and links. */
-export function fieldColumns(noun: StoredNoun, values: Readonly<Record<string, unknown>>, identity: Identity) {
+export function fieldColumns(noun: Noun, values: Readonly<Record<string, unknown>>, identity: Identity) {
   const columns: Record<string, unknown> = {};
   for (const { name, column } of noun.columns.values()) columns[column] = values[name] ?? null;
   for (const link of noun.links) {
