@@ -50,7 +50,11 @@ export class Affected {
 
   private state(noun: StoredNoun, { states }: Link, target: StoredNoun, id: string, record: ValidRecord): void {
     if (target.name === 'Case') {
-      of(of(this.parts, noun, () => new Map<string, ValidRecord[]>()), id, () => []).push(record);
+      of(
+        of(this.parts, noun, () => new Map<string, ValidRecord[]>()),
+        id,
+        () => [],
+      ).push(record);
       return;
     }
     const facts = new Map<string, string>();
@@ -59,7 +63,11 @@ export class Affected {
       if (value !== null && value !== undefined) facts.set(fact, String(value));
     }
     const claim = { asOf: record.statement.asOf ?? null, facts };
-    of(of(this.claims, target, () => new Map<string, Claim[]>()), id, () => []).push(claim);
+    of(
+      of(this.claims, target, () => new Map<string, Claim[]>()),
+      id,
+      () => [],
+    ).push(claim);
   }
 }
 

@@ -168,16 +168,23 @@ async function writeRecords(work: Work, noun: StoredNoun, records: readonly Vali
     else if (beats(told.row, other.row)) {
       winners.set(told.row.id, told);
       losers.push(other);
-    }
-    else losers.push(told);
+    } else losers.push(told);
   }
   const { fresh, known } = await sortByStanding(work, noun, winners);
   // Every mention counts, also one that comes too late to win: the nouns that exist do not depend on the order.
   for (const { row, record } of [...losers, ...fresh, ...known]) work.affected.mention(noun, row, record.values);
-  await copyFresh(work, noun, fresh.map(told => told.row));
+  await copyFresh(
+    work,
+    noun,
+    fresh.map(told => told.row),
+  );
   const written = [
     ...fresh.map(({ row }) => freshlyWritten(noun, row)),
-    ...(await writeKnown(work, noun, known.map(told => told.row))),
+    ...(await writeKnown(
+      work,
+      noun,
+      known.map(told => told.row),
+    )),
   ];
   const changed = work.affected.touch(noun, written, id => winners.get(id)!.record);
   const numbered = noun.kind.about.case?.from[0];
@@ -206,7 +213,12 @@ async function sortByStanding<T extends { row: Row }>(work: Work, noun: StoredNo
 async function copyFresh(work: Work, noun: StoredNoun, rows: readonly Row[]): Promise<void> {
   if (!rows.length) return;
   const columns = columnsOf(noun).map(c => c.name);
-  await copyRows(work.client, noun.table, columns, rows.map(row => ({ ...row, observed_at: work.at })));
+  await copyRows(
+    work.client,
+    noun.table,
+    columns,
+    rows.map(row => ({ ...row, observed_at: work.at })),
+  );
 }
 
 /** Writes rows that may stand already; returns what `upsertSql` returns. */

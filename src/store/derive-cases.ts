@@ -8,9 +8,9 @@ import {
   type ReportPart,
 } from '../domain/case-state.ts';
 import { type ChangeRow, type Work, writeKnown } from './apply.ts';
-import { columnsOf } from './tables.ts';
 import { REMOVED } from './record-sql.ts';
 import { digestOf, fieldColumns, type Row, type ValidRecord } from './rows.ts';
+import { columnsOf } from './tables.ts';
 
 const partKinds = { reports: 'CaseReport', approvals: 'Approval', closings: 'CaseClosing' } as const;
 

@@ -36,7 +36,10 @@ export function factsOf(noun: StoredNoun, claims: readonly Claim[]): Record<stri
   for (const { fact, column } of chosenFacts(noun)) {
     const best = claims
       .filter(claim => claim.facts.has(fact))
-      .map(claim => ({ asOf: claim.asOf === null ? Number.NEGATIVE_INFINITY : Date.parse(claim.asOf), value: claim.facts.get(fact)! }))
+      .map(claim => ({
+        asOf: claim.asOf === null ? Number.NEGATIVE_INFINITY : Date.parse(claim.asOf),
+        value: claim.facts.get(fact)!,
+      }))
       .reduce<Candidate | null>((best, one) => (best === null || comesFirst(one, best) ? one : best), null);
     facts[column] = best?.value ?? null;
   }

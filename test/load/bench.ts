@@ -3,6 +3,7 @@ import os from 'node:os';
 import { readBenchArguments } from './bench-arguments.ts';
 import { printReport, reportRounds, type WorkloadReport, writeBenchJson } from './bench-report.ts';
 import { installPeers } from './contenders.ts';
+import { measureIngest } from './measure-ingest.ts';
 import { type Bench, checkAnswers, inRounds, measureQuestion } from './measure-questions.ts';
 import { cores, pin, postmasterOf, processTree } from './process-tree.ts';
 import { questions } from './questions.ts';
@@ -10,7 +11,8 @@ import { benchCatalog, openTown, startBenchServer } from './town-database.ts';
 
 const { size, workloads, contenders, output } = readBenchArguments();
 const since = performance.now();
-if (contenders.some(name => name === 'postgraphile' || name === 'byTheBook')) installPeers();
+const withPeers = contenders.some(name => name === 'postgraphile' || name === 'byTheBook');
+if (withPeers && workloads.some(name => name !== 'W5')) installPeers();
 const server = await startBenchServer();
 try {
   const catalog = await benchCatalog();
@@ -27,6 +29,7 @@ try {
       reports[question.name] = reportRounds(question.title, rounds);
     }
   }
+  if (workloads.includes('W5')) reports.W5 = await measureIngest(server, catalog, size, contenders);
   const [cpu] = os.cpus();
   const machine = { cpu: cpu?.model, cores: os.availableParallelism(), node: process.version };
   writeBenchJson(

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
-import type { IngestOutcome } from './ingest-task.ts';
+import { type IngestOutcome, type IngestTask, outcomeOf } from './ingest-task.ts';
 
 /** Lines of a table in COPY's text form. */
 async function linesOf(client: pg.Client, table: string): Promise<Buffer[]> {
@@ -21,29 +21,51 @@ async function linesOf(client: pg.Client, table: string): Promise<Buffer[]> {
   return lines;
 }
 
-/** @param tables everything that an ingest writes to */
-export async function copyAll(writtenUrl: string, emptyUrl: string, tables: readonly string[], pages: number): Promise<IngestOutcome> {
-  const written = new pg.Client(writtenUrl);
-  await written.connect();
-  const parts: { table: string; pages: Buffer[] }[] = [];
-  for (const table of tables) {
-    const lines = await linesOf(written, table);
-    const size = Math.ceil(lines.length / pages) || 1;
-    parts.push({ table, pages: Array.from({ length: pages }, (_, i) => Buffer.concat(lines.slice(i * size, (i + 1) * size))) });
-  }
-  await written.end();
-  const client = new pg.Client(emptyUrl);
+export async function ingestByCopy(task: IngestTask, postgresCpu: () => number | null): Promise<IngestOutcome[]> {
+  const tables = await pagesOfTables(task);
+  const client = new pg.Client(task.databaseUrl);
   await client.connect();
-  const [since, cpu] = [performance.now(), process.cpuUsage()];
-  for (let page = 0; page < pages; page++) {
-    await client.query('begin');
-    for (const part of parts) await copyInto(client, part.table, part.pages[page]!);
-    await client.query('commit');
-  }
-  const seconds = (performance.now() - since) / 1000;
-  const { user, system } = process.cpuUsage(cpu);
+  const outcome = await outcomeOf('first', postgresCpu, async () => {
+    for (let page = 0; page * task.pageSize < task.count; page++) {
+      await client.query('begin');
+      for (const { table, pages } of tables) await copyInto(client, table, pages[page]!);
+      await client.query('commit');
+    }
+  });
   await client.end();
-  return { seconds, cpuMs: (user + system) / 1000, rssMb: process.memoryUsage.rss() / 2 ** 20 };
+  return [outcome];
+}
+
+/** All that the hub has written, table by table, in as many parts as the records have pages. */
+async function pagesOfTables({
+  writtenUrl,
+  count,
+  pageSize,
+}: IngestTask): Promise<{ table: string; pages: Buffer[] }[]> {
+  const client = new pg.Client(writtenUrl);
+  await client.connect();
+  const tables: { table: string; pages: Buffer[] }[] = [];
+  for (const table of await filledTables(client)) {
+    const lines = await linesOf(client, table);
+    const size = Math.ceil(lines.length / Math.ceil(count / pageSize));
+    const part = (page: number) => Buffer.concat(lines.slice(page * size, (page + 1) * size));
+    tables.push({ table, pages: Array.from({ length: Math.ceil(count / pageSize) }, (_, page) => part(page)) });
+  }
+  await client.end();
+  return tables;
+}
+
+/** Where the hub has left rows; the few of its own books (settings, cursors) are none of the records. */
+async function filledTables(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ table: string }>(
+    `select tablename as "table" from pg_tables where schemaname = 'public' order by tablename`,
+  );
+  const filled: string[] = [];
+  for (const { table } of rows) {
+    const { rowCount } = await client.query(`select from ${pg.escapeIdentifier(table)} limit 10`);
+    if (rowCount === 10) filled.push(table);
+  }
+  return filled;
 }
 
 async function copyInto(client: pg.Client, table: string, text: Buffer): Promise<void> {

@@ -1,10 +1,10 @@
 /** The source records of W5, as lines of JSON: registrations of insured people, and cases in their parts. */
 import { z } from 'zod';
+import humanResources from '../../adapters/human-resources/adapter.ts';
+import { InsuredPerson } from '../../adapters/human-resources/records.ts';
 import { type Adapter, defineAdapter, type Item, type Page } from '../../adapters/kit/contract.ts';
 import { Approval, CaseClosing, CaseReport } from '../../adapters/kit/hall-kinds.ts';
 import { put, type Statement, versionOf } from '../../adapters/kit/statement.ts';
-import humanResources from '../../adapters/human-resources/adapter.ts';
-import { InsuredPerson } from '../../adapters/human-resources/records.ts';
 import { creditCodeOf, residentIdOf } from './town-tables.ts';
 
 /** `first`: nobody knows the records. `again`: the same once more. `changed`: every record says something new. */
@@ -30,7 +30,13 @@ export function ingestLine(n: number, count: number, pass: Pass): string {
   const place = n % 10;
   const caseNo = `BJ37148200${pad(Math.floor(n / 10), 8)}`;
   const native: Omit<Native, 'version'> =
-    place < 6 ? insured(n, count, changed) : place === 6 ? report(n, count, caseNo, changed) : place === 9 ? closing(caseNo, changed) : step(caseNo, place - 6, changed);
+    place < 6
+      ? insured(n, count, changed)
+      : place === 6
+        ? report(n, count, caseNo, changed)
+        : place === 9
+          ? closing(caseNo, changed)
+          : step(caseNo, place - 6, changed);
   return JSON.stringify({ ...native, version });
 }
 
@@ -113,11 +119,11 @@ const toStatement = ({ kind, sourceId, version, data }: Native): readonly Statem
   put(kinds.get(kind)!, { sourceId, version: versionOf(version), asOf: '2026-11-05T02:00:00Z' }, data as never),
 ];
 
-/** The human-resources outpost, were it to report cases too, read from lines in memory. */
-export function ingestAdapter(lines: readonly string[], onEnd: () => void): Adapter {
+/** The human-resources outpost, were it to report cases too, read from lines in memory; tells from which line on it is asked. */
+export function ingestAdapter(lines: readonly string[], onAsked: (from: number) => void): Adapter {
   const changes = async (after: string | null, limit: number): Promise<Page<Native>> => {
     const from = Number(after ?? 0);
-    if (from >= lines.length) onEnd();
+    onAsked(from);
     const items = lines.slice(from, from + limit).map((raw): Item<Native> => ({ raw, native: JSON.parse(raw) }));
     const to = from + items.length;
     return { items, next: String(to), done: to >= lines.length };
