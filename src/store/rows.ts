@@ -47,6 +47,22 @@ export function fieldColumns(noun: Noun, values: Readonly<Record<string, unknown
   return columns;
 }
 
+/** A row that was written, as the statements of `record-sql.ts` return it: id, deleted, whether it changed, and its links. */
+export type WrittenRow = readonly unknown[];
+/** Of the n-th link of a written row: the target before and now, and whether the row states of it what it stated before. */
+export const linkOf = (row: WrittenRow, n: number) => ({
+  old: row[3 + 3 * n] as string | null,
+  now: row[4 + 3 * n] as string | null,
+  steady: row[5 + 3 * n] as boolean,
+});
+/** Nothing stood there before. */
+export const freshlyWritten = (noun: StoredNoun, row: Row): WrittenRow => [
+  row.id,
+  row.deleted,
+  true,
+  ...noun.links.flatMap(link => [null, row[link.column] ?? null, true]),
+];
+
 /** The same order as in the database: by version, then by content, then by the moment at which it was true. */
 export const beats = (a: Row, b: Row): boolean => {
   if (a.version !== b.version) return a.version > b.version;
