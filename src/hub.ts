@@ -256,6 +256,7 @@ export async function startHub(
       tail,
       town: config.hubTown,
       audit,
+      smallestGroup: config.hubSmallestGroup,
       grants: () => grants.current(),
       ended: sessions.ended,
       endSession: sessions.end,

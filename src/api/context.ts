@@ -12,6 +12,8 @@ import type { SessionEnding } from '../domain/session-ending.ts';
 import type { Tail } from '../feed/tail.ts';
 import type { Freshness } from '../ingest/health.ts';
 import type { LiveRecord, Lookup } from '../ingest/lookup.ts';
+import type { GroupPage, GroupQuestion } from '../query/groups/question.ts';
+import { readGroups } from '../query/groups/read-groups.ts';
 import { type ClaimRow, type ListArgs, Reader, type RecordPage } from '../query/reader.ts';
 import {
   maskFields,
@@ -36,6 +38,8 @@ export interface Hub {
   /** Agency code of the hosting town. */
   readonly town: string;
   readonly audit: AuditDesk;
+  /** Groups of persons below this size are withheld from readers who see persons masked. */
+  readonly smallestGroup: number;
   /** Sharing grants in force. */
   readonly grants: () => readonly SharingGrant[];
   readonly ended: EndedSessions;
@@ -57,11 +61,12 @@ export class Context {
   ) {
     const idOf = (noun: string, key: string) => hub.identity.ofNoun(hub.catalog.get(noun), key);
     this.policy = policyOf(principal, { catalog: hub.catalog, idOf, town: hub.town, grants: hub.grants() });
-    this.reader = new Reader(hub.catalog, this.policy, (text, values) => this.noted(hub.read(text, values)), this.saw);
+    this.reader = new Reader(hub.catalog, this.policy, this.notedRead(hub.read), this.saw);
   }
 
-  one(noun: StoredNoun, id: string): Promise<RecordRow | null> {
-    return this.loader<RecordRow | null>(`one ${noun.name}`, ids => this.reader.byIds(noun, ids)).load(id);
+  one(noun: StoredNoun, id: string, asOf: string | null = null): Promise<RecordRow | null> {
+    const name = `one ${noun.name} ${asOf}`;
+    return this.loader<RecordRow | null>(name, ids => this.reader.byIds(noun, ids, asOf)).load(id);
   }
 
   page(noun: StoredNoun, args: ListArgs, relation: Relation | null, parent: string): Promise<RecordPage> {
@@ -72,8 +77,25 @@ export class Context {
 
   count(noun: StoredNoun, args: ListArgs, relation: Relation | null, parent: string): Promise<number> {
     if (!relation) return this.reader.counts(noun, args, null).then(([count]) => count!);
-    const name = `count ${relation.from.name}.${relation.name} ${JSON.stringify(args.where ?? null)}`;
+    const name = `count ${relation.from.name}.${relation.name} ${JSON.stringify([args.where, args.asOf])}`;
     return this.loader<number>(name, ids => this.reader.counts(noun, args, relation, ids)).load(parent);
+  }
+
+  groups(
+    noun: StoredNoun,
+    { where, asOf }: ListArgs,
+    relation: Relation | null,
+    parent: string,
+    question: GroupQuestion,
+  ): Promise<GroupPage> {
+    const { catalog, smallestGroup, read } = this.hub;
+    const desk = { catalog, policy: this.policy, smallestGroup, read: this.notedRead(read) };
+    const ask = (parents: readonly string[]) => readGroups(desk, noun, { where, asOf }, relation, parents, question);
+    if (!relation) return ask(['']).then(([page]) => page!);
+    // Keys know their links, and these the whole catalog: their names say as much.
+    const keys = question.keys.map(({ path, ...key }) => ({ ...key, path: path.map(step => step.name) }));
+    const name = `groups ${relation.from.name}.${relation.name} ${JSON.stringify([where, asOf, { ...question, keys }])}`;
+    return this.loader<GroupPage>(name, ask).load(parent);
   }
 
   claims(noun: StoredNoun, id: string): Promise<ClaimRow[]> {
@@ -98,6 +120,7 @@ export class Context {
         $links: links,
         $key: key,
         $whole: whole,
+        $asOf: null,
         $source: maskSource(noun, this.policy, { agency, sourceId, version }, whole),
         observedAt: new Date().toISOString(),
         asOf: statement.asOf ?? null,
@@ -115,6 +138,11 @@ export class Context {
     this.allFreshness ??= this.hub.freshness();
     return this.allFreshness;
   }
+
+  private notedRead =
+    (read: ReadRows): ReadRows =>
+    (text, values) =>
+      this.noted(read(text, values));
 
   private reading = 0;
   private readonly unasked: (() => void)[] = [];

@@ -7,7 +7,11 @@ import type { RecordRow } from '../query/record-row.ts';
 import type { Context } from './context.ts';
 
 /** A list that has been asked for, but not yet read: nodes, edges and page info share one read, the count has its own. */
-interface List {
+export interface List {
+  readonly args: ListArgs;
+  readonly relation: Relation | null;
+  /** Id of the row that the list hangs on; '' for a list of all. */
+  readonly parent: string;
   readonly page: () => Promise<RecordPage>;
   readonly count: () => Promise<number>;
 }
@@ -20,7 +24,7 @@ export const source = (row: RecordRow) => row.$source;
 export const one = (noun: StoredNoun, relation: Relation) => (row: RecordRow, _: None, context: Context) => {
   context.reader.demand(noun);
   const target = row.$links[relation.link.role];
-  return target ? context.one(noun, target) : null;
+  return target ? context.one(noun, target, row.$asOf) : null;
 };
 
 export const live = (relation: Relation) => (row: RecordRow, _: None, context: Context) =>
@@ -28,11 +32,16 @@ export const live = (relation: Relation) => (row: RecordRow, _: None, context: C
 
 export const connection =
   (noun: StoredNoun, relation: Relation | null) =>
-  (row: RecordRow | undefined, args: ListArgs, context: Context): List => {
+  (row: RecordRow | undefined, given: ListArgs, context: Context): List => {
     context.reader.demand(noun);
+    // What hangs on a row is read as of the same moment as the row.
+    const args = relation ? { ...given, asOf: row!.$asOf } : given;
     let page: Promise<RecordPage> | null = null;
     const parent = relation ? row!.$id : '';
     return {
+      args,
+      relation,
+      parent,
       page: () => {
         page ??= context.page(noun, args, relation, parent);
         return page;
@@ -60,5 +69,6 @@ export const byKey = (noun: StoredNoun) => (_: unknown, args: Readonly<Record<st
   return context.reader.byKey(
     noun,
     given.map(name => args[name]),
+    (args.asOf as string | undefined) ?? null,
   );
 };

@@ -1,14 +1,16 @@
 /** Set-wise reads of stored nouns for one reader: every method answers for many parents with one statement. */
 import type { Policy } from '../access/policy.ts';
 import type { Catalog, Relation, StoredNoun } from '../catalog/catalog.ts';
-import { HubError } from '../domain/error-codes.ts';
 import type { ReadRows } from '../store/database.ts';
-import { testedSql, Values, visibleSql, type Where, whereSql } from './filters.ts';
+import { demandSeen, listTermsSql, testedSql, type Where } from './filters.ts';
 import { foreignCursor, idOfCursor, type PageArgs, pagingSql } from './paging.ts';
 import { isoInstant, type RecordRow, readRow, type SawPersons, selectList } from './record-row.ts';
+import { perParent, type Scope, tableSql, Values, visibleSql } from './scope.ts';
 
 export interface ListArgs extends PageArgs {
   readonly where?: Where | null;
+  /** Read as the hub knew it at this moment. */
+  readonly asOf?: string | null;
 }
 export interface RecordPage {
   readonly rows: readonly RecordRow[];
@@ -38,37 +40,42 @@ export class Reader {
 
   /** Readers who may not see a noun at all get an error rather than an empty answer. */
   demand(noun: StoredNoun): void {
-    if (!this.policy.sees(noun)) {
-      throw new HubError(
-        'FORBIDDEN',
-        `${noun.kind.plural} are not for everybody: they need a token whose role may see them`,
-      );
-    }
+    demandSeen(this.policy, noun);
   }
 
-  async byIds(noun: StoredNoun, ids: readonly string[]): Promise<(RecordRow | null)[]> {
+  private scope(asOf: string | null | undefined): Scope {
+    return { catalog: this.catalog, policy: this.policy, values: new Values(), asOf: asOf ?? null };
+  }
+
+  async byIds(noun: StoredNoun, ids: readonly string[], asOf: string | null = null): Promise<(RecordRow | null)[]> {
     if (!this.policy.sees(noun)) return ids.map(() => null);
-    const values = new Values();
-    const text = `select ${selectList(noun, this.policy, this.catalog, values)} from ${noun.table} t where t.id = any(${values.add(ids)}::uuid[]) and ${visibleSql(noun, this.policy, this.catalog, values)}`;
-    const rows = new Map((await this.read(text, values.list)).map(row => [row[0], row]));
-    return ids.map(id => (rows.has(id) ? readRow(noun, this.policy, rows.get(id)!, this.saw) : null));
+    const scope = this.scope(asOf);
+    const rows = await this.select(scope, noun, `t.id = any(${scope.values.add(ids)}::uuid[])`);
+    const byId = new Map(rows.map(row => [row.$id, row]));
+    return ids.map(id => byId.get(id) ?? null);
   }
 
   /** The row with this key, in any spelling of it; the newest, should sources have given the key twice. */
-  async byKey(noun: StoredNoun, key: readonly unknown[]): Promise<RecordRow | null> {
-    const values = new Values();
+  async byKey(noun: StoredNoun, key: readonly unknown[], asOf: string | null = null): Promise<RecordRow | null> {
+    const scope = this.scope(asOf);
     const tests = noun.kind.key.slice(0, key.length).map((name, i) => {
       const column = noun.columns.get(name)!;
       const { format } = column.field;
       const value = format ? format.normalise(String(key[i])) : key[i];
-      const sql = this.policy.findsPersons ? `t."${column.column}"` : testedSql(noun, this.policy, column);
-      return `${sql} = ${values.add(value)}`;
+      const sql = this.policy.findsPersons ? `t."${column.column}"` : testedSql(this.policy, noun, column);
+      return `${sql} = ${scope.values.add(value)}`;
     });
     const latest = noun.kind.key.slice(key.length).map(name => `t."${noun.columns.get(name)!.column}" desc, `);
-    const text = `select ${selectList(noun, this.policy, this.catalog, values)} from ${noun.table} t where ${tests.join(' and ')} and ${visibleSql(noun, this.policy, this.catalog, values)}
-      order by ${latest.join('')}t.observed_at desc, t.id limit 1`;
-    const [row] = await this.read(text, values.list);
-    return row ? readRow(noun, this.policy, row, this.saw) : null;
+    const order = `order by ${latest.join('')}t.observed_at desc, t.id limit 1`;
+    const [row] = await this.select(scope, noun, tests.join(' and '), order);
+    return row ?? null;
+  }
+
+  private async select(scope: Scope, noun: StoredNoun, test: string, order = ''): Promise<RecordRow[]> {
+    const text = `select ${selectList(scope, noun)} from ${tableSql(noun, scope.asOf, scope.values)} t
+      where ${test} and ${visibleSql(scope, noun)} ${order}`;
+    const rows = await this.read(text, scope.values.list);
+    return rows.map(row => readRow(noun, this.policy, row, this.saw, scope.asOf));
   }
 
   /** A page under each parent, or (without relation) one page of all. */
@@ -78,18 +85,18 @@ export class Reader {
     relation: Relation | null,
     parents: readonly string[] = ROOT,
   ): Promise<RecordPage[]> {
-    const values = new Values();
-    if (relation) values.add(parents);
-    const where = [...this.scope(noun, args, relation, values)];
-    const paging = pagingSql(noun, this.policy, args, values);
-    const inner = `select ${selectList(noun, this.policy, this.catalog, values)} from ${noun.table} t where ${[...where, paging.condition].join(' and ')}
+    const scope = this.scope(args.asOf);
+    if (relation) scope.values.add(parents);
+    const from = listSql(scope, noun, args, relation);
+    const paging = pagingSql(scope, noun, args);
+    const inner = `select ${selectList(scope, noun)} ${from} and ${paging.condition}
       order by ${paging.orderBy} limit ${paging.size + 1}`;
-    const rows = await this.read(perParent(inner, relation), values.list);
+    const rows = await this.read(perParent(inner, relation), scope.values.list);
     if (!rows.length) await this.demandCursors(noun, args);
     const byParent = Map.groupBy(rows, row => (relation ? row.at(-1)! : ''));
     return parents.map(parent => {
       const found = byParent.get(parent) ?? [];
-      const shown = found.slice(0, paging.size).map(row => readRow(noun, this.policy, row, this.saw));
+      const shown = found.slice(0, paging.size).map(row => readRow(noun, this.policy, row, this.saw, scope.asOf));
       const more = found.length > paging.size;
       return {
         rows: paging.backward ? shown.reverse() : shown,
@@ -115,18 +122,12 @@ export class Reader {
     relation: Relation | null,
     parents: readonly string[] = ROOT,
   ): Promise<number[]> {
-    const values = new Values();
-    if (relation) values.add(parents);
-    const inner = `select count(*) as n from ${noun.table} t where ${[...this.scope(noun, args, relation, values)].join(' and ')}`;
-    const rows = await this.read(perParent(inner, relation), values.list);
+    const scope = this.scope(args.asOf);
+    if (relation) scope.values.add(parents);
+    const inner = `select count(*) as n ${listSql(scope, noun, args, relation)}`;
+    const rows = await this.read(perParent(inner, relation), scope.values.list);
     const counts = new Map(rows.map(([n, parent]) => [relation ? parent! : '', Number(n)]));
     return parents.map(parent => counts.get(parent) ?? 0);
-  }
-
-  private *scope(noun: StoredNoun, { where }: ListArgs, relation: Relation | null, values: Values): Iterable<string> {
-    if (relation) yield `t."${relation.link.column}" = p.id`;
-    yield visibleSql(noun, this.policy, this.catalog, values);
-    if (where) yield whereSql(noun, this.policy, where, values);
   }
 
   /** All that agencies state of these persons or organisations. Whether the reader may see a claim is up to its record. */
@@ -153,7 +154,8 @@ export class Reader {
   /** Rows whose searched fields contain the text, or whose key it is in some spelling. Never by a field the reader sees masked. */
   async search(noun: StoredNoun, text: string, limit: number): Promise<RecordRow[]> {
     if (!this.policy.sees(noun)) return [];
-    const values = new Values();
+    const scope = this.scope(null);
+    const { values } = scope;
     const tests: string[] = [];
     for (const known of noun.columns.values()) {
       const { name, column, field } = known;
@@ -161,7 +163,7 @@ export class Reader {
       if (field.format && noun.kind.key.includes(name)) {
         const value = field.format.normalise(text);
         if (!field.format.faults(value).length)
-          tests.push(`${testedSql(noun, this.policy, known)} = ${values.add(value)}`);
+          tests.push(`${testedSql(this.policy, noun, known)} = ${values.add(value)}`);
       } else if (field.searched) {
         tests.push(
           `t."${column}" ilike '%' || replace(replace(replace(${values.add(text)}::text, '\\', '\\\\'), '%', '\\%'), '_', '\\_') || '%'`,
@@ -169,12 +171,10 @@ export class Reader {
       }
     }
     if (!tests.length) return [];
-    const sql = `select ${selectList(noun, this.policy, this.catalog, values)} from ${noun.table} t where (${tests.join(' or ')}) and ${visibleSql(noun, this.policy, this.catalog, values)}
-      order by t.id limit ${limit}`;
-    return (await this.read(sql, values.list)).map(row => readRow(noun, this.policy, row, this.saw));
+    return this.select(scope, noun, `(${tests.join(' or ')})`, `order by t.id limit ${limit}`);
   }
 }
 
-/** The last column names the parent; `$1` are the parents. */
-const perParent = (inner: string, relation: Relation | null) =>
-  relation ? `select x.*, p.id from unnest($1::uuid[]) p(id) cross join lateral (${inner}) x` : inner;
+function listSql(scope: Scope, noun: StoredNoun, { where }: ListArgs, relation: Relation | null): string {
+  return `from ${tableSql(noun, scope.asOf, scope.values)} t where ${listTermsSql(scope, noun, where, relation)}`;
+}

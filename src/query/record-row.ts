@@ -2,9 +2,8 @@
 import type { Scalar } from '../../adapters/kit/record.ts';
 import { maskValue } from '../access/masks.ts';
 import type { Policy } from '../access/policy.ts';
-import { rowsSql } from '../access/rows.ts';
-import { type Catalog, isStated, type Noun, type StoredNoun } from '../catalog/catalog.ts';
-import type { Values } from './filters.ts';
+import { isStated, type Noun, type StoredNoun } from '../catalog/catalog.ts';
+import { type Scope, wholeSql } from './scope.ts';
 
 /** `$whole`: personal fields are shown whole. `$id` of the row, `$links` the ids of what it is about, `$key` its key unmasked (for lookups only, never shown). */
 export interface RecordRow {
@@ -14,6 +13,8 @@ export interface RecordRow {
   readonly $links: Readonly<Record<string, string | null>>;
   readonly $key: string;
   readonly $source: SourceRow | null;
+  /** The moment as of which it was asked for; what hangs on it is read as of then too. Null: now. */
+  readonly $asOf: string | null;
   readonly observedAt: string;
   readonly asOf: string | null;
   readonly spellings: readonly SpellingRow[];
@@ -49,13 +50,14 @@ export function fromText(scalar: Scalar, text: string | null): unknown {
   return text;
 }
 
-/** The columns to select from `t`, in the order in which `readRow` takes them: the last says whether the row is shown whole. */
-export function selectList(noun: StoredNoun, policy: Policy, catalog: Catalog, values: Values): string {
+/** The columns to select, in the order in which `readRow` takes them: the last says whether the row is shown whole. */
+export function selectList(scope: Scope, noun: StoredNoun, alias = 't'): string {
   const envelope = isStated(noun) ? ['agency', 'source_id', 'version', 'as_of', 'spellings'] : [];
   const fields = [...noun.columns.values()].map(c => c.column);
-  const columns = ['id', 'observed_at', ...envelope, ...fields, ...noun.links.map(l => l.column)].map(c => `t."${c}"`);
-  const whole = rowsSql(policy.whole(noun), 't', catalog, value => values.add(value));
-  return [...columns, `${whole} as whole`].join(', ');
+  const columns = ['id', 'observed_at', ...envelope, ...fields, ...noun.links.map(l => l.column)].map(
+    c => `${alias}."${c}"`,
+  );
+  return [...columns, `${wholeSql(scope, noun, alias)} as whole`].join(', ');
 }
 
 export function readRow(
@@ -63,6 +65,7 @@ export function readRow(
   policy: Policy,
   values: readonly (string | null)[],
   saw: SawPersons,
+  as: string | null = null,
 ): RecordRow {
   let next = 0;
   const take = () => values[next++]!;
@@ -85,6 +88,7 @@ export function readRow(
     $links: links,
     $key: String(raw[noun.kind.key[0]!]),
     $source: source && maskSource(noun, policy, source, whole),
+    $asOf: as,
     observedAt,
     asOf: asOf && isoInstant(asOf),
     spellings: spellings ? maskSpellings(noun, policy, JSON.parse(spellings), whole) : [],

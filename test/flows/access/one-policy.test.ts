@@ -2,84 +2,40 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import { explainAccess } from '../../../src/access/explain.ts';
 import { maskValue } from '../../../src/access/masks.ts';
-import { type Policy, policyOf } from '../../../src/access/policy.ts';
-import { nobody, type Principal, roles } from '../../../src/access/principal.ts';
-import { holds, type PlainRow, type World } from '../../../src/access/rows.ts';
+import { nobody, type Principal } from '../../../src/access/principal.ts';
+import { holds, type World } from '../../../src/access/rows.ts';
 import { SharingGrants } from '../../../src/access/sharing.ts';
 import type { StoredNoun } from '../../../src/catalog/catalog.ts';
 import { Reader } from '../../../src/query/reader.ts';
 import type { RecordRow } from '../../../src/query/record-row.ts';
 import { fromText } from '../../../src/query/record-row.ts';
-import { columnsOf } from '../../../src/store/tables.ts';
+import { RandomReaders } from '../../support/random-readers.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { type LoadedWorld, loadWorld } from '../../support/world.ts';
 
 const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
 const random = makeRandom(seed, 'one policy');
 const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
 
 let town: TestHub;
+let readers: RandomReaders;
 let world: World;
 let grants: SharingGrants;
-const tables = new Map<string, PlainRow[]>();
+let tables: LoadedWorld['tables'];
 
 beforeAll(async () => {
   town = await startTestHub({ agencies, population: 300, reference: true });
   await town.synchronised();
-  const { catalog, database } = town.hub.store;
+  const { database } = town.hub.store;
   grants = new SharingGrants(database.read, () => {});
   await grants.refresh();
-  const byId = new Map<string, PlainRow>();
-  const byLink = new Map<string, PlainRow[]>();
-  for (const noun of catalog.all()) {
-    const names = columnsOf(noun).map(c => c.name);
-    const rows = (
-      await database.read(`select ${names.map(n => `"${n}"`)} from ${noun.table} where not deleted`, [])
-    ).map(values => Object.fromEntries(names.map((name, i) => [name, values[i]])));
-    tables.set(noun.name, rows);
-    for (const row of rows) {
-      byId.set(`${noun.name} ${row.id}`, row);
-      for (const link of noun.links) {
-        const key = `${noun.name} ${link.column} ${row[link.column]}`;
-        byLink.set(key, [...(byLink.get(key) ?? []), row]);
-      }
-    }
-  }
-  world = {
-    byId: (noun, id) => byId.get(`${noun} ${id}`) ?? null,
-    about: (noun, link, id) => byLink.get(`${noun} ${link} ${id}`) ?? [],
-  };
+  ({ tables, world } = await loadWorld(town.hub.store));
+  readers = new RandomReaders(town.hub.store, tables, random, () => grants.current());
 });
 afterAll(() => town?.stop());
 
-function randomPrincipal(): Principal {
-  const cases = tables.get('Case')!;
-  const purposes = [
-    null,
-    { kind: 'case', value: String(random.pick(cases).case_no) },
-    { kind: 'case', value: 'no such case' },
-    { kind: 'matter', value: random.pick(['POL-HJ-001', 'FD-JY-001', 'POL-HJ-002', 'HR-DY-001']) },
-    { kind: 'task', value: 'a check' },
-  ] as const;
-  return {
-    ...nobody(),
-    role: random.pick(roles),
-    subject: 'somebody',
-    agency: random.pick(agencies),
-    host: random.chance(0.8) ? 'town' : 'another-town',
-    village: String(random.pick(tables.get('Region')!).code),
-    purpose: random.pick(purposes),
-  };
-}
-
-const policyFor = (principal: Principal): Policy => {
-  const { catalog, identity } = town.hub.store;
-  return policyOf(principal, {
-    catalog,
-    idOf: (noun, key) => identity.ofNoun(catalog.get(noun), key),
-    town: 'town',
-    grants: grants.current(),
-  });
-};
+const randomPrincipal = () => readers.principal();
+const policyFor = (principal: Principal) => readers.policy(principal);
 
 /** Every row that the reader can list, page by page. */
 async function listed(reader: Reader, noun: StoredNoun): Promise<RecordRow[]> {
