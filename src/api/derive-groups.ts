@@ -145,7 +145,7 @@ export class GroupTypes {
       if (isTime(column)) this.timeKey(key, column.name, description);
       else this.value(key, column.name, this.ground.typeOf(column.field), description);
     }
-    if (isStated(noun)) this.value(key, 'agency', String);
+    if (isStated(noun) && !noun.relations.has('agency')) this.value(key, 'agency', String);
     this.timeKey(key, 'observedAt');
     for (const { name, to, many } of noun.relations.values()) {
       if (many || !isStored(to)) continue;

@@ -14,6 +14,7 @@ import {
 } from 'type-graphql';
 import type { CodeTable, Field, Scalar } from '../../adapters/kit/record.ts';
 import { type Catalog, isStated, isStored, type Noun, type StoredNoun, snake } from '../catalog/catalog.ts';
+import { largestGroupPage } from '../query/groups/question.ts';
 import { AgencyRecord, Node, PageInfo, RecordSource, Spelling } from './base-types.ts';
 import type { Context } from './context.ts';
 import { fieldEnum, GroupOrder, GroupTest, GroupTypes, isTime, registerTimeUnit } from './derive-groups.ts';
@@ -28,6 +29,8 @@ export interface Facts {
   readonly sensitivity?: Field['sensitivity'];
   /** Asked of the agency when it is read. */
   readonly live?: boolean;
+  /** Groups rows of a list. */
+  readonly grouped?: boolean;
 }
 export interface Derived {
   readonly object: ClassType;
@@ -203,12 +206,12 @@ class TypeDeriver {
       'groups',
       () => type,
       { description, nullable: true },
-      { resolve: groups.groups(noun) as Resolve },
+      { resolve: groups.groups(noun) as Resolve, grouped: true },
     );
     const args: [string, () => unknown, object][] = [
       ['having', () => [GroupTest], { nullable: true, description: 'Groups that fit all of these' }],
       ['orderBy', () => [GroupOrder], { nullable: true, description: 'By their keys without it' }],
-      ['first', () => Int, { defaultValue: 100, description: 'At most 1000' }],
+      ['limit', () => Int, { defaultValue: 100, description: `At most ${largestGroupPage}` }],
       ['skip', () => Int, { defaultValue: 0 }],
     ];
     args.forEach(([name, of, options], i) => {
@@ -218,7 +221,8 @@ class TypeDeriver {
 
   private finishWhere(noun: Noun, where: ClassType): void {
     const nullable = { nullable: true };
-    if (isStated(noun))
+    // Of a noun that is about an agency, the agency itself can be tested.
+    if (isStated(noun) && !noun.relations.has('agency'))
       GraphField(() => this.operators('TextFilter', String, filterOperators.text), nullable)(where.prototype, 'agency');
     GraphField(() => this.operators('DateTimeFilter', DateTime, ordered), nullable)(where.prototype, 'observedAt');
     GraphField(() => [where], { ...nullable, description: 'All of these' })(where.prototype, 'and');

@@ -16,7 +16,7 @@ import type { TimeUnit } from '../query/time-units.ts';
 
 /** What of a request is needed to read its selections. */
 export type SelectionGround = Pick<GraphQLResolveInfo, 'fragments' | 'variableValues'>;
-export type GroupsArgs = Pick<GroupQuestion, 'having' | 'orderBy' | 'first' | 'skip'>;
+export type GroupsArgs = Pick<GroupQuestion, 'having' | 'orderBy' | 'limit' | 'skip'>;
 
 /** @param groups the type of `groups`, `fields` its fields of one response name */
 export function readGroupQuestion(
@@ -24,7 +24,7 @@ export function readGroupQuestion(
   noun: Noun,
   groups: GraphQLObjectType,
   fields: readonly FieldNode[],
-  { having, orderBy, first, skip }: Partial<GroupsArgs>,
+  { having, orderBy, limit, skip }: Partial<GroupsArgs>,
 ): GroupQuestion {
   const keys = new Map<string, GroupKey>();
   const measures = new Map<string, Measure>();
@@ -42,7 +42,7 @@ export function readGroupQuestion(
     measures: [...measures.values()],
     having: having ?? [],
     orderBy: orderBy ?? [],
-    first: first ?? 100,
+    limit: limit ?? 100,
     skip: skip ?? 0,
   };
 }

@@ -57,7 +57,7 @@ function attachResolvers(schema: GraphQLSchema, facts: ReadonlyMap<string, Facts
       const known = facts.get(`${type.name}.${field.name}`);
       if (!known) continue;
       field.resolve = known.resolve as GraphQLFieldConfig<unknown, unknown>['resolve'];
-      Object.assign(field.extensions, { sensitivity: known.sensitivity, live: known.live });
+      Object.assign(field.extensions, { sensitivity: known.sensitivity, live: known.live, grouped: known.grouped });
     }
   }
   return schema;

@@ -75,7 +75,7 @@ class GroupsStatement {
   }
 
   private page(): string {
-    const { keys, measures, having, orderBy, first, skip } = this.question;
+    const { keys, measures, having, orderBy, limit, skip } = this.question;
     const columnOf = (name: string) => {
       const key = keys.findIndex(k => k.name === name);
       return key >= 0 ? `g.k${key}` : `g.m${measures.findIndex(m => m.name === name)}`;
@@ -93,7 +93,7 @@ class GroupsStatement {
       ...keys.map((_, i) => `g.k${i} nulls last`),
     ];
     return `${tests.length ? `where ${tests.join(' and ')}` : ''} ${order.length ? `order by ${order.join(', ')}` : ''}
-      limit ${first + 1} offset ${skip}`;
+      limit ${limit + 1} offset ${skip}`;
   }
 
   private key({ path, field, per }: GroupKey) {

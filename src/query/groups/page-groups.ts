@@ -12,13 +12,13 @@ export interface RawGroup {
 
 /** @param whole the groups are all there are; else they are tested, ordered and cut already, with one more than is shown */
 export function pageOf(groups: readonly RawGroup[], question: GroupQuestion, whole: boolean): GroupPage {
-  const { keys, measures, first, skip } = question;
+  const { keys, measures, limit, skip } = question;
   const found = whole ? arranged(groups, question).slice(skip) : groups;
-  const shown = found.slice(0, first).map(group => ({
+  const shown = found.slice(0, limit).map(group => ({
     ...Object.fromEntries(keys.map(({ name }, i) => [name, group.keys[i]!])),
     ...Object.fromEntries(measures.map(({ name }, i) => [name, group.measures[i]!])),
   }));
-  return { groups: shown, hasNextPage: found.length > first, withheld: false };
+  return { groups: shown, hasNextPage: found.length > limit, withheld: false };
 }
 
 function arranged(groups: readonly RawGroup[], { keys, measures, having, orderBy }: GroupQuestion): RawGroup[] {

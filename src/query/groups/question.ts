@@ -54,7 +54,7 @@ export interface GroupQuestion {
   readonly measures: readonly Measure[];
   readonly having: readonly GroupTest[];
   readonly orderBy: readonly GroupOrder[];
-  readonly first: number;
+  readonly limit: number;
   readonly skip: number;
 }
 

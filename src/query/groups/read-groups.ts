@@ -80,9 +80,9 @@ export async function readGroups(
   });
 }
 
-function demandFitting({ keys, measures, having, orderBy, first, skip }: GroupQuestion): void {
+function demandFitting({ keys, measures, having, orderBy, limit, skip }: GroupQuestion): void {
   if (keys.length > mostKeys) bad(`Groups have at most ${mostKeys} keys`);
-  if (first < 0 || first > largestGroupPage) bad(`\`first\` of groups goes from 0 to ${largestGroupPage}`);
+  if (limit < 0 || limit > largestGroupPage) bad(`\`limit\` of groups goes from 0 to ${largestGroupPage}`);
   if (skip < 0) bad('`skip` cannot be negative');
   const numbers = measures.filter(({ take }) => take !== 'earliest' && take !== 'latest').map(m => m.name);
   const names = [...keys, ...measures].map(({ name }) => name);

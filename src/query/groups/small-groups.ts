@@ -3,6 +3,8 @@
  * fewer than `k` persons. The one place for groups, for counts under a condition and for measures that few rows have.
  */
 
+import { determined } from './solvable.ts';
+
 /** A cell: its place in each dimension of the table, and how many rows it counts. */
 export interface Cell {
   readonly key: readonly string[];
@@ -42,8 +44,37 @@ export function withheldCells(cells: readonly Cell[], k: number): boolean[] {
     margins.set(String(chosen), margin);
   }
   const all = [...Array(dimensions).keys()];
-  const { withheld } = margins.get(String(all))!;
+  const table = margins.get(String(all))!;
+  margins.delete(String(all));
+  while (tighten(table, [...margins.values()], k));
+  const { withheld } = table;
   return cells.map(({ key }) => withheld.has(nameOf(key, all)));
+}
+
+/** Where more cells than this are withheld, combinations of several totals are not looked at: it would take seconds. */
+const mostSolved = 400;
+
+/** Withholds one more cell if a small one follows from several totals together. Says whether it did. */
+function tighten(table: Margin, totals: readonly Margin[], k: number): boolean {
+  const unknown = [...table.withheld];
+  if (!unknown.length || unknown.length > mostSolved) return false;
+  const indexes = new Map(unknown.map((name, i) => [name, i]));
+  const sums: number[][] = [];
+  for (const total of totals) {
+    const lines = Map.groupBy(unknown, name => nameOf(table.cells.get(name)!.key, total.dimensions));
+    for (const [line, names] of lines) if (!total.withheld.has(line)) sums.push(names.map(name => indexes.get(name)!));
+  }
+  for (const found of determined(sums, unknown.length)) {
+    const { key, n } = table.cells.get(unknown[found]!)!;
+    if (n >= k) continue;
+    // A neighbour in some line with it, as close as there is one, and the smallest.
+    const distance = (other: readonly string[]) => other.filter((part, i) => part !== key[i]).length;
+    const told = [...table.cells].filter(([name]) => !table.withheld.has(name));
+    const [next] = told.sort(([, a], [, b]) => distance(a.key) - distance(b.key) || a.n - b.n);
+    if (next) table.withheld.add(next[0]);
+    if (next) return true;
+  }
+  return false;
 }
 
 /** From none to all, smaller ones first. */

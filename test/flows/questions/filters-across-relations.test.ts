@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { makeRandom } from '../../../seeds/township/random.ts';
-import { namesPerson } from '../../../src/access/policy.ts';
-import { holds, type PlainRow } from '../../../src/access/rows.ts';
-import { isStored, type Noun, type Relation, type StoredNoun } from '../../../src/catalog/catalog.ts';
+import type { Noun, StoredNoun } from '../../../src/catalog/catalog.ts';
 import { Reader } from '../../../src/query/reader.ts';
 import { RandomReaders } from '../../support/random-readers.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
-import { filterable, matches, type Row, randomGraphWhere, type Where } from '../../support/where-model.ts';
-import { fieldsOf, type LoadedWorld, loadWorld } from '../../support/world.ts';
+import { filterable, matches, randomGraphWhere, type Where } from '../../support/where-model.ts';
+import { type LoadedWorld, loadWorld, sightOf } from '../../support/world.ts';
 
 const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
 const random = makeRandom(seed, 'filters across relations');
@@ -24,48 +22,13 @@ beforeAll(async () => {
 });
 afterAll(() => town?.stop());
 
-/** The rows of nouns as one reader's tests see them. */
-function sightOf(policy: ReturnType<RandomReaders['policy']>) {
-  const plain = new Map<string, PlainRow>();
-  const rowOf = (noun: StoredNoun, row: PlainRow): Row => {
-    const fields: Record<string, unknown> & { id: string } = { ...fieldsOf(noun, row) };
-    for (const { name, field } of noun.columns.values()) {
-      if (policy.whole(noun) !== 'all' && namesPerson(field, fields[name])) fields[name] = null;
-    }
-    plain.set(`${noun.name} ${fields.id}`, row);
-    return fields;
-  };
-  const visible = (noun: StoredNoun, row: PlainRow) => holds(policy.rows(noun), row, loaded.world);
-  const known = new Map<Noun, Row[]>();
-  const rows = (noun: Noun): Row[] => {
-    if (!isStored(noun)) return [];
-    const found =
-      known.get(noun) ??
-      loaded.tables
-        .get(noun.name)!
-        .filter(row => visible(noun, row))
-        .map(row => rowOf(noun, row));
-    known.set(noun, found);
-    return found;
-  };
-  const related = ({ from, to, link, many }: Relation, row: Row): Row[] => {
-    const own = plain.get(`${from.name} ${row.id}`)!;
-    const id = own[link.column];
-    const target = many || typeof id !== 'string' ? null : loaded.world.byId(to.name, id);
-    const others = many ? loaded.world.about(to.name, link.column, row.id) : target ? [target] : [];
-    const stored = to as StoredNoun;
-    return others.filter(other => visible(stored, other)).map(other => rowOf(stored, other));
-  };
-  return { rows, related };
-}
-
 test(`500 random filters for random readers find the rows that plain predicates find (TEST_SEED=${seed})`, async () => {
   const { catalog, database } = town.hub.store;
   const tally = { some: 0, none: 0, all: 0, across: 0 };
   for (let i = 0; i < 50; i++) {
     const principal = readers.principal();
     const policy = readers.policy(principal);
-    const { rows, related } = sightOf(policy);
+    const { rows, related } = sightOf(policy, loaded);
     const nouns = catalog.all().filter(noun => policy.sees(noun));
     const ground = {
       random,
