@@ -55,7 +55,7 @@ export interface GroupGround {
 }
 
 /** One enum for each choice of a noun's fields: `CaseTime`. */
-export function fieldEnum(name: string, columns: readonly Column[]): object {
+export function fieldEnum(name: string, columns: readonly { readonly name: string }[]): object {
   const values = Object.fromEntries(columns.map(c => [snake(c.name).toUpperCase(), c.name]));
   registerEnumType(values, { name });
   return values;
@@ -102,8 +102,9 @@ export class GroupTypes {
     this.measure(group, 'share', Float, 'Of the rows that fit, from 0 to 1 · 占比');
     Arg('where', where)(group.prototype, 'share', 0);
     const columns = [...noun.columns.values()].filter(({ field }) => field.scalar !== 'geometry');
-    const fields = fieldEnum(`${noun.name}Field`, columns);
-    this.measure(group, 'countDistinct', Int, 'Different values · 去重数量');
+    const links = [...noun.relations.values()].filter(({ many, to }) => !many && isStored(to));
+    const fields = fieldEnum(`${noun.name}Field`, [...columns, ...links]);
+    this.measure(group, 'countDistinct', Int, 'Different values, or what the rows are about · 去重数量');
     Arg('of', () => fields)(group.prototype, 'countDistinct', 0);
   }
 

@@ -135,6 +135,8 @@ class GroupsStatement {
       return { value, support: count };
     }
     if ('field' in measure) {
+      const relation = this.noun.relations.get(measure.field);
+      if (relation) return this.countLinked(relation);
       const { sql, type } = filterable(this.scope.policy, this.noun, measure.field);
       if (measure.take === 'countDistinct') return { value: `count(distinct ${sql})`, support: 'count(*)' };
       const bound = `${measure.take === 'earliest' ? 'min' : 'max'}(${sql})`;
@@ -147,6 +149,12 @@ class GroupsStatement {
     if (!(measure.at >= 0 && measure.at <= 1)) bad('`at` of a quantile goes from 0 to 1: 0.5 is the median');
     const quantile = `percentile_${measure.exact ? 'disc' : 'cont'}(${this.scope.values.add(measure.at)}::float8)`;
     return { value: exact(toNumber(`${quantile} within group (order by ${sql})`)), support: `count(${sql})` };
+  }
+
+  /** Different persons, organisations, ...: they are told apart without being seen. */
+  private countLinked({ to, link }: Relation): MeasureSql {
+    demandSeen(this.scope.policy, to as StoredNoun);
+    return { value: `count(distinct t."${link.column}")`, support: 'count(*)' };
   }
 
   /** A number of a row, and how an aggregate of it is made a number. */
