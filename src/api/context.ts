@@ -26,6 +26,7 @@ import {
 import type { ReadRows } from '../store/database.ts';
 import type { Identity } from '../store/identity.ts';
 import type { EndOrder } from '../store/session-endings.ts';
+import type { ExportTicket, TicketOrder } from './export-resolvers.ts';
 
 /** What all requests share. */
 export interface Hub {
@@ -40,6 +41,8 @@ export interface Hub {
   readonly audit: AuditDesk;
   /** Groups of persons below this size are withheld from readers who see persons masked. */
   readonly smallestGroup: number;
+  /** Takes orders for exports. */
+  readonly exports: { issue(reader: Principal, order: TicketOrder): ExportTicket };
   /** Sharing grants in force. */
   readonly grants: () => readonly SharingGrant[];
   readonly ended: EndedSessions;

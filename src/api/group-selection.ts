@@ -81,7 +81,7 @@ const typeOf = (type: GraphQLObjectType, field: string) =>
   getNamedType(type.getFields()[field]!.type) as GraphQLObjectType;
 
 /** The fields under these, by response name; fragments unfolded, what is skipped left out. */
-function selected(
+export function selected(
   { fragments, variableValues }: SelectionGround,
   type: GraphQLObjectType,
   parents: readonly FieldNode[],
