@@ -11,7 +11,7 @@ import {
 } from 'type-graphql';
 import { type Column, isStated, isStored, type Noun, type StoredNoun, snake } from '../catalog/catalog.ts';
 import { timeUnits } from '../query/time-units.ts';
-import * as read from './group-resolvers.ts';
+import type { Read } from '../query/wanted.ts';
 import { Decimal } from './scalars.ts';
 
 export const TimeUnit = Object.fromEntries(Object.keys(timeUnits).map(unit => [unit, unit]));
@@ -48,7 +48,7 @@ const isKey = ({ field }: Column) => !['geometry', 'decimal'].includes(field.sca
 
 /** What of the derivation of types is needed here. */
 export interface GroupGround {
-  put(target: ClassType, name: string, type: () => unknown, options: object, resolve: unknown): void;
+  put(target: ClassType, name: string, type: () => unknown, options: object, read: Read): void;
   typeOf(field: Column['field']): unknown;
   where(noun: Noun): ClassType;
   describe(name: string, field: Column['field']): string;
@@ -71,7 +71,7 @@ export class GroupTypes {
     const group = named(`${noun.name}Group`);
     const key = () => this.keys.get(noun)!;
     const { put } = this.ground;
-    put(group, 'key', key, { description: 'What is selected here groups the rows · 分组键' }, read.key);
+    put(group, 'key', key, { description: 'What is selected here groups the rows · 分组键' }, { kind: 'groupKey' });
     this.counts(noun, group);
     this.numbers(noun, group, times);
     if (times) {
@@ -83,16 +83,16 @@ export class GroupTypes {
     ObjectType(group.name)(group);
     this.keys.set(noun, this.key(noun));
     const groups = named(`${noun.name}Groups`);
-    put(groups, 'nodes', () => [group], {}, read.groupNodes);
-    put(groups, 'hasNextPage', () => Boolean, {}, undefined);
+    put(groups, 'nodes', () => [group], {}, { kind: 'groupNodes' });
+    put(groups, 'hasNextPage', () => Boolean, {}, { kind: 'member', name: 'hasNextPage' });
     const withheld = 'Something is left out because it would tell of few persons · 小样本已隐去';
-    put(groups, 'withheld', () => Boolean, { description: withheld }, undefined);
+    put(groups, 'withheld', () => Boolean, { description: withheld }, { kind: 'member', name: 'withheld' });
     ObjectType(groups.name)(groups);
     return groups;
   }
 
   private measure(group: ClassType, name: string, type: unknown, description?: string): void {
-    this.ground.put(group, name, () => type, { nullable: true, description }, read.measure);
+    this.ground.put(group, name, () => type, { nullable: true, description }, { kind: 'measure' });
   }
 
   private counts(noun: StoredNoun, group: ClassType): void {
@@ -148,16 +148,17 @@ export class GroupTypes {
     }
     if (isStated(noun) && !noun.relations.has('agency')) this.value(key, 'agency', String);
     this.timeKey(key, 'observedAt');
-    for (const { name, to, many } of noun.relations.values()) {
+    for (const relation of noun.relations.values()) {
+      const { name, to, many } = relation;
       if (many || !isStored(to)) continue;
-      this.ground.put(key, name, () => this.keys.get(to)!, { nullable: true }, read.keyPart);
+      this.ground.put(key, name, () => this.keys.get(to)!, { nullable: true }, { kind: 'keyPart', relation });
     }
     ObjectType(key.name)(key);
     return key;
   }
 
   private value(key: ClassType, name: string, type: unknown, description?: string): void {
-    this.ground.put(key, name, () => type, { nullable: true, description }, read.keyValue);
+    this.ground.put(key, name, () => type, { nullable: true, description }, { kind: 'keyField' });
   }
 
   private timeKey(key: ClassType, name: string, description?: string): void {

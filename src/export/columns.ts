@@ -8,7 +8,8 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
-import { type SelectionGround, selected } from '../api/group-selection.ts';
+import { collectSubfields } from 'graphql/execution/collectFields.js';
+import type { Question } from '../api/read-question.ts';
 
 /** How a value is written; exact numbers are text, and what is a list of its own is JSON. */
 export type ColumnKind = 'text' | 'integer' | 'float' | 'flag' | 'json';
@@ -26,12 +27,12 @@ const kinds: Readonly<Record<string, ColumnKind>> = {
   GeoPolygon: 'json',
 };
 
-export function columnsOf(ground: SelectionGround, type: GraphQLObjectType, fields: readonly FieldNode[]): Column[] {
+export function columnsOf(ground: Question, type: GraphQLObjectType, fields: readonly FieldNode[]): Column[] {
   return leaves(ground, type, fields, [], []);
 }
 
 function leaves(
-  ground: SelectionGround,
+  ground: Question,
   type: GraphQLObjectType,
   parents: readonly FieldNode[],
   path: Column['path'],
@@ -56,7 +57,7 @@ function leaves(
 
 /** Groups without a key are one, so their measures are values of the row. */
 const isOneGroup = (
-  ground: SelectionGround,
+  ground: Question,
   type: GraphQLObjectType,
   element: GraphQLObjectType,
   fields: readonly FieldNode[],
@@ -74,3 +75,10 @@ export function valueAt(row: Row, path: Column['path']): unknown {
 /** As text: what it is, or JSON. */
 export const textOf = (value: unknown, kind: ColumnKind): string | null =>
   value === null ? null : kind === 'json' ? JSON.stringify(value) : String(value);
+
+/** The fields under these, by their names in the answer. */
+const selected = (
+  { schema, fragments, variableValues }: Question,
+  type: GraphQLObjectType,
+  parents: readonly FieldNode[],
+) => collectSubfields(schema, fragments as never, variableValues as never, type, parents as never);

@@ -1,7 +1,8 @@
 /** One export: its pages, read one after the other as of one moment, by the reader's policy, cost budget and audit trail. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { execute, type GraphQLError, type GraphQLSchema } from 'graphql';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { Principal } from '../access/principal.ts';
+import { executeCompiled } from '../api/compiled-answers.ts';
 import { Context, type Hub } from '../api/context.ts';
 import type { Door } from '../api/door.ts';
 import { operationOf } from '../audit/trail.ts';
@@ -23,11 +24,11 @@ export interface ExportOrder {
   readonly asOf: string;
 }
 
-export function exportColumns({ plan, variables }: ExportOrder): Column[] {
+export function exportColumns(schema: GraphQLSchema, { plan, variables }: ExportOrder): Column[] {
   const fragments = Object.fromEntries(
     plan.document.definitions.flatMap(d => (d.kind === 'FragmentDefinition' ? [[d.name.value, d]] : [])),
   );
-  return columnsOf({ fragments, variableValues: { ...variables } }, plan.rowType, plan.selection);
+  return columnsOf({ schema, fragments, variableValues: { ...variables } }, plan.rowType, plan.selection);
 }
 
 interface ListPage {
@@ -75,7 +76,12 @@ async function readPage({ schema, hub }: ExportGround, order: ExportOrder, pagin
   const context = new Context(hub, principal);
   context.trail.operation = operationOf(plan.name, plan.text);
   const variableValues = { ...variables, ...paging };
-  const { data, errors } = await execute({ schema, document: plan.document, variableValues, contextValue: context });
+  const { data, errors } = await executeCompiled({
+    schema,
+    document: plan.document,
+    variableValues,
+    contextValue: context,
+  });
   if (errors?.length) throw originalOf(errors[0]!);
   if (!context.trail.isEmpty) await context.trail.note(hub.audit, principal, 'export', JSON.stringify(data));
   return data as Record<string, unknown>;

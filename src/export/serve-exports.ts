@@ -80,7 +80,7 @@ async function answer(
 
 async function send(parts: ExportParts, order: ExportOrder, format: FormatName, bom: boolean, reply: FastifyReply) {
   const { desk } = parts;
-  const writer = await formats[format].open(exportColumns(order), { bom });
+  const writer = await formats[format].open(exportColumns(parts.schema, order), { bom });
   const pages = exportPages(parts, order);
   // Until here everything can still be refused with a status; from here on an error breaks the transfer off.
   const first = await pages.next();

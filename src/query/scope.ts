@@ -1,7 +1,7 @@
 /** What a statement is made for: the reader, the moment as of which he asks, and the values that are bound. */
 import type { Policy } from '../access/policy.ts';
 import { type Rows, rowsSql } from '../access/rows.ts';
-import type { Catalog, Relation, StoredNoun } from '../catalog/catalog.ts';
+import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import { columnsOf } from '../store/tables.ts';
 
 /** Collects the values of a statement: `$1`, `$2`, ... */
@@ -54,7 +54,3 @@ function policySql({ asOf, catalog, values }: Scope, noun: StoredNoun, rule: Row
   const today = `${alias}n`;
   return `exists (select from ${noun.table} ${today} where ${today}.id = ${alias}.id and ${rowsSql(rule, today, catalog, bind)})`;
 }
-
-/** One statement for many parents: the last column names the parent; `$1` are the parents. */
-export const perParent = (inner: string, relation: Relation | null): string =>
-  relation ? `select x.*, p.id from unnest($1::uuid[]) p(id) cross join lateral (${inner}) x` : inner;

@@ -4,20 +4,21 @@ import type { Relation, StoredNoun } from '../../catalog/catalog.ts';
 import { HubError } from '../../domain/error-codes.ts';
 import { firstKnownDay, lastKnownDay } from '../../domain/working-days.ts';
 import { demandSeen, envelopeFields, filterable, listTermsSql, type Tested, type Where, whereSql } from '../filters.ts';
-import { perParent, type Scope, tableSql, visibleSql } from '../scope.ts';
+import { type Scope, tableSql, visibleSql } from '../scope.ts';
 import { bucketSql, dayOfSql, labelSql, workingDayCountSql } from '../time-units.ts';
 import type { GroupKey, GroupQuestion, Measure, Measured, Span } from './question.ts';
 
-/**
- * What is in each column of the statement, in this order: keys, measures, how many rows each measure is made of (where the
- * caller has to look for small groups, else 0), rows, whether days are outside of the calendar.
- */
+/** The parts of a statement over groups `g`, and what its columns hold. */
 export interface GroupsSql {
-  readonly text: string;
+  /** `(select ...) g`, for a list of a parent `p` if it hangs on one. */
+  readonly from: string;
+  /** Tests, order and page of groups; left out where small groups have to be looked for among all. */
+  readonly page: string;
+  /** Each as text: keys, measures, how many rows each measure is made of (where that is looked for, else 0), rows, whether days are outside of the calendar. */
+  readonly columns: readonly string[];
   readonly keyScalars: readonly Scalar[];
 }
 
-/** Page and tests of groups are left to the caller where small groups have to be looked for first. */
 export function groupsSql(
   scope: Scope,
   noun: StoredNoun,
@@ -70,8 +71,12 @@ class GroupsStatement {
       ...measures.map((_, i) => `g.m${i}`),
       ...measures.map((_, i) => `g.s${i}`),
     ];
-    const text = `select ${[...shown, 'g.n', 'g.unknown_days'].join(', ')} from (${groups}) g ${paged ? this.page() : ''}`;
-    return { text: perParent(text, relation), keyScalars: keys.map(key => key.scalar) };
+    return {
+      from: `(${groups}) g`,
+      page: paged ? this.page() : '',
+      columns: [...shown, 'g.n', 'g.unknown_days'].map(column => `(${column})::text`),
+      keyScalars: keys.map(key => key.scalar),
+    };
   }
 
   private page(): string {

@@ -2,7 +2,6 @@
 import type { GroupPage, GroupQuestion, GroupTest, GroupValue } from './question.ts';
 
 export interface RawGroup {
-  readonly parent: string;
   readonly keys: readonly GroupValue[];
   readonly measures: readonly GroupValue[];
   /** How many rows each measure is made of. */

@@ -1,33 +1,41 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { makeRandom } from '../../../seeds/township/random.ts';
-import type { Noun, StoredNoun } from '../../../src/catalog/catalog.ts';
-import { Reader } from '../../../src/query/reader.ts';
-import { RandomReaders } from '../../support/random-readers.ts';
+import type { Principal } from '../../../src/access/principal.ts';
+import type { Noun } from '../../../src/catalog/catalog.ts';
+import { type CompiledGraph, openCompiledGraph } from '../../support/compiled-graph.ts';
+import { analyst, stranger } from '../../support/plain-readers.ts';
+import { randomPrincipal, townAgencies } from '../../support/random-principals.ts';
+import { countRows } from '../../support/read-sets.ts';
+import { sightOf } from '../../support/readers-sight.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { readTown, type TownInMemory } from '../../support/town-in-memory.ts';
 import { filterable, matches, randomGraphWhere, type Where } from '../../support/where-model.ts';
-import { type LoadedWorld, loadWorld, sightOf } from '../../support/world.ts';
 
 const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
 const random = makeRandom(seed, 'filters across relations');
-const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
 
 let town: TestHub;
-let loaded: LoadedWorld;
-let readers: RandomReaders;
+let loaded: TownInMemory;
+let graph: CompiledGraph;
 beforeAll(async () => {
-  town = await startTestHub({ agencies, population: 300, reference: true });
+  town = await startTestHub({ agencies: townAgencies, population: 300, reference: true });
   await town.synchronised();
-  loaded = await loadWorld(town.hub.store);
-  readers = new RandomReaders(town.hub.store, loaded.tables, random);
+  loaded = await readTown(town.hub.store);
+  graph = openCompiledGraph(town.hub.store, { adapters: town.hub.adapters });
 });
-afterAll(() => town?.stop());
+afterAll(async () => {
+  await graph?.close();
+  await town?.stop();
+});
+const policyOf = (principal: Principal) => graph.contextOf(principal).policy;
 
 test(`500 random filters for random readers find the rows that plain predicates find (TEST_SEED=${seed})`, async () => {
-  const { catalog, database } = town.hub.store;
+  const { store } = town.hub;
+  const { catalog } = store;
   const tally = { some: 0, none: 0, all: 0, across: 0 };
   for (let i = 0; i < 50; i++) {
-    const principal = readers.principal();
-    const policy = readers.policy(principal);
+    const principal = randomPrincipal(random, loaded);
+    const policy = policyOf(principal);
     const { rows, related } = sightOf(policy, loaded);
     const nouns = catalog.all().filter(noun => policy.sees(noun));
     const ground = {
@@ -40,8 +48,7 @@ test(`500 random filters for random readers find the rows that plain predicates 
       const noun = random.pick(nouns);
       const where = randomGraphWhere(ground, noun);
       const expected = rows(noun).filter(row => matches(noun, row, where, related));
-      const reader = new Reader(catalog, policy, database.read);
-      const [count] = await reader.counts(noun, { where }, null);
+      const count = await countRows(store, policy, noun, where);
       const facts = { i, round, principal, noun: noun.name, where: JSON.stringify(where) };
       expect({ ...facts, count }).toEqual({ ...facts, count: expected.length });
       tally[count === 0 ? 'none' : count === rows(noun).length ? 'all' : 'some'] += 1;
@@ -53,19 +60,18 @@ test(`500 random filters for random readers find the rows that plain predicates 
 }, 60_000);
 
 test('a field that is masked is refused behind every relation, and so is what the reader may not see at all', async () => {
-  const { catalog, database } = town.hub.store;
-  const { analyst, public: anybody } = readers.plain();
-  const count = (policy: typeof analyst, noun: StoredNoun, where: Where) =>
-    new Reader(catalog, policy, database.read).counts(noun, { where }, null);
+  const { store } = town.hub;
+  const { catalog } = store;
+  const [masked, anybody] = [policyOf(analyst), policyOf(stranger)];
   for (const noun of catalog.all()) {
     for (const { name, to, many } of [...noun.relations.values()].filter(r => !r.live)) {
       const nested = (where: Where) => ({ [name]: many ? { none: where } : where });
-      for (const column of filterable(to).filter(c => !analyst.mayFilter(to, c.name))) {
+      for (const column of filterable(to).filter(c => !masked.mayFilter(to, c.name))) {
         const where = { or: [{ not: nested({ [column.name]: { isNull: true } }) }] };
-        await expect(count(analyst, noun, where)).rejects.toMatchObject({ code: 'FILTER_FORBIDDEN' });
+        await expect(countRows(store, masked, noun, where)).rejects.toMatchObject({ code: 'FILTER_FORBIDDEN' });
       }
       if (anybody.sees(noun) && !anybody.sees(to))
-        await expect(count(anybody, noun, nested({}))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+        await expect(countRows(store, anybody, noun, nested({}))).rejects.toMatchObject({ code: 'FORBIDDEN' });
     }
   }
 });

@@ -1,35 +1,38 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import type { Policy } from '../../../src/access/policy.ts';
+import type { Principal } from '../../../src/access/principal.ts';
 import type { Noun } from '../../../src/catalog/catalog.ts';
 import type { GroupQuestion } from '../../../src/query/groups/question.ts';
-import { readGroups } from '../../../src/query/groups/read-groups.ts';
+import { type CompiledGraph, openCompiledGraph } from '../../support/compiled-graph.ts';
 import { comparableGroups, groupsOf } from '../../support/groups-model.ts';
+import { clerkWithTask } from '../../support/plain-readers.ts';
+import { randomPrincipal, townAgencies } from '../../support/random-principals.ts';
 import { randomQuestion } from '../../support/random-questions.ts';
-import { RandomReaders } from '../../support/random-readers.ts';
+import { readGroups } from '../../support/read-sets.ts';
+import { sightOf } from '../../support/readers-sight.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { readTown, type TownInMemory } from '../../support/town-in-memory.ts';
 import { matches, randomGraphWhere, type Where } from '../../support/where-model.ts';
-import { type LoadedWorld, loadWorld, sightOf } from '../../support/world.ts';
 
 const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
 const random = makeRandom(seed, 'groups');
-const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
 
 let town: TestHub;
-let loaded: LoadedWorld;
-let readers: RandomReaders;
+let loaded: TownInMemory;
+let graph: CompiledGraph;
 beforeAll(async () => {
-  town = await startTestHub({ agencies, population: 300, reference: true });
+  town = await startTestHub({ agencies: townAgencies, population: 300, reference: true });
   await town.synchronised();
-  loaded = await loadWorld(town.hub.store);
-  readers = new RandomReaders(town.hub.store, loaded.tables, random);
+  loaded = await readTown(town.hub.store);
+  graph = openCompiledGraph(town.hub.store, { adapters: town.hub.adapters });
 });
-afterAll(() => town?.stop());
+afterAll(async () => {
+  await graph?.close();
+  await town?.stop();
+});
+const policyOf = (principal: Principal) => graph.contextOf(principal).policy;
 
-const deskOf = (policy: Policy, smallestGroup = 5) => {
-  const { catalog, database } = town.hub.store;
-  return { catalog, policy, read: database.read, smallestGroup };
-};
 const groundOf = (policy: Policy, rows: ReturnType<typeof sightOf>['rows']) => ({
   random,
   rows,
@@ -38,11 +41,11 @@ const groundOf = (policy: Policy, rows: ReturnType<typeof sightOf>['rows']) => (
 });
 
 test(`400 random questions get the groups that rows in memory give (TEST_SEED=${seed})`, async () => {
-  const { catalog } = town.hub.store;
-  const { clerk } = readers.plain();
+  const { store } = town.hub;
+  const { catalog } = store;
   let several = 0;
   for (let i = 0; i < 400; i++) {
-    const policy = i % 2 ? clerk : readers.policy(readers.principal());
+    const policy = policyOf(i % 2 ? clerkWithTask : randomPrincipal(random, loaded));
     const { rows, related } = sightOf(policy, loaded);
     const nouns = catalog.all().filter(noun => policy.sees(noun));
     const noun = random.pick(nouns);
@@ -51,10 +54,10 @@ test(`400 random questions get the groups that rows in memory give (TEST_SEED=${
     const where: Where = random.chance(0.5) ? {} : randomGraphWhere(ground, noun, 2);
     const fitting = rows(noun).filter(row => matches(noun, row, where, related));
     const expected = comparableGroups(groupsOf(noun, fitting, question, related), question);
-    // Nothing is too small here: what is withheld has tests of its own.
-    const [page] = await readGroups(deskOf(policy, 1), noun, { where }, null, [''], question);
+    // Small groups are there too: what is withheld of them has tests of its own.
+    const page = await readGroups(store, policy, noun, where, question);
     const facts = { i, noun: noun.name, where: JSON.stringify(where), question: said(question) };
-    expect({ ...facts, groups: comparableGroups(page!.groups, question) }).toEqual({ ...facts, groups: expected });
+    expect({ ...facts, groups: comparableGroups(page.groups, question) }).toEqual({ ...facts, groups: expected });
     if (expected.length > 1) several += 1;
   }
   expect(several).toBeGreaterThan(80);
@@ -79,7 +82,7 @@ describe('groups of cases by month, agency and result', () => {
   test('have every case once, and are in the order of their keys', async () => {
     const { nodes, hasNextPage } = await ask({ limit: 1000 });
     expect(hasNextPage).toBe(false);
-    expect(nodes.reduce((n, { cases }) => n + cases, 0)).toBe(loaded.tables.get('Case')!.length);
+    expect(nodes.reduce((n, { cases }) => n + cases, 0)).toBe(loaded.rows.get('Case')!.length);
     const months = nodes.map(({ key }) => key.month!);
     expect(months).toEqual([...months].sort());
     expect(months[0]).toMatch(/^\d{4}-\d{2}$/);
@@ -148,7 +151,7 @@ describe('working days', () => {
   test('are counted by the calendar, and days off count to the next one', async () => {
     const { data, errors } = await town.clerk.ask(question('{ submittedAt: { gte: "2025-01-01T00:00:00Z" } }'));
     expect(errors).toBeUndefined();
-    const { rows, related } = sightOf(readers.plain().clerk, loaded);
+    const { rows, related } = sightOf(policyOf(clerkWithTask), loaded);
     const noun = town.hub.store.catalog.stored('Case');
     const asked: GroupQuestion = {
       keys: [{ name: 'day', path: [], field: 'submittedAt', per: 'WORKING_DAY' }],

@@ -70,7 +70,7 @@ describe('a measure', () => {
     const keys = [{ name: 'key', path: [], field: 'state', per: 'DAY' }] as const;
     const question: GroupQuestion = { keys, measures: [measure], having: [], orderBy: [], limit: 100, skip: 0 };
     const groups = rows.map(([key, value, support, n]) => ({
-      ...{ parent: '', keys: [key], measures: [value], supports: [support], n },
+      ...{ keys: [key], measures: [value], supports: [support], n },
     }));
     const { groups: told, withheld } = withholdGroups(groups, question, k);
     return { told: told.map(group => group[measure.name]), withheld };

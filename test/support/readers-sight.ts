@@ -1,41 +1,9 @@
-/** Everything that the tables of a hub hold, in memory: what plain predicates of tests decide over. */
+/** The rows of a town as one reader's tests see them. */
 import { namesPerson, type Policy } from '../../src/access/policy.ts';
-import { holds, type PlainRow, type World } from '../../src/access/rows.ts';
+import { holds, type PlainRow } from '../../src/access/rows.ts';
 import { isStored, type Noun, type Relation, type StoredNoun } from '../../src/catalog/catalog.ts';
-import { fromText } from '../../src/query/record-row.ts';
-import type { Store } from '../../src/store/apply.ts';
-import { columnsOf } from '../../src/store/tables.ts';
+import { graphValue, type TownInMemory } from './town-in-memory.ts';
 import type { Row } from './where-model.ts';
-
-export interface LoadedWorld {
-  readonly world: World;
-  /** Rows by noun, columns by name as PostgreSQL writes them; what is deleted is left out. */
-  readonly tables: ReadonlyMap<string, readonly PlainRow[]>;
-}
-
-export async function loadWorld({ catalog, database }: Store): Promise<LoadedWorld> {
-  const tables = new Map<string, PlainRow[]>();
-  const byId = new Map<string, PlainRow>();
-  const byLink = new Map<string, PlainRow[]>();
-  for (const noun of catalog.all()) {
-    const names = columnsOf(noun).map(c => c.name);
-    const found = await database.read(`select ${names.map(n => `"${n}"`)} from ${noun.table} where not deleted`, []);
-    const rows = found.map(values => Object.fromEntries(names.map((name, i) => [name, values[i]])));
-    tables.set(noun.name, rows);
-    for (const row of rows) {
-      byId.set(`${noun.name} ${row.id}`, row);
-      for (const link of noun.links) {
-        const key = `${noun.name} ${link.column} ${row[link.column]}`;
-        byLink.set(key, [...(byLink.get(key) ?? []), row]);
-      }
-    }
-  }
-  const world = {
-    byId: (noun: string, id: string) => byId.get(`${noun} ${id}`) ?? null,
-    about: (noun: string, link: string, id: string) => byLink.get(`${noun} ${link} ${id}`) ?? [],
-  };
-  return { world, tables };
-}
 
 /** A row's fields by their names in the graph. */
 export const fieldsOf = (
@@ -44,15 +12,12 @@ export const fieldsOf = (
 ): { readonly id: string; readonly [name: string]: unknown } => ({
   id: String(row.id),
   ...Object.fromEntries(
-    [...noun.columns.values()].map(({ name, column, field }) => [
-      name,
-      fromText(field.scalar, (row[column] ?? null) as string | null),
-    ]),
+    [...noun.columns.values()].map(({ name, column, field }) => [name, graphValue(field.scalar, row[column])]),
   ),
 });
 
 /** The rows of nouns as one reader's tests see them, and what they are related to. */
-export function sightOf(policy: Policy, loaded: LoadedWorld) {
+export function sightOf(policy: Policy, loaded: TownInMemory) {
   const plain = new Map<string, PlainRow>();
   const rowOf = (noun: StoredNoun, row: PlainRow): Row => {
     const fields: Record<string, unknown> & { id: string } = { ...fieldsOf(noun, row) };
@@ -68,7 +33,7 @@ export function sightOf(policy: Policy, loaded: LoadedWorld) {
     if (!isStored(noun)) return [];
     const found =
       known.get(noun) ??
-      loaded.tables
+      loaded.rows
         .get(noun.name)!
         .filter(row => visible(noun, row))
         .map(row => rowOf(noun, row));
