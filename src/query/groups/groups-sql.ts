@@ -3,10 +3,12 @@ import type { Scalar } from '../../../adapters/kit/record.ts';
 import type { Relation, StoredNoun } from '../../catalog/catalog.ts';
 import { HubError } from '../../domain/error-codes.ts';
 import { firstKnownDay, lastKnownDay } from '../../domain/working-days.ts';
+import { caseRollupTable } from '../../store/case-rollup.ts';
 import { demandSeen, envelopeFields, filterable, listTermsSql, type Tested, type Where, whereSql } from '../filters.ts';
 import { type Scope, tableSql, visibleSql } from '../scope.ts';
 import { bucketSql, dayOfSql, labelSql, workingDayCountSql } from '../time-units.ts';
 import type { GroupKey, GroupQuestion, Measure, Measured, Span } from './question.ts';
+import { isRolledUp, rolledUpSpan } from './rolled-up.ts';
 
 /** The parts of a statement over groups `g`, and what its columns hold. */
 export interface GroupsSql {
@@ -27,10 +29,11 @@ export function groupsSql(
   question: GroupQuestion,
   paged: boolean,
 ): GroupsSql {
-  return new GroupsStatement(scope, noun, question).build(where, relation, paged);
+  const rolledUp = !relation && isRolledUp(scope, noun, where, question);
+  return new GroupsStatement(scope, noun, question, rolledUp).build(where, relation, paged);
 }
 
-interface MeasureSql {
+export interface MeasureSql {
   readonly value: string;
   /** How many rows it is made of. */
   readonly support: string;
@@ -48,11 +51,15 @@ class GroupsStatement {
     private readonly scope: Scope,
     private readonly noun: StoredNoun,
     private readonly question: GroupQuestion,
+    /** Sums are read, not the rows. */
+    private readonly rolledUp: boolean,
   ) {}
 
   build(where: Where | null | undefined, relation: Relation | null, paged: boolean): GroupsSql {
     const { scope, noun, question } = this;
-    const terms = listTermsSql(scope, noun, where, relation);
+    const terms = this.rolledUp
+      ? `t.cases > 0 and ${whereSql(scope, noun, where)}`
+      : listTermsSql(scope, noun, where, relation);
     const keys = question.keys.map(key => this.key(key));
     const measures = question.measures.map(measure => this.measure(measure));
     const unknown = this.unknownDays.length ? `bool_or(${this.unknownDays.join(' or ')})` : 'false';
@@ -60,10 +67,11 @@ class GroupsStatement {
       ...keys.map(({ group }, i) => `${group} as k${i}`),
       ...measures.map(({ value }, i) => `${value} as m${i}`),
       ...measures.map(({ support }, i) => `${paged ? '0' : support} as s${i}`),
-      'count(*) as n',
+      `${this.count()} as n`,
       `${unknown} as unknown_days`,
     ];
-    const from = `${tableSql(noun, scope.asOf, scope.values)} t ${[...this.joins.values()].map(j => j.sql).join(' ')}`;
+    const table = this.rolledUp ? caseRollupTable : tableSql(noun, scope.asOf, scope.values);
+    const from = `${table} t ${[...this.joins.values()].map(j => j.sql).join(' ')}`;
     const by = keys.length ? `group by ${keys.map((_, i) => i + 1).join(', ')}` : '';
     const groups = `select ${columns.join(', ')} from ${from} where ${terms} ${by}`;
     const shown = [
@@ -134,9 +142,9 @@ class GroupsStatement {
 
   private measure(measure: Measure): MeasureSql {
     if (measure.take === 'count' || measure.take === 'share') {
-      if (!measure.where) return { value: 'count(*)', support: 'count(*)' };
-      const count = `count(*) filter (where ${whereSql(this.scope, this.noun, measure.where)})`;
-      const value = measure.take === 'count' ? count : `round(${count}::numeric / nullif(count(*), 0), 6)`;
+      if (!measure.where) return { value: this.count(), support: this.count() };
+      const count = this.count(`filter (where ${whereSql(this.scope, this.noun, measure.where)})`);
+      const value = measure.take === 'count' ? count : `round(${count}::numeric / nullif(${this.count()}, 0), 6)`;
       return { value, support: count };
     }
     if ('field' in measure) {
@@ -147,6 +155,8 @@ class GroupsStatement {
       const bound = `${measure.take === 'earliest' ? 'min' : 'max'}(${sql})`;
       return { value: type === 'date' ? `${bound}::text` : bound, support: `count(${sql})` };
     }
+    const span = this.rolledUp ? rolledUpSpan(measure) : null;
+    if (span) return span;
     const { sql, toNumber } = this.measured(measure.of);
     if (measure.take !== 'quantile') {
       return { value: exact(toNumber(`${measure.take}(${sql})`)), support: `count(${sql})` };
@@ -154,6 +164,10 @@ class GroupsStatement {
     if (!(measure.at >= 0 && measure.at <= 1)) bad('`at` of a quantile goes from 0 to 1: 0.5 is the median');
     const quantile = `percentile_${measure.exact ? 'disc' : 'cont'}(${this.scope.values.add(measure.at)}::float8)`;
     return { value: exact(toNumber(`${quantile} within group (order by ${sql})`)), support: `count(${sql})` };
+  }
+
+  private count(filter = ''): string {
+    return this.rolledUp ? `coalesce(sum(t.cases) ${filter}, 0)::bigint` : `count(*) ${filter}`;
   }
 
   /** Different persons, organisations, ...: they are told apart without being seen. */
