@@ -403,6 +403,7 @@ create index "hub_case_about_applicant_index" on "hub_case" ("about_applicant");
 create index "hub_case_about_applicant_organisation_index" on "hub_case" ("about_applicant_organisation");
 create index "hub_case_about_region_index" on "hub_case" ("about_region");
 create index "hub_case_observed_at_index" on "hub_case" ("observed_at");
+create index "hub_case_board" on "hub_case" ("lead_agency_code", "submitted_at" desc nulls last, "id");
 create index "hub_case_case_no_trigram" on "hub_case" using gin ("case_no" gin_trgm_ops);
 
 create table "hub_case_closing" ("id" uuid not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "case_no" text null, "result" text null, "reason" text null, "closed_at" timestamptz null, "certificate_no" text null, "source_result" text null, "data_version" integer null, "about_case" uuid null, primary key ("id"));
@@ -538,6 +539,10 @@ comment on column "hub_case_report_history"."about_matter" is 'Matter';
 comment on column "hub_case_report_history"."about_applicant" is 'Person';
 comment on column "hub_case_report_history"."about_applicant_organisation" is 'Organisation';
 comment on column "hub_case_report_history"."about_region" is 'Region';
+
+create table "hub_case_rollup" ("id" bigserial primary key, "submitted_at" timestamptz null, "lead_agency_code" text null, "matter_code" text null, "state" text null, "result" text null, "cases" bigint not null, "handled_n" bigint not null, "handled_us" bigint not null, "examined_n" bigint not null, "examined_us" bigint not null);
+comment on table "hub_case_rollup" is 'cases summed up; moved with every change of a case';
+create unique index "hub_case_rollup_cell" on "hub_case_rollup" ("submitted_at", "lead_agency_code", "matter_code", "state", "result") nulls not distinct;
 
 create table "hub_change" ("batch_id" bigint not null, "ordinal" integer not null, "kind" text not null, "record_id" uuid not null, "agency" text not null, "deleted" boolean not null, "case_no" text null, "case_id" uuid null, "was_case_id" uuid null, "replaced_at" timestamptz null, "reassigned" boolean not null default false, primary key ("batch_id", "ordinal"));
 comment on table "hub_change" is 'what changed; its position is the first of its batch plus its ordinal';

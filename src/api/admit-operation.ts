@@ -3,6 +3,7 @@ import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Principal } from '../access/principal.ts';
 import { trailOperation } from './audited-answers.ts';
+import type { CompiledAnswers } from './compiled-answers.ts';
 import { Context, type Hub } from './context.ts';
 import { type CostReport, type Door, type DoorRequest, refusal } from './door.ts';
 import { hideSuggestions } from './door-plugin.ts';
@@ -12,6 +13,7 @@ import type { DocumentShelf } from './subscribed-document.ts';
 
 export interface OperationParts {
   readonly schema: GraphQLSchema;
+  readonly answers: CompiledAnswers;
   readonly hub: Hub;
   readonly shelf: DocumentShelf;
   readonly door: Door;

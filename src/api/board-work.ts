@@ -15,8 +15,7 @@ import {
   matchNow,
 } from '../query/matches.ts';
 import { largestPageSize } from '../query/paging.ts';
-import type { ReadRows } from '../store/database.ts';
-import { Context, type Hub } from './context.ts';
+import { Context, type Hub, type Moment } from './context.ts';
 import { answerFor, type Execution, type FeedReader } from './feed-execution.ts';
 import type { BoardFilter } from './feed-request.ts';
 import { boardEvent, removedId } from './feed-resolvers.ts';
@@ -45,7 +44,7 @@ const freshMs = 1_000;
 export function boardWork(parts: BoardParts): GroupWork<BoardFilter, FeedReader> {
   const { execution, reader } = parts;
   const snapshots = new Map<BoardLane, Promise<Snapshot<FeedReader>>>();
-  const answer = (root: object, read: ReadRows | null = null) => answerFor(execution, reader().principal, root, read);
+  const answer = (root: object, moment: Moment | null = null) => answerFor(execution, reader().principal, root, moment);
   return {
     eventsOf: (changes, lanes) => boardEvents(parts, changes, lanes),
     answer: ({ root }) => answer(root),
@@ -63,7 +62,7 @@ export function boardWork(parts: BoardParts): GroupWork<BoardFilter, FeedReader>
   };
 }
 
-type AnswerRoot = (root: object, read?: ReadRows | null) => ReturnType<typeof answerFor>;
+type AnswerRoot = (root: object, moment?: Moment | null) => ReturnType<typeof answerFor>;
 
 /** Everything as of one moment, over all agencies; small enough to be read at once, or refused. */
 function takeSnapshot(
@@ -71,7 +70,8 @@ function takeSnapshot(
   { where, orderBy }: BoardFilter,
   answer: AnswerRoot,
 ): Promise<Snapshot<FeedReader>> {
-  return hub.atOneMoment(async read => {
+  return hub.atOneMoment(async moment => {
+    const { read } = moment;
     const { policy } = new Context(hub, reader().principal);
     // What is committed but not numbered yet is in the rows, and comes again as a change.
     const position = await lastPosition(read);
@@ -87,7 +87,7 @@ function takeSnapshot(
         page,
         ids: ids.slice(page * largestPageSize, (page + 1) * largestPageSize),
       });
-      pages.push(freshly(await answer(root, read), () => answer(root)));
+      pages.push(freshly(await answer(root, moment), () => answer(root)));
     }
     const ready = await answer(boardEvent('READY', { cursor: cursorMark, position }));
     return { position, pages, ready };
@@ -166,14 +166,14 @@ interface TouchedRow {
 /** Rows of the board that may look different now, in the order of the last changes that touched them. */
 async function touchedRows(
   { noun, isDeep }: BoardParts,
-  { read, policy }: Looking,
+  looking: Looking,
   changes: readonly Change[],
 ): Promise<ReadonlyMap<string, TouchedRow>> {
   const touched = new Map<string, TouchedRow>();
   const touch = (id: string, position: number, caseId: string | null) => {
     if (position >= (touched.get(id)?.position ?? 0)) touched.set(id, { position, caseId });
   };
-  const hangsOnOthers = dependsOnOthers(policy, noun);
+  const hangsOnOthers = dependsOnOthers(looking);
   const [isBoardOfCases, caseLink] = [noun.name === 'Case', noun.links.find(({ target }) => target.name === 'Case')];
   for (const { kind, recordId, position, caseId, wasCaseId } of changes) {
     if (kind === noun.name) touch(recordId, position, caseId);
@@ -183,7 +183,7 @@ async function touchedRows(
   }
   const cases = new Map(changes.filter(({ kind }) => kind === 'Case').map(c => [c.recordId, c.position]));
   if (caseLink && cases.size && (isDeep || hangsOnOthers)) {
-    for (const [id, caseId] of await linkedTo(read, noun, caseLink.column, [...cases.keys()]))
+    for (const [id, caseId] of await linkedTo(looking.read, noun, caseLink.column, [...cases.keys()]))
       touch(id, cases.get(caseId)!, caseId);
   }
   return touched;

@@ -1,5 +1,4 @@
 /** GraphQL types derived from the catalog: TypeGraphQL's decorators are functions, so they are called with data. */
-import type { GraphQLFieldResolver } from 'graphql';
 import {
   Arg,
   type ClassType,
@@ -14,18 +13,20 @@ import {
 } from 'type-graphql';
 import type { CodeTable, Field, Scalar } from '../../adapters/kit/record.ts';
 import { type Catalog, isStated, isStored, type Noun, type StoredNoun, snake } from '../catalog/catalog.ts';
+import { largestGroupPage } from '../query/groups/question.ts';
+import type { Read } from '../query/wanted.ts';
 import { AgencyRecord, Node, PageInfo, RecordSource, Spelling } from './base-types.ts';
-import type { Context } from './context.ts';
-import * as read from './record-resolvers.ts';
+import { fieldEnum, GroupOrder, GroupTest, GroupTypes, isTime, registerTimeUnit } from './derive-groups.ts';
 import { DateTime, Decimal, GeoPolygon, LocalDate } from './scalars.ts';
 
-type Resolve = GraphQLFieldResolver<never, Context>;
 /** What stands behind a derived field; attached after the build, because @Extensions costs fields times fields. */
 export interface Facts {
-  readonly resolve?: Resolve;
+  readonly read: Read;
   readonly sensitivity?: Field['sensitivity'];
   /** Asked of the agency when it is read. */
   readonly live?: boolean;
+  /** Groups rows of a list. */
+  readonly grouped?: boolean;
 }
 export interface Derived {
   readonly object: ClassType;
@@ -63,7 +64,10 @@ const scalars: Readonly<Record<Exclude<Scalar, 'code'>, unknown>> = {
   flag: Boolean,
   geometry: GeoPolygon,
 };
+const asOfDescription =
+  'As the hub knew it at this moment, with all that hangs on it; who may see what is decided as of now';
 const ordered = ['eq', 'in', 'gt', 'gte', 'lt', 'lte', 'isNull'];
+const Comparator = { BEFORE: '<', BEFORE_OR_AT: '<=', AT: '=', AT_OR_AFTER: '>=', AFTER: '>' } as const;
 const filterOperators: Readonly<Record<Exclude<Scalar, 'geometry'>, readonly string[]>> = {
   text: ['eq', 'in', 'startsWith', 'contains', 'isNull'],
   integer: ordered,
@@ -85,10 +89,19 @@ class TypeDeriver {
   private readonly filters = new Map<string, ClassType>();
   private readonly lists = named('RecordLists');
 
+  private readonly groupTypes = new GroupTypes({
+    put: (target, name, type, options, read) => this.put(target, name, type, options, { read }),
+    typeOf: field => this.typeOf(field),
+    where: noun => this.derived.get(noun.name)!.where,
+    describe,
+  });
+
   constructor(private readonly catalog: Catalog) {}
 
   derive(): DerivedTypes {
     Resolver()(this.lists);
+    registerTimeUnit();
+    registerEnumType(Comparator, { name: 'Comparator', description: 'Earlier, later or at once · 比较' });
     for (const noun of this.catalog.nouns.values()) this.derived.set(noun.name, this.deriveNoun(noun));
     for (const noun of this.catalog.all()) this.deriveRoots(noun);
     return { of: name => this.derived.get(name)!, resolvers: [this.lists], facts: this.facts };
@@ -103,7 +116,7 @@ class TypeDeriver {
     const object = named(noun.name);
     const where = named(`${noun.name}Where`);
     const order: Record<string, string> = {};
-    this.put(object, 'id', () => ID, {}, { resolve: read.id as Resolve });
+    this.put(object, 'id', () => ID, {}, { read: { kind: 'id' } });
     if (isStated(noun)) this.envelope(object);
     for (const [name, { field }] of noun.columns) {
       const type = this.typeOf(field);
@@ -114,7 +127,7 @@ class TypeDeriver {
         name,
         () => type,
         { nullable, description: describe(name, field) },
-        { sensitivity: field.sensitivity },
+        { read: { kind: 'field', name }, sensitivity: field.sensitivity },
       );
       if (field.scalar === 'geometry') continue;
       const filter = this.filterOf(field);
@@ -123,6 +136,7 @@ class TypeDeriver {
     }
     for (const way of ['asc', 'desc']) order[`OBSERVED_AT_${way.toUpperCase()}`] = `observedAt ${way}`;
     this.relations(noun, object);
+    this.relationTests(noun, where);
     const implemented = isStated(noun) ? [AgencyRecord, Node] : [Node];
     const { en, zh } = noun.kind.title;
     ObjectType(noun.name, { description: `${en} · ${zh}`, implements: implemented as never })(object);
@@ -132,10 +146,10 @@ class TypeDeriver {
   }
 
   private envelope(object: ClassType): void {
-    this.put(object, 'source', () => RecordSource, {}, { resolve: read.source as Resolve });
-    this.put(object, 'observedAt', () => DateTime, {}, {});
-    this.put(object, 'asOf', () => DateTime, { nullable: true }, {});
-    this.put(object, 'spellings', () => [Spelling], {}, {});
+    this.put(object, 'source', () => RecordSource, {}, { read: { kind: 'source' } });
+    this.put(object, 'observedAt', () => DateTime, {}, { read: { kind: 'observedAt' } });
+    this.put(object, 'asOf', () => DateTime, { nullable: true }, { read: { kind: 'asOf' } });
+    this.put(object, 'spellings', () => [Spelling], {}, { read: { kind: 'spellings' } });
   }
 
   private relations(noun: Noun, object: ClassType): void {
@@ -148,16 +162,17 @@ class TypeDeriver {
       const options = { nullable: true, description };
       if (relation.live) {
         this.put(object, relation.name, () => [this.derived.get(to.name)!.object], options, {
-          resolve: read.live(relation) as Resolve,
+          read: { kind: 'live', relation },
           live: true,
         });
       } else if (relation.many && isStored(to)) {
-        const resolve = read.connection(to, relation) as Resolve;
-        this.put(object, relation.name, () => this.derived.get(to.name)!.connection, options, { resolve });
+        this.put(object, relation.name, () => this.derived.get(to.name)!.connection, options, {
+          read: { kind: 'list', noun: to, relation },
+        });
         this.listArgs(object.prototype, relation.name, to);
       } else if (isStored(to)) {
         this.put(object, relation.name, () => this.derived.get(to.name)!.object, options, {
-          resolve: read.one(to, relation) as Resolve,
+          read: { kind: 'one', relation },
         });
       }
     }
@@ -165,28 +180,95 @@ class TypeDeriver {
 
   private connection(noun: Noun, object: ClassType): ClassType {
     const edge = named(`${noun.name}Edge`);
-    this.put(edge, 'cursor', () => String, {}, { resolve: read.edgeCursor as Resolve });
-    this.put(edge, 'node', () => object, {}, { resolve: read.edgeNode as Resolve });
+    this.put(edge, 'cursor', () => String, {}, { read: { kind: 'cursor' } });
+    this.put(edge, 'node', () => object, {}, { read: { kind: 'node' } });
     ObjectType(edge.name)(edge);
     const connection = named(`${noun.name}Connection`);
-    this.put(connection, 'nodes', () => [object], {}, { resolve: read.nodes as Resolve });
-    this.put(connection, 'edges', () => [edge], {}, { resolve: read.nodes as Resolve });
-    this.put(connection, 'pageInfo', () => PageInfo, {}, { resolve: read.pageInfo as Resolve });
+    this.put(connection, 'nodes', () => [object], {}, { read: { kind: 'nodes' } });
+    this.put(connection, 'edges', () => [edge], {}, { read: { kind: 'edges' } });
+    this.put(connection, 'pageInfo', () => PageInfo, {}, { read: { kind: 'pageInfo' } });
     const description = 'Of all pages; counted only when it is asked for';
-    this.put(connection, 'totalCount', () => Int, { description }, { resolve: read.totalCount as Resolve });
+    this.put(connection, 'totalCount', () => Int, { description }, { read: { kind: 'totalCount' } });
+    if (isStored(noun)) this.groups(noun, connection);
     ObjectType(connection.name)(connection);
     return connection;
   }
 
+  private groups(noun: StoredNoun, connection: ClassType): void {
+    const type = this.groupTypes.of(noun, this.timesOf(noun));
+    const description = 'The rows of the whole list in groups: what is selected under `key` groups them · 分组统计';
+    this.put(
+      connection,
+      'groups',
+      () => type,
+      { description, nullable: true },
+      { read: { kind: 'groups' }, grouped: true },
+    );
+    const args: [string, () => unknown, object][] = [
+      ['having', () => [GroupTest], { nullable: true, description: 'Groups that fit all of these' }],
+      ['orderBy', () => [GroupOrder], { nullable: true, description: 'By their keys without it' }],
+      ['limit', () => Int, { defaultValue: 100, description: `At most ${largestGroupPage}` }],
+      ['skip', () => Int, { defaultValue: 0 }],
+    ];
+    args.forEach(([name, of, options], i) => {
+      Arg(name, of as never, options)(connection.prototype, 'groups', i);
+    });
+  }
+
   private finishWhere(noun: Noun, where: ClassType): void {
     const nullable = { nullable: true };
-    if (isStated(noun))
+    // Of a noun that is about an agency, the agency itself can be tested.
+    if (isStated(noun) && !noun.relations.has('agency'))
       GraphField(() => this.operators('TextFilter', String, filterOperators.text), nullable)(where.prototype, 'agency');
     GraphField(() => this.operators('DateTimeFilter', DateTime, ordered), nullable)(where.prototype, 'observedAt');
     GraphField(() => [where], { ...nullable, description: 'All of these' })(where.prototype, 'and');
     GraphField(() => [where], { ...nullable, description: 'At least one of these' })(where.prototype, 'or');
     GraphField(() => where, { ...nullable, description: 'Not this' })(where.prototype, 'not');
     InputType(where.name)(where);
+  }
+
+  /** What a row is related to can be tested like the row itself. */
+  private relationTests(noun: Noun, where: ClassType): void {
+    for (const { name, to, many, live } of noun.relations.values()) {
+      if (live || !isStored(to)) continue;
+      const related = many ? this.relatedOf(to) : null;
+      const type = () => related ?? this.derived.get(to.name)!.where;
+      const description = many ? undefined : 'There is one, and it fits';
+      GraphField(type, { nullable: true, description })(where.prototype, name);
+    }
+    const field = this.timesOf(noun);
+    if (!field) return;
+    const comparison = named(`${noun.name}Comparison`);
+    GraphField(() => field)(comparison.prototype, 'field');
+    GraphField(() => Comparator)(comparison.prototype, 'is');
+    GraphField(() => field)(comparison.prototype, 'than');
+    const description = 'Two times of one row; a moment and a day are compared as days';
+    InputType(comparison.name, { description })(comparison);
+    GraphField(() => [comparison], { nullable: true, description: 'All of these' })(where.prototype, 'compare');
+  }
+
+  private readonly times = new Map<Noun, object>();
+  /** The times of a row, where it has any. */
+  private timesOf(noun: Noun): object | null {
+    const columns = [...noun.columns.values()].filter(isTime);
+    if (!columns.length) return null;
+    const known = this.times.get(noun) ?? fieldEnum(`${noun.name}Time`, columns);
+    this.times.set(noun, known);
+    return known;
+  }
+
+  /** One type for each target, whoever leads to it. */
+  private relatedOf(noun: Noun): ClassType {
+    const name = `${noun.name}Related`;
+    const known = this.filters.get(name);
+    if (known) return known;
+    const related = named(name);
+    this.filters.set(name, related);
+    const where = () => this.derived.get(noun.name)!.where;
+    GraphField(where, { nullable: true, description: 'At least one fits' })(related.prototype, 'some');
+    GraphField(where, { nullable: true, description: 'None fits' })(related.prototype, 'none');
+    InputType(name)(related);
+    return related;
   }
 
   private typeOf(field: Field): unknown {
@@ -249,6 +331,7 @@ class TypeDeriver {
       ['last', () => Int, 'Pages from the end'],
       ['before', () => String],
     ];
+    if (target === this.lists.prototype) args.push(['asOf', () => DateTime, asOfDescription]);
     args.forEach(([name, type, description], i) => {
       Arg(name, type as never, { nullable: true, description })(target, field, i);
     });
@@ -265,7 +348,7 @@ class TypeDeriver {
       none(),
     );
     this.listArgs(this.lists.prototype, plural, noun);
-    this.facts.set(`Query.${plural}`, { resolve: read.connection(noun, null) as Resolve });
+    this.facts.set(`Query.${plural}`, { read: { kind: 'list', noun, relation: null } });
     const single = lowerFirst(noun.name);
     Query(() => this.derived.get(noun.name)!.object, { nullable: true, description })(
       this.lists.prototype,
@@ -277,6 +360,8 @@ class TypeDeriver {
       const options = { nullable: i > 0, description: i > 0 ? 'The latest without it' : describe(name, field) };
       Arg(name, (() => this.typeOf(field)) as never, options)(this.lists.prototype, single, i);
     });
-    this.facts.set(`Query.${single}`, { resolve: read.byKey(noun) as Resolve });
+    const asOf = { nullable: true, description: asOfDescription };
+    Arg('asOf', () => DateTime, asOf)(this.lists.prototype, single, key.length);
+    this.facts.set(`Query.${single}`, { read: { kind: 'byKey', noun } });
   }
 }

@@ -5,8 +5,7 @@ import type { Channel } from '../audit/entry.ts';
 import type { Operation } from '../audit/trail.ts';
 import type { Answer } from '../feed/group-work.ts';
 import { Payload } from '../feed/payload.ts';
-import type { ReadRows } from '../store/database.ts';
-import { Context, type Hub } from './context.ts';
+import { Context, type Hub, type Moment } from './context.ts';
 
 /** Who gets an answer, and by which road. */
 export interface FeedReader {
@@ -27,15 +26,15 @@ export interface Execution {
 
 /**
  * Throws what the database could not do, so that it is tried again. Whatever else fails is in the answer.
- * @param read null: as everything stands
+ * @param moment null: as everything stands
  */
 export async function answerFor(
   { schema, hub, document, operationName, variables, operation, tell }: Execution,
   principal: Principal,
   root: object,
-  read: ReadRows | null = null,
+  moment: Moment | null = null,
 ): Promise<Answer<FeedReader>> {
-  const contextValue = new Context(read ? { ...hub, read } : hub, principal);
+  const contextValue = new Context(moment ? { ...hub, ...moment } : hub, principal);
   contextValue.trail.operation = operation;
   const args = { schema, document, operationName, variableValues: variables, rootValue: root, contextValue };
   const result = await execute(args);

@@ -1,18 +1,18 @@
 /** The subscription fields: boards that show a state and follow it, and the changes themselves. */
-import { Arg, type ClassType, Ctx, FieldResolver, Resolver, Root, Subscription } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, type ClassType, Ctx, FieldResolver, Info, Resolver, Root, Subscription } from 'type-graphql';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { cursorMark } from '../feed/payload.ts';
 import type { Change } from '../feed/tail.ts';
-import type { Where } from '../query/filters.ts';
+import { demandSeen, type Where } from '../query/filters.ts';
 import { demandFilter } from '../query/matches.ts';
-import type { RecordRow } from '../query/record-row.ts';
+import { readNodes } from './answer-question.ts';
 import { Node } from './base-types.ts';
 import type { Context } from './context.ts';
 import type { DerivedTypes } from './derive-types.ts';
 import { FeedRequest } from './feed-request.ts';
 import { type BoardEvent, boardEventType, ChangeEvent } from './feed-types.ts';
-import { globalId } from './record-resolvers.ts';
 
 interface ChangesArgs {
   readonly agencies?: readonly string[] | null;
@@ -72,8 +72,10 @@ export function feedResolvers(types: DerivedTypes, catalog: Catalog): ClassType[
   @Resolver(() => ChangeEvent)
   class ChangedNode {
     @FieldResolver(() => Node, { nullable: true })
-    node(@Root() change: Change, @Ctx() context: Context): Promise<RecordRow | null> | null {
-      return change.deleted ? null : context.one(catalog.stored(change.kind), change.recordId);
+    async node(@Root() change: Change, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): Promise<unknown> {
+      if (change.deleted) return null;
+      const [node] = await readNodes(context, catalog.stored(change.kind), [change.recordId], info);
+      return node;
     }
   }
   return [
@@ -122,9 +124,12 @@ function boardOf(
   @Resolver(() => event)
   class BoardNodes {
     @FieldResolver(() => [derived.object], { description: 'Of SNAPSHOT the page, of UPSERT the one; else empty' })
-    async nodes(@Root() { ids }: BoardEvent, @Ctx() context: Context): Promise<RecordRow[]> {
-      const rows = await Promise.all(ids.map(id => context.one(noun, id)));
-      return rows.filter(row => row !== null);
+    async nodes(
+      @Root() { ids }: BoardEvent,
+      @Ctx() context: Context,
+      @Info() info: GraphQLResolveInfo,
+    ): Promise<unknown[]> {
+      return (await readNodes(context, noun, ids, info)).filter(row => row !== null);
     }
   }
   return [Board, BoardNodes];
@@ -141,12 +146,12 @@ function requestChanges(catalog: Catalog, { policy }: Context, args: ChangesArgs
   return new FeedRequest({ stream: 'changes', filter, oldest: oldest === true }, after ?? null);
 }
 
-function requestBoard(noun: StoredNoun, { policy, reader }: Context, args: BoardArgs): FeedRequest {
+function requestBoard(noun: StoredNoun, { policy, hub }: Context, args: BoardArgs): FeedRequest {
   demandFeed(policy);
-  reader.demand(noun);
+  demandSeen(policy, noun);
   const { where = null, orderBy } = args;
   const filter = { where, orderBy: orderBy ?? [] };
-  demandFilter(noun, policy, where, filter.orderBy);
+  demandFilter({ catalog: hub.catalog, policy }, noun, where, filter.orderBy);
   return new FeedRequest({ stream: 'board', noun, filter }, args.after ?? null);
 }
 
@@ -163,4 +168,4 @@ export const boardEvent = (type: BoardEvent['type'], given: Partial<BoardEvent> 
   ...given,
 });
 
-export const removedId = (noun: StoredNoun, id: string): string => globalId(noun, id);
+export const removedId = (noun: StoredNoun, id: string): string => `${noun.name}:${id}`;

@@ -30,6 +30,8 @@ const unit = {
   list: 1,
   /** Counting reads what it counts. */
   count: 5,
+  /** Grouping reads everything that fits: about what a hand-written statement over a large table costs. */
+  groups: 100,
   /** A question to an agency, in its time and its limits. */
   live: 20,
   schema: 500,
@@ -48,6 +50,8 @@ export interface Weight {
   /** The field whose own objects cost most, as a path. */
   readonly dearest: { readonly path: string; readonly cost: number };
   readonly largestPage: number;
+  /** It would weigh something else with other variables. */
+  readonly byVariables: boolean;
 }
 const nothing: Weight = {
   depth: 0,
@@ -58,6 +62,7 @@ const nothing: Weight = {
   cost: 0,
   dearest: { path: '', cost: 0 },
   largestPage: 0,
+  byVariables: false,
 };
 
 export function measureOperation(
@@ -74,6 +79,7 @@ class Measure {
   /** Of fragments, by name and page: a fragment weighs the same wherever it is spread, so a fan of them is no work. */
   private readonly known = new Map<string, Weight>();
   private readonly open = new Set<string>();
+  private byVariables = false;
 
   constructor(
     private readonly schema: GraphQLSchema,
@@ -88,7 +94,7 @@ class Measure {
 
   whole(): Weight {
     const root = this.schema.getRootType(this.operation.operation) ?? null;
-    return this.set(this.operation.selectionSet, root, null);
+    return { ...this.set(this.operation.selectionSet, root, null), byVariables: this.byVariables };
   }
 
   /** @param page the elements of the connection whose fields these are */
@@ -130,7 +136,8 @@ class Measure {
     if (name.startsWith('__')) return this.introspection(node);
     const field = type && (isObjectType(type) || isInterfaceType(type)) ? type.getFields()[name] : undefined;
     const named = field ? getNamedType(field.type) : null;
-    const size = field ? this.pageOf(field, node) : null;
+    const grouped = Boolean(field?.extensions.grouped);
+    const size = field ? this.pageOf(field, node, grouped ? groupSizes : pageSizes) : null;
     const list = field ? isList(field.type) : false;
     const times = list ? (size ?? page ?? unpagedSize) : 1;
     const inner = node.selectionSet
@@ -147,7 +154,8 @@ class Measure {
       introspectionAliases: inner.introspectionAliases,
       cost: own + inner.cost * times,
       dearest: within.cost > own ? within : { path, cost: own },
-      largestPage: Math.max(size ?? 0, inner.largestPage),
+      largestPage: Math.max((!grouped && size) || 0, inner.largestPage),
+      byVariables: false,
     };
   }
 
@@ -165,8 +173,12 @@ class Measure {
     };
   }
 
-  private pageOf(field: GraphQLField<unknown, unknown>, { arguments: given = [] }: FieldNode): number | null {
-    const sizes = field.args.filter(arg => arg.name === 'first' || arg.name === 'last');
+  private pageOf(
+    field: GraphQLField<unknown, unknown>,
+    { arguments: given = [] }: FieldNode,
+    names: readonly string[],
+  ): number | null {
+    const sizes = field.args.filter(arg => names.includes(arg.name));
     if (!sizes.length) return null;
     const asked = sizes.map(arg => this.numberOf(given.find(node => node.name.value === arg.name)) ?? arg.defaultValue);
     const found = asked.filter(size => typeof size === 'number');
@@ -177,6 +189,7 @@ class Measure {
     const value: ValueNode | undefined = argument?.value;
     if (value?.kind === Kind.INT) return Number(value.value);
     if (value?.kind !== Kind.VARIABLE) return null;
+    this.byVariables = true;
     const name = value.name.value;
     const given = this.variables[name];
     if (typeof given === 'number') return given;
@@ -185,11 +198,15 @@ class Measure {
   }
 }
 
+const pageSizes = ['first', 'last'];
+/** Pages of groups have a bound of their own. */
+const groupSizes = ['limit'];
 const isList = (type: unknown): boolean => isListType(isNonNullType(type) ? type.ofType : type);
 
 function ownCost(field: GraphQLField<unknown, unknown>, times: number): number {
   const named = getNamedType(field.type);
   if (field.name === 'totalCount') return unit.count;
+  if (field.extensions.grouped) return unit.groups;
   if (isLeafType(named)) return unit.leaf;
   if (field.extensions.live) return unit.live + times;
   return isList(field.type) ? unit.list + unit.object * times : unit.object;
@@ -205,5 +222,6 @@ function plus(a: Weight, b: Weight): Weight {
     cost: a.cost + b.cost,
     dearest: b.dearest.cost > a.dearest.cost ? b.dearest : a.dearest,
     largestPage: Math.max(a.largestPage, b.largestPage),
+    byVariables: false,
   };
 }

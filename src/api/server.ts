@@ -6,7 +6,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
+import type { FormattedExecutionResult, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { mostTokens } from '../access/limits.ts';
 import { type Principal, parsePurpose } from '../access/principal.ts';
@@ -17,6 +17,7 @@ import type { Receiver } from '../ingest/push.ts';
 import { auditHttp, auditPlugin } from './audited-answers.ts';
 import { clientAddress } from './client-address.ts';
 import { isCertified, type TlsFiles } from './client-certificate.ts';
+import type { CompiledAnswers } from './compiled-answers.ts';
 import { Context, type Hub } from './context.ts';
 import { type Admission, type Door, type DoorRequest, refusal } from './door.ts';
 import { type Admissions, doorPlugin } from './door-plugin.ts';
@@ -24,6 +25,7 @@ import { tellClient, toldError } from './errors.ts';
 import { FeedDesk, type FeedLimits } from './feed-desk.ts';
 import { serveGraphiql } from './graphiql.ts';
 import { type HttpLimits, makeHttp, serveGraphql } from './http-stack.ts';
+import { stringifyResult } from './json-text.ts';
 import { SocketGuard, type SocketLimits } from './socket-guard.ts';
 import { serveSockets } from './sockets.ts';
 import { serveSse } from './sse.ts';
@@ -31,12 +33,15 @@ import { DocumentShelf } from './subscribed-document.ts';
 
 export interface ServerParts {
   readonly schema: GraphQLSchema;
+  readonly answers: CompiledAnswers;
   readonly hub: Hub;
   readonly authenticate: Authenticate;
   readonly receivers: ReadonlyMap<string, Receiver>;
   /** Throws while the hub cannot answer. */
   readonly checkReady: () => Promise<void>;
   readonly door: Door;
+  /** Registers further roads. */
+  readonly serveMore: (app: FastifyInstance) => void;
   readonly trustedProxies: ReadonlySet<string>;
   readonly limits: HttpLimits & { readonly pushBytes: number };
   readonly socketLimits: SocketLimits;
@@ -60,7 +65,7 @@ export async function startServer(
   parts: ServerParts,
   { host, port }: { host: string; port: number },
 ): Promise<RunningServer> {
-  const { schema, hub, authenticate, door, trustedProxies, limits, log } = parts;
+  const { schema, answers, hub, authenticate, door, trustedProxies, limits, log } = parts;
   const app = makeHttp(limits, parts.tls);
   const admissions: Admissions = new WeakMap();
   const apollo = new ApolloServer<Context>({
@@ -72,12 +77,14 @@ export async function startServer(
     stopOnTerminationSignals: false,
     logger: quiet(log),
     formatError: (formatted, error) => tellClient(formatted, error, log),
+    stringifyResult: result => stringifyResult(result as FormattedExecutionResult),
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       fastifyApolloDrainPlugin(app),
       doorPlugin(door, admissions),
       auditPlugin,
+      answers.plugin,
     ],
   });
   await apollo.start();
@@ -101,11 +108,12 @@ export async function startServer(
     if (stopping) throw new Error('The hub is stopping');
     await parts.checkReady();
   });
+  parts.serveMore(app);
   const desk = makeDesk(parts);
   const shelf = new DocumentShelf(schema);
   const { pingMs } = parts.socketLimits;
   const guard = new SocketGuard(parts.socketLimits);
-  const roads = { schema, hub, desk, shelf, authenticate, door, trustedProxies, guard, log };
+  const roads = { schema, answers, hub, desk, shelf, authenticate, door, trustedProxies, guard, log };
   const events = serveSse(app, { ...roads, pingMs, path: `${path}/stream` });
   const sockets = serveSockets(app.server, { ...roads, limits: parts.socketLimits, path });
   await app.listen({ host, port });

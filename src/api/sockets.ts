@@ -1,13 +1,7 @@
 /** GraphQL over WebSocket (graphql-ws) on the same port as HTTP. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import {
-  createSourceEventStream,
-  type ExecutionArgs,
-  type ExecutionResult,
-  execute,
-  type GraphQLSchema,
-} from 'graphql';
+import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { handleProtocols, type ServerOptions } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -19,6 +13,7 @@ import { errorFacts } from '../domain/error-facts.ts';
 import { admitOperation, isRefused } from './admit-operation.ts';
 import { auditSocket } from './audited-answers.ts';
 import { clientAddress } from './client-address.ts';
+import type { CompiledAnswers } from './compiled-answers.ts';
 import { Context, type Hub } from './context.ts';
 import { type CostReport, type Door, type DoorRequest, wantsCost } from './door.ts';
 import { graphqlError, toldError } from './errors.ts';
@@ -31,6 +26,7 @@ import type { DocumentShelf } from './subscribed-document.ts';
 
 export interface SocketParts {
   readonly schema: GraphQLSchema;
+  readonly answers: CompiledAnswers;
   readonly hub: Hub;
   readonly desk: FeedDesk;
   readonly shelf: DocumentShelf;
@@ -107,7 +103,7 @@ class SocketOperations {
   constructor(private readonly parts: SocketParts) {}
 
   options(): Options {
-    const { hub, log, limits } = this.parts;
+    const { answers, hub, log, limits } = this.parts;
     return {
       schema: this.parts.schema,
       connectionInitWaitTimeout: limits.initMs,
@@ -126,7 +122,7 @@ class SocketOperations {
         const cost = this.costs.get(contextValue as object);
         return cost && { ...result, extensions: { ...result.extensions, cost } };
       },
-      execute: async args => auditSocket(args.contextValue as Context, this.tell(await execute(args)), log),
+      execute: async args => auditSocket(args.contextValue as Context, this.tell(await answers.execute(args)), log),
       subscribe: args => this.subscribe(args as Operation) as never,
     };
   }

@@ -7,7 +7,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   createSourceEventStream,
   type ExecutionResult,
-  execute,
   type GraphQLError,
   getOperationAST,
   Kind,
@@ -162,7 +161,9 @@ class SseStream {
 
   private async answer({ document, operationName, variables, contextValue }: AdmittedOperation): Promise<void> {
     const args = { schema: this.parts.schema, document, operationName, variableValues: variables, contextValue };
-    this.sink.answer(await auditSocket(contextValue, this.tell(await execute(args)), this.parts.log));
+    this.sink.answer(
+      await auditSocket(contextValue, this.tell(await this.parts.answers.execute(args)), this.parts.log),
+    );
     this.sink.end(null);
   }
 

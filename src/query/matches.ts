@@ -4,12 +4,13 @@
  */
 import type { Policy } from '../access/policy.ts';
 import { type Rows, rowsSql } from '../access/rows.ts';
-import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
+import { type Catalog, isStored, type StoredNoun } from '../catalog/catalog.ts';
 import type { ReadRows } from '../store/database.ts';
 import { replacedSql } from '../store/replaced-versions.ts';
 import { columnsOf } from '../store/tables.ts';
-import { Values, visibleSql, type Where, whereSql } from './filters.ts';
+import { listTermsSql, type Where, whereSql } from './filters.ts';
 import { pagingSql } from './paging.ts';
+import { type Scope, Values } from './scope.ts';
 
 /** A row as it stands. */
 export interface Match {
@@ -28,14 +29,21 @@ export interface Looking {
 }
 
 const isTrue = (text: string | null) => text === 't';
+const scopeOf = ({ catalog, policy }: Pick<Looking, 'catalog' | 'policy'>): Scope => ({
+  catalog,
+  policy,
+  values: new Values(),
+  asOf: null,
+});
 
 /** Rows that do not exist are not in the answer. */
 export async function matchNow(looking: Looking, ids: readonly string[]): Promise<ReadonlyMap<string, Match>> {
   const { read, catalog, policy, noun, wheres } = looking;
-  const values = new Values();
+  const scope = scopeOf(looking);
+  const { values } = scope;
   const among = `t.id = any(${values.add(ids)}::uuid[])`;
   const visible = rowsSql(policy.rows(noun), 't', catalog, value => values.add(value));
-  const fits = wheres.map(where => `, (${whereSql(noun, policy, where, values)}) is true`);
+  const fits = wheres.map(where => `, (${whereSql(scope, noun, where)}) is true`);
   const text = `select t.id, t.deleted, (${visible}) is true${fits.join('')} from ${noun.table} t where ${among}`;
   const rows = await read(text, values.list);
   return new Map(
@@ -48,56 +56,81 @@ export async function matchNow(looking: Looking, ids: readonly string[]): Promis
 
 /**
  * By row the filters that it has fitted, visible for the reader, at some moment since a position of the log, as far as
- * versions tell: its own, and those of the rows by which it is seen (a step of its case, its case). What has replaced them
- * may have no position yet: readers are shown rows as they are, which may be ahead of the log.
+ * versions tell: its own, and those of the rows by which it is seen or found (a step of its case, its case). What has
+ * replaced them may have no position yet: readers are shown rows as they are, which may be ahead of the log.
  */
 export async function matchedSince(
-  { read, catalog, policy, noun, wheres }: Looking,
+  looking: Looking,
   ids: readonly string[],
   after: number,
 ): Promise<ReadonlyMap<string, readonly boolean[]>> {
+  const { read, catalog, policy, wheres } = looking;
   const values = new Values();
   const since = values.add(after);
-  const withPast = (name: string): string => {
-    const { table } = catalog.stored(name);
-    const columns = columnsOf(catalog.stored(name))
-      .map(column => `"${column.name}"`)
-      .join(', ');
-    return `(select ${columns} from ${table} union all select ${columns} from ${table}_history h
-      where (h.id, h.observed_at) in (${replacedSql(values.add(name), since)}))`;
-  };
-  const from = withPast(noun.name);
-  const visible = rowsSql(policy.rows(noun), 't', withTables(catalog, withPast), value => values.add(value));
-  const fits = wheres.map(where => `bool_or((${whereSql(noun, policy, where, values)}) is true)`);
-  const text = `select t.id, ${fits.join(', ')} from ${from} t
+  const scope = { ...scopeOf(looking), values, catalog: pastCatalog(catalog, values, since) };
+  const noun = scope.catalog.stored(looking.noun.name);
+  const visible = rowsSql(policy.rows(noun), 't', scope.catalog, value => values.add(value));
+  const fits = wheres.map(where => `bool_or((${whereSql(scope, noun, where)}) is true)`);
+  const text = `select t.id, ${fits.join(', ')} from ${noun.table} t
     where t.id = any(${values.add(ids)}::uuid[]) and not t.deleted and ${visible} group by t.id`;
   const rows = await read(text, values.list);
   return new Map(rows.map(([id, ...fitted]) => [id!, fitted.map(isTrue)]));
 }
 
-/** The catalog with other rows behind its nouns. */
-function withTables(catalog: Catalog, tableOf: (noun: string) => string): Catalog {
-  const stored = (name: string) => ({ ...catalog.stored(name), table: tableOf(name) });
+/** The catalog with more behind its nouns: their rows, and those that were replaced since the position. */
+function pastCatalog(catalog: Catalog, values: Values, since: string): Catalog {
+  const nouns = new Map<string, StoredNoun>();
+  const stored = (name: string): StoredNoun => {
+    const known = nouns.get(name);
+    if (known) return known;
+    const noun = catalog.stored(name);
+    const past = Object.create(noun, {
+      table: { value: pastTable(noun, values, since) },
+      relations: { get: () => relations() },
+    }) as StoredNoun;
+    const relations = () =>
+      new Map(
+        [...noun.relations].map(([role, r]) => [
+          role,
+          { ...r, from: past, to: isStored(r.to) ? stored(r.to.name) : r.to },
+        ]),
+      );
+    nouns.set(name, past);
+    return past;
+  };
   return Object.create(catalog, { stored: { value: stored } }) as Catalog;
 }
 
+function pastTable(noun: StoredNoun, values: Values, since: string): string {
+  const columns = columnsOf(noun)
+    .map(column => `"${column.name}"`)
+    .join(', ');
+  return `(select ${columns} from ${noun.table} union all select ${columns} from ${noun.table}_history h
+    where (h.id, h.observed_at) in (${replacedSql(values.add(noun.name), since)}))`;
+}
+
 /** Rows that fit a filter, in an order: their ids only, at most so many. Throws as a list does. */
-export async function listMatching(
-  { read, catalog, policy, noun, wheres: [where] }: Looking,
-  orderBy: readonly string[],
-  most: number,
-): Promise<string[]> {
-  const values = new Values();
-  const conditions = [visibleSql(noun, policy, catalog, values), whereSql(noun, policy, where, values)];
-  const { orderBy: order } = pagingSql(noun, policy, { orderBy }, values);
-  const text = `select t.id from ${noun.table} t where ${conditions.join(' and ')} order by ${order} limit ${most}`;
-  return (await read(text, values.list)).map(([id]) => id!);
+export async function listMatching(looking: Looking, orderBy: readonly string[], most: number): Promise<string[]> {
+  const { read, noun, wheres } = looking;
+  const scope = scopeOf(looking);
+  const terms = listTermsSql(scope, noun, wheres[0], null);
+  const { orderBy: order } = pagingSql(scope, noun, { orderBy });
+  const rows = await read(
+    `select t.id from ${noun.table} t where ${terms} order by ${order} limit ${most}`,
+    scope.values.list,
+  );
+  return rows.map(([id]) => id!);
 }
 
 /** Throws as a list would for this filter and order, without looking at any row. */
-export function demandFilter(noun: StoredNoun, policy: Policy, where: Where | null, orderBy: readonly string[]): void {
-  whereSql(noun, policy, where, new Values());
-  pagingSql(noun, policy, { orderBy }, new Values());
+export function demandFilter(
+  ground: Pick<Looking, 'catalog' | 'policy'>,
+  noun: StoredNoun,
+  where: Where | null,
+  orderBy: readonly string[],
+): void {
+  whereSql(scopeOf(ground), noun, where);
+  pagingSql(scopeOf(ground), noun, { orderBy });
 }
 
 /** Ids of rows whose link holds one of these. */
@@ -106,13 +139,20 @@ export async function linkedTo(read: ReadRows, noun: StoredNoun, link: string, i
   return (await read(text, [ids])).map(([id, target]) => [id!, target!] as const);
 }
 
-/** Whether it depends on rows of other nouns who sees the rows, or sees them whole. */
-export function dependsOnOthers(policy: Policy, noun: StoredNoun): boolean {
-  return [policy.rows(noun), policy.whole(noun)].some(reachesOut);
+/** Whether it depends on rows of other nouns who sees the rows, sees them whole, or finds them by one of the filters. */
+export function dependsOnOthers({ policy, noun, wheres }: Looking): boolean {
+  return [policy.rows(noun), policy.whole(noun)].some(reachesOut) || wheres.some(where => findsByOthers(noun, where));
 }
 function reachesOut(rules: Rows): boolean {
   if (typeof rules === 'string') return false;
   if ('any' in rules) return rules.any.some(reachesOut);
   if ('every' in rules) return rules.every.some(reachesOut);
   return 'noun' in rules || 'has' in rules;
+}
+function findsByOthers(noun: StoredNoun, where: Where | null | undefined): boolean {
+  return Object.entries(where ?? {}).some(([name, test]) => {
+    if (noun.relations.has(name)) return true;
+    const parts = name === 'and' || name === 'or' ? (test as Where[]) : name === 'not' ? [test as Where] : [];
+    return parts.some(part => findsByOthers(noun, part));
+  });
 }

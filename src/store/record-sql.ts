@@ -1,5 +1,5 @@
 /** The statements by which records of a noun are written, generated once from the catalog. */
-import { isStated, type StoredNoun } from '../catalog/catalog.ts';
+import { isStated, type Link, type StoredNoun } from '../catalog/catalog.ts';
 import { columnsOf } from './tables.ts';
 
 const quoted = (name: string) => `"${name}"`;
@@ -14,23 +14,41 @@ const wins = (noun: StoredNoun) =>
     ? `(i.version collate "C", i.digest collate "C", coalesce(i.as_of, '-infinity'))
       > (s.version collate "C", s.digest collate "C", coalesce(s.as_of, '-infinity'))`
     : 'i.digest <> s.digest';
-/** What stood for no time, because this very page made it, was known to nobody: it is not filed. */
-const filed = 's.observed_at <> $2::timestamptz';
 /** Only these are worth a place in the history and a change in the feed; else a newer version says the same again. */
 const differs = '(i.digest <> s.digest or i.deleted <> s.deleted)';
 
+/** A version that this very transaction has made was known to nobody. */
+const filed = 's.observed_at <> $2::timestamptz';
+
+/** Which of these rows stand already, and whether they say the same: $1 ids, $2 versions, $3 digests, $4 when it was true. */
+export const standingSql = (noun: StoredNoun): string => `
+select s.id, ${isStated(noun) ? 'i.version = s.version and i.digest = s.digest and i.as_of is not distinct from s.as_of' : 'i.digest = s.digest'} as same
+from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) as i(id, version, digest, as_of) join ${noun.table} s on s.id = i.id`;
+
 /**
- * One statement for a page: $1 is a JSON array of rows (one for each id), $2 the moment. Writes the winners, files what
- * they replace, and returns a row for each that changed: id, deleted, true, the links before and after, and when the
- * version that it replaces was observed (its place in the history); and such a row with false for each that says the same
- * as before of another moment, which can decide whom to believe.
+ * Whether all that a row stated of a link's target it states still, of no earlier moment: then the target's facts can
+ * only change to what it states.
+ */
+function steady({ column, states }: Link, noun: StoredNoun): string {
+  if (!states.length) return 'false';
+  const stated = states.map(([, field]) => quoted(noun.columns.get(field)!.column));
+  const told = (t: string) => `(${[quoted(column), ...stated].map(name => `${t}.${name}`).join(', ')})`;
+  return `(not i.deleted and not s.deleted and ${told('i')} is not distinct from ${told('s')}
+    and coalesce(i.as_of, '-infinity') >= coalesce(s.as_of, '-infinity'))`;
+}
+
+/**
+ * For rows of which some may stand already: $1 is a JSON array of rows (one for each id), $2 the moment. Writes the
+ * winners, files what they replace, and returns a row for each that changed: id, deleted, true, and of each link the
+ * target before, the target now, and whether it is steady, and at last when the version that it replaces was observed (its
+ * place in the history); and such a row with false for each that says the same as before of another moment, which can
+ * decide whom to believe.
  */
 export function upsertSql(noun: StoredNoun): string {
   const columns = columnsOf(noun);
   const names = columns.map(c => c.name);
   const given = columns.filter(c => c.name !== 'observed_at');
   const assigned = names.filter(name => name !== 'id' && name !== 'observed_at');
-  const links = noun.links.map(link => link.column);
   const moved = isStated(noun) ? 's.as_of is distinct from i.as_of' : 'false';
   return `
 with i as materialized (
@@ -39,11 +57,12 @@ with i as materialized (
   select t.* from ${noun.table} t where t.id = any(array(select id from i)) for update
 ), won as materialized (
   select i.*, s.id is null or ${differs} as changed, ${moved} as moved,
-    ${links.map(link => `s.${quoted(link)} as ${quoted(`old_${link}`)},`).join(' ')} s.id is not null as known,
-    case when ${filed} then s.observed_at end as replaced
+    ${noun.links.map((link, n) => `s.${quoted(link.column)} as old_${n}, ${steady(link, noun)} as steady_${n},`).join(' ')} s.id is not null as known,
+    case when ${filed} then s.observed_at::text end as replaced
   from i left join s on s.id = i.id where s.id is null or ${wins(noun)}
 ), filed as (
   insert into ${noun.table}_history (${list(names)}, seen_until)
+  -- What came into being in this transaction was never seen; filed, it would take the place of what is seen from now on.
   select ${list(names, 's.')}, $2::timestamptz from s join won on won.id = s.id where won.changed and ${filed}
   on conflict do nothing
 ), written as (
@@ -52,7 +71,7 @@ with i as materialized (
   on conflict (id) do update set ${assigned.map(name => `${quoted(name)} = excluded.${quoted(name)}`).join(', ')},
     observed_at = case when t.digest = excluded.digest and t.deleted = excluded.deleted then t.observed_at else excluded.observed_at end
 )
-select won.id, won.deleted, won.changed${links.map(link => `, won.${quoted(`old_${link}`)}, won.${quoted(link)}`).join('')}, won.replaced
+select won.id, won.deleted, won.changed${noun.links.map((link, n) => `, won.old_${n}, won.${quoted(link.column)}, won.steady_${n}`).join('')}, won.replaced
 from won where won.changed or won.moved order by won.id`;
 }
 
@@ -76,7 +95,7 @@ with gone as materialized (select t.* from ${noun.table} t where ${absent} for u
     ${emptied.map(name => `${quoted(name)} = null`).join(', ')}
   from gone where t.id = gone.id
 )
-select id, true as deleted, true as changed${links.map(link => `, ${quoted(link)} as ${quoted(`old_${link}`)}, null as ${quoted(link)}`).join('')}, observed_at as replaced
+select id, true as deleted, true as changed${links.map((link, n) => `, ${quoted(link)} as old_${n}, null as now_${n}, false as steady_${n}`).join('')}, observed_at::text as replaced
 from gone order by id`;
 }
 

@@ -1,6 +1,6 @@
 /** Whole sets: what a monthly file did not hold any more is gone, unless it is suspiciously much. */
 import type { WholeSet } from '../../adapters/kit/contract.ts';
-import { type ChangeRow, exactInstants, type Work } from './apply.ts';
+import type { ChangeRow, Work } from './apply.ts';
 import { countAbsentSql, removeAbsentSql } from './record-sql.ts';
 
 /** A page of a whole set, and the records it held, also those that were parked. */
@@ -51,8 +51,7 @@ export async function completeSet(work: Work, set: WholeSet, guard: RemovalGuard
       continue;
     }
     if (!absent) continue;
-    const remove = { text: removeAbsentSql(noun), values: [...values, work.at], types: exactInstants };
-    const result = await client.query({ ...remove, rowMode: 'array' });
+    const result = await client.query({ text: removeAbsentSql(noun), values: [...values, work.at], rowMode: 'array' });
     const gone = work.affected.touch(noun, result.rows);
     changes.push(...gone.map(row => ({ ...row, kind, caseNo: null })));
   }

@@ -1,0 +1,144 @@
+/**
+ * Answers a query. Roots that are read from the store are compiled, read in one snapshot and written as text; what is written
+ * by hand runs through graphql-js, which takes the compiled parts as they are.
+ */
+import {
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  type GraphQLFieldResolver,
+  type GraphQLResolveInfo,
+  Kind,
+  locatedError,
+} from 'graphql';
+import type { StoredNoun } from '../catalog/catalog.ts';
+import { type Answer, Plan, type RootKeys } from '../query/plan.ts';
+import type { Failure, Wanted } from '../query/wanted.ts';
+import type { Context } from './context.ts';
+import { JsonText } from './json-text.ts';
+import type { Planned } from './questions.ts';
+import { type Collected, wantedOf } from './read-question.ts';
+
+export interface Answered {
+  readonly data: JsonText | null;
+  readonly errors: readonly GraphQLError[];
+  readonly plan: PlanReport;
+}
+/** How an operation was answered. */
+export interface PlanReport {
+  /** Roots that were compiled. */
+  readonly compiled: readonly string[];
+  /** Roots that went through resolvers. */
+  readonly resolved: readonly string[];
+  /** SQL, one statement a level. */
+  readonly statements: readonly string[];
+}
+
+export async function answerPlanned(planned: Planned, context: Context): Promise<Answered> {
+  const { plan, keys, collected } = planned;
+  const { wanted, statements } = plan;
+  const { texts, failures } = await readPlan(context, plan, keys);
+  if (plan.isComplete) {
+    const report = { compiled: wanted.map(({ key }) => key), resolved: [], statements };
+    return { data: joined(wanted, texts), errors: failures.map(toError), plan: report };
+  }
+  const resolved = wanted.filter(({ key }) => !plan.has(key) || plan.forResolvers.has(key)).map(({ key }) => key);
+  const trees = treesOf(resolved, { texts, failures });
+  const result = await resolveRoots(planned, collected!, resolved, trees, context);
+  const answers = new Map(texts);
+  for (const key of resolved) answers.set(key, result.data ? JSON.stringify(result.data[key]) : undefined);
+  const errors = failures.filter(({ path }) => !resolved.includes(String(path[0]))).map(toError);
+  const compiled = wanted.map(({ key }) => key).filter(key => !resolved.includes(key));
+  return {
+    data: joined(wanted, answers),
+    errors: [...errors, ...(result.errors ?? [])],
+    plan: { compiled, resolved, statements },
+  };
+}
+
+function joined(wanted: readonly Wanted[], texts: Answer['texts']): JsonText | null {
+  const members: string[] = [];
+  for (const { key } of wanted) {
+    const text = texts.get(key);
+    if (text === undefined) return null;
+    members.push(`"${key}":${text}`);
+  }
+  return new JsonText(`{${members.join(',')}}`);
+}
+
+/** A snapshot that cannot be read fails every root that needs it. */
+async function readPlan(context: Context, plan: Plan, keys: RootKeys): Promise<Answer> {
+  try {
+    return await plan.answer(await context.hub.batches.read(plan, keys), keys, context.runReader);
+  } catch (error) {
+    const planned = plan.wanted.filter(({ key }) => plan.has(key));
+    return {
+      texts: new Map(planned.map(({ key, required }) => [key, required ? undefined : 'null'])),
+      failures: planned.map(({ key, place }) => ({ error: error as Error, path: [key], place })),
+    };
+  }
+}
+
+/** The roots that go on through resolvers, as objects; what failed stands in its place as an error. */
+function treesOf(keys: readonly string[], { texts, failures }: Answer): Record<string, unknown> {
+  const trees = Object.fromEntries(keys.map(key => [key, JSON.parse(texts.get(key) ?? 'null')]));
+  for (const { error, path } of failures) {
+    if (!(String(path[0]) in trees)) continue;
+    const place = path
+      .slice(0, -1)
+      .reduce<unknown>((at, key) => (at as Record<string | number, unknown> | null)?.[key], trees);
+    if (place) (place as Record<string | number, unknown>)[path.at(-1)!] = error;
+  }
+  return trees;
+}
+
+function resolveRoots(
+  { question: { schema, operation, fragments, variableValues } }: Planned,
+  collected: Collected,
+  keys: readonly string[],
+  trees: unknown,
+  context: Context,
+): ExecutionResult | Promise<ExecutionResult> {
+  const selections = keys.flatMap(key => collected.get(key)!);
+  const rest = { ...operation, selectionSet: { ...operation.selectionSet, selections } };
+  return execute({
+    schema,
+    document: { kind: Kind.DOCUMENT, definitions: [rest, ...Object.values(fragments)] },
+    variableValues,
+    rootValue: trees,
+    contextValue: context,
+  });
+}
+
+const toError = ({ error, path, place }: Failure): GraphQLError =>
+  error instanceof GraphQLError && error.path ? error : locatedError(error, place as never, path);
+
+/** Takes what has been read and written under the field's name in the answer. */
+export const takeAnswer: GraphQLFieldResolver<Readonly<Record<string, unknown>> | undefined, unknown> = (
+  source,
+  _args,
+  _context,
+  { path },
+) => {
+  const value = source?.[path.key];
+  if (value instanceof Error) throw value;
+  return value;
+};
+
+/** Records for a field that is resolved by hand, read together; null stands for one that the reader may not see. */
+export function readNodes(
+  context: Context,
+  noun: StoredNoun,
+  ids: readonly string[],
+  info: GraphQLResolveInfo,
+): Promise<unknown[]> {
+  const [wanted] = wantedOf(info, info.parentType, new Map([[info.fieldName, info.fieldNodes]]));
+  const read = async (id: string) => {
+    const root: Wanted = { ...wanted!, read: { kind: 'byId' }, args: { id: `${noun.name}:${id}` }, required: false };
+    const plan = Plan.of(context.planGround, [root], true);
+    const tree = treesOf([root.key], await readPlan(context, plan, plan.keys()))[root.key];
+    if (tree instanceof Error) throw tree;
+    return tree;
+  };
+  return Promise.all(ids.map(read));
+}

@@ -1,0 +1,180 @@
+/** The roots of a question: a list, a record by its key or its id, whatever fits a search. */
+import { type Column, isStored, type StoredNoun } from '../catalog/catalog.ts';
+import { HubError } from '../domain/error-codes.ts';
+import { type NounFetch, type Row, unkeyed } from './fetch.ts';
+import { containsSql, testedSql } from './filters.ts';
+import { items, listWriter } from './plan-list.ts';
+import type { Planner } from './planner.ts';
+import type { Run, Text } from './run.ts';
+import { typeOf, type Wanted } from './wanted.ts';
+
+/** Nouns that a search looks through, those that a clerk means most often first. */
+const searchedNouns = ['Person', 'Organisation', 'Case', 'Licence', 'Matter', 'PowerListEntry', 'Region', 'Agency'];
+const largestSearch = 50;
+const longestSearch = 100;
+
+export type WriteRoot = (run: Run) => Text;
+export interface Root {
+  readonly write: WriteRoot;
+  /** It is read by a key, which is the request's and not the plan's. */
+  readonly keyed: { readonly fetch: NounFetch; readonly keyOf: (args: Wanted['args']) => string } | null;
+}
+
+/** A root field, planned. Null: it is not read from the store. */
+export function planRoot(planner: Planner, wanted: Wanted): Root | null {
+  const { read } = wanted;
+  if (read.kind === 'typename') return { write: () => `"${typeOf(wanted)}"`, keyed: null };
+  if (read.kind === 'list') return orFailing(planner, wanted, () => planList(planner, wanted, read.noun));
+  if (read.kind === 'byKey') return orFailing(planner, wanted, () => planByKey(planner, wanted, read.noun));
+  if (read.kind === 'byId') return orFailing(planner, wanted, () => planById(planner, wanted));
+  return read.kind === 'search' ? orFailing(planner, wanted, () => planSearch(planner, wanted)) : null;
+}
+
+function orFailing(planner: Planner, wanted: Wanted, plan: () => Root): Root {
+  let keyed: Root['keyed'] = null;
+  const write = planner.orFailing(wanted, () => {
+    const root = plan();
+    keyed = root.keyed;
+    return (_row, run) => root.write(run);
+  });
+  return { keyed, write: run => write(noRow, run) };
+}
+const noRow: Row = [];
+
+function planList(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
+  const write = listWriter(planner, noun, 0, wanted, null);
+  return { keyed: null, write: run => write(noRow, run) };
+}
+
+/** Keys of such nouns are values of the request, not of its plan: questions for several of them are one statement. */
+export const isReadByKeys = ({ kind, columns }: StoredNoun): boolean =>
+  kind.key.length === 1 && columns.get(kind.key[0]!)!.field.scalar === 'text';
+
+/** The row with this key, in any spelling of it; the newest, should sources have given the key twice. */
+function planByKey(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
+  const { policy } = planner;
+  planner.demand(noun);
+  const given = noun.kind.key.filter(name => wanted.args[name] !== null && wanted.args[name] !== undefined);
+  if (!policy.mayFind(noun))
+    throw new HubError('FILTER_FORBIDDEN', `${noun.name}.${given[0]} is masked for you: nothing can be found by it`);
+  const columns = given.map(name => noun.columns.get(name)!);
+  const spelled = columns.map(({ name, field }) =>
+    field.format ? field.format.normalise(String(wanted.args[name])) : wanted.args[name],
+  );
+  const [only] = columns;
+  const fetch = planner.fetch(noun, 0, null, (wanted.args.asOf as string | undefined) ?? null);
+  const found = (column: (typeof columns)[number]) =>
+    policy.findsPersons ? `t."${column.column}"` : testedSql(policy, noun, column);
+  if (isReadByKeys(noun)) {
+    const keyOf = ({ [only!.name]: value }: Wanted['args']) =>
+      only!.field.format ? only!.field.format.normalise(String(value)) : String(value);
+    if (noun.origin === 'derived') {
+      // Its id is made of its key, so what hangs on it needs not wait for it.
+      const rest = `from ${fetch.from()} where ${fetch.visible()} and ${found(only!)} is not null`;
+      fetch.reads('uuid', (select, ids) => `select ${select('t.id::text')} ${rest} and t.id = any(${ids})`);
+      return oneRoot(planner, wanted, fetch.givenIds(), args => planner.ground.idOf(noun, keyOf(args)));
+    }
+    const column = `t."${only!.column}"`;
+    const rest = `from ${fetch.from()} where ${fetch.visible()} and ${found(only!)}`;
+    fetch.reads(
+      'text',
+      (select, keys) => `select distinct on (${column}) ${select(column)} ${rest} = any(${keys})
+        order by ${column}, t.observed_at desc, t.id`,
+    );
+    return oneRoot(planner, wanted, fetch, keyOf);
+  }
+  const tests = columns.map((column, i) => `${found(column)} = ${fetch.level.values.add(spelled[i])}`);
+  const latest = noun.kind.key.slice(given.length).map(name => `t."${noun.columns.get(name)!.column}" desc, `);
+  const where = [...tests, fetch.visible()].join(' and ');
+  const from = fetch.from();
+  fetch.reads(
+    null,
+    select => `select ${select('null')} from ${from} where ${where}
+      order by ${latest.join('')}t.observed_at desc, t.id limit 1`,
+  );
+  return oneRoot(planner, wanted, fetch, null);
+}
+
+function planById(planner: Planner, wanted: Wanted): Root {
+  const [, name, key] = /^(\w+):([0-9a-f-]{36})$/.exec(String(wanted.args.id)) ?? [];
+  const noun = name === undefined ? undefined : planner.catalog.nouns.get(name);
+  if (!noun || !key || !isStored(noun)) throw new HubError('BAD_USER_INPUT', 'The id is not one of this hub');
+  planner.demand(noun);
+  return oneRoot(planner, wanted, planner.byIds(noun, 0, null, null).givenIds(), () => key);
+}
+
+function oneRoot(
+  planner: Planner,
+  wanted: Wanted,
+  fetch: NounFetch,
+  keyOf: ((args: Wanted['args']) => string) | null,
+): Root {
+  const write = planner.object(fetch, 0, wanted.of(fetch.noun.name));
+  return {
+    keyed: keyOf && { fetch, keyOf },
+    write: run => {
+      const [row] = run.rows(fetch, keyOf ? run.keys.get(wanted.key)! : unkeyed);
+      if (!row) return planner.absent(wanted, run);
+      run.path.push(wanted.key);
+      const text = write(row, run);
+      run.path.pop();
+      return text ?? (wanted.required ? undefined : 'null');
+    },
+  };
+}
+
+/** Rows whose searched fields contain the text, or whose key it is in some spelling. Never by a field the reader sees masked. */
+function planSearch(planner: Planner, wanted: Wanted): Root {
+  const { text: given, first } = wanted.args as { text: string; first: number };
+  const text = given.trim();
+  if (text === '' || given.length > longestSearch)
+    throw new HubError('BAD_USER_INPUT', `Search for 1 to ${longestSearch} characters`);
+  if (first < 1 || first > largestSearch)
+    throw new HubError('BAD_USER_INPUT', `\`first\` goes from 1 to ${largestSearch}`);
+  const lists = searchedNouns
+    .map(name => planner.catalog.stored(name))
+    .filter(noun => planner.policy.sees(noun))
+    .flatMap(noun => {
+      const fetch = searchFetch(planner, noun, text, first);
+      return fetch ? [{ fetch, write: planner.object(fetch, 0, wanted.of(noun.name)) }] : [];
+    });
+  return {
+    keyed: null,
+    write: run => {
+      const found = lists.flatMap(({ fetch, write }) => run.rows(fetch, unkeyed).map(row => ({ row, write })));
+      const shown = found.slice(0, first);
+      const writers = new Map(shown.map(({ row, write }) => [row, write]));
+      return items(
+        run,
+        wanted,
+        shown.map(({ row }) => row),
+        row => writers.get(row)!(row, run),
+      );
+    },
+  };
+}
+
+function searchFetch(planner: Planner, noun: StoredNoun, text: string, limit: number): NounFetch | null {
+  const { policy } = planner;
+  const searched = [...noun.columns.values()].flatMap((column): { column: Column; key: string | null }[] => {
+    const { name, field } = column;
+    if (!policy.mayFilter(noun, name)) return [];
+    if (!field.format || !noun.kind.key.includes(name)) return field.searched ? [{ column, key: null }] : [];
+    const key = field.format.normalise(text);
+    return field.format.faults(key).length ? [] : [{ column, key }];
+  });
+  if (!searched.length) return null;
+  const fetch = planner.fetch(noun, 0, null, null);
+  const { values } = fetch.level;
+  const tests = searched.map(({ column, key }) =>
+    key === null
+      ? containsSql(`t."${column.column}"`, values.add(text))
+      : `${testedSql(policy, noun, column)} = ${values.add(key)}`,
+  );
+  const where = `(${tests.join(' or ')}) and ${fetch.visible()}`;
+  const from = fetch.from();
+  return fetch.reads(
+    null,
+    select => `select ${select('null')} from ${from} where ${where} order by t.id limit ${limit}`,
+  );
+}

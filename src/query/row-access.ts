@@ -1,0 +1,30 @@
+/** A row as the policy decides about it: whether this reader sees it, whether whole, and its values unmasked. Never shown. */
+import type { Policy } from '../access/policy.ts';
+import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
+import type { ReadRows } from '../store/database.ts';
+import { Values, visibleSql, wholeSql } from './scope.ts';
+
+export interface RowAccess {
+  readonly whole: boolean;
+  readonly values: Readonly<Record<string, string | null>>;
+}
+
+/** Null: the reader does not see it. */
+export async function readRow(
+  { catalog, read }: { readonly catalog: Catalog; readonly read: ReadRows },
+  policy: Policy,
+  noun: StoredNoun,
+  id: string,
+): Promise<RowAccess | null> {
+  const values = new Values();
+  const scope = { catalog, policy, values, asOf: null };
+  const columns = [...noun.columns.values()];
+  const whole = wholeSql(scope, noun);
+  const [row] = await read(
+    `select ${[`(${whole})::text`, ...columns.map(({ column }) => `t."${column}"`)].join(', ')} from ${noun.table} t
+     where t.id = ${values.add(id)}::uuid and ${visibleSql(scope, noun)}`,
+    values.list,
+  );
+  if (!row) return null;
+  return { whole: row[0] === 'true', values: Object.fromEntries(columns.map(({ name }, i) => [name, row[i + 1]!])) };
+}
