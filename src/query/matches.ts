@@ -85,7 +85,8 @@ function pastCatalog(catalog: Catalog, values: Values, since: string): Catalog {
     if (known) return known;
     const noun = catalog.stored(name);
     const past = Object.create(noun, {
-      table: { value: pastTable(noun, values, since) },
+      // A value that no statement uses has no type: only what is asked for is bound.
+      table: { get: remember(() => pastTable(noun, values, since)) },
       relations: { get: () => relations() },
     }) as StoredNoun;
     const relations = () =>
@@ -99,6 +100,14 @@ function pastCatalog(catalog: Catalog, values: Values, since: string): Catalog {
     return past;
   };
   return Object.create(catalog, { stored: { value: stored } }) as Catalog;
+}
+
+function remember<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 function pastTable(noun: StoredNoun, values: Values, since: string): string {

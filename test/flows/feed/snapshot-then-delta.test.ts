@@ -63,7 +63,13 @@ beforeAll(async () => {
     { name: 'an officer of land', claims: officer },
     { name: 'a village agent', claims: agent },
   ];
-  const filters = [{}, { state: { in: ['IN_REVIEW', 'ACCEPTED'] } }, { leadAgencyCode: { eq: 'land' } }];
+  const open = { some: { state: { eq: 'TODO' } } };
+  const filters = [
+    {},
+    { state: { in: ['IN_REVIEW', 'ACCEPTED'] } },
+    { leadAgencyCode: { eq: 'land' } },
+    { not: { approvals: open } },
+  ];
   const places = readers.flatMap(reader => [
     ...filters.map(where => ({
       ...reader,

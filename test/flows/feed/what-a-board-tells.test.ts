@@ -37,6 +37,9 @@ async function watch(claims: Record<string, unknown>, place: Omit<ScreenPlace, '
   const token = await issuer.token({ ...claims, sub: `reader ${++readers}` });
   const screen = new BoardScreen({ token, ...place });
   screens.push(screen);
+  // What has no position yet would come again.
+  const [[last]] = (await t.hub.store.database.read('select count(*) from hub_change', [])) as [[string]];
+  await t.hub.tail.more(Number(last) - 1, new AbortController().signal);
   await screen.connect(t.hub.url);
   await screen.wire!.until(({ payload }) => payload?.data?.board.type === 'READY' || payload?.errors);
   screen.take();
