@@ -157,6 +157,7 @@ export class Group<F, R> {
         await this.deliver(run, changes);
         continue;
       }
+      for (const member of run.members.keys()) member.isCatchingUp = false;
       const other = [...this.runs].find(r => r !== run && r.state === 'idle' && r.position === run.position);
       if (other) return this.merge(run, other);
       run.state = 'idle';
@@ -284,26 +285,35 @@ export class Group<F, R> {
     if (reached !== null) member.position = reached;
   }
 
-  /** Out of the run, so that it costs nothing; what it misses is in the log. */
+  /**
+   * Out of the run, so that it costs nothing; what it misses is in the log. Who reads what he has missed at his own pace
+   * does not fall behind by that.
+   */
   private leaveBehind(run: Run<F, R>, member: Member<R>): void {
     const lane = run.members.get(member)!;
     run.members.delete(member);
     this.runOf.delete(member);
     const { relapses } = this.parts.limits;
-    if (member.relapse(relapsesWithinMs) > relapses) {
+    const isRelapse = !member.isCatchingUp;
+    if (isRelapse && member.relapse(relapsesWithinMs) > relapses) {
       const message = `The stream was left behind ${relapses} times in a minute: go on at its cursor when you can read it`;
       this.end(member, new HubError('READER_TOO_SLOW', message));
-    } else this.catchUp(member, lane).catch(error => this.fail(member, error));
+    } else this.catchUp(member, lane, isRelapse).catch(error => this.fail(member, error));
   }
 
-  private async catchUp(member: Member<R>, lane: Lane<F, R>): Promise<void> {
+  private async catchUp(member: Member<R>, lane: Lane<F, R>, isRelapse: boolean): Promise<void> {
+    member.isCatchingUp = true;
     await member.sink.drained();
     if (!lane.members.has(member) || !member.isOpen) return;
+    if (isRelapse) await this.tellLag(member);
+    if (lane.members.has(member)) this.follow(member, lane);
+  }
+
+  private async tellLag(member: Member<R>): Promise<void> {
     const { work, tail } = this.parts;
     const [from, to] = [member.position!, tail.position];
     if (work.lagged) await this.give(member, await work.lagged(from, to), null);
     else member.lagged = { from, to };
-    if (lane.members.has(member)) this.follow(member, lane);
   }
 }
 

@@ -33,6 +33,8 @@ export class Member<R> {
   sequence = 0;
   /** Set when the reader was left behind: told with the next message. */
   lagged: { readonly from: number; readonly to: number } | null = null;
+  /** Has not been at the end of the log yet since it came, or since it was left behind. */
+  isCatchingUp = true;
   private relapsedAtMs: number[] = [];
 
   constructor(

@@ -4,7 +4,7 @@
  */
 import type { Policy } from '../access/policy.ts';
 import { type Rows, rowsSql } from '../access/rows.ts';
-import { type Catalog, isStored, type StoredNoun } from '../catalog/catalog.ts';
+import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import type { ReadRows } from '../store/database.ts';
 import { replacedSql } from '../store/replaced-versions.ts';
 import { columnsOf } from '../store/tables.ts';
@@ -55,9 +55,9 @@ export async function matchNow(looking: Looking, ids: readonly string[]): Promis
 }
 
 /**
- * By row the filters that it has fitted, visible for the reader, at some moment since a position of the log, as far as
- * versions tell: its own, and those of the rows by which it is seen or found (a step of its case, its case). What has
- * replaced them may have no position yet: readers are shown rows as they are, which may be ahead of the log.
+ * By row the filters that it may have fitted, visible for the reader, at some moment since a position of the log, as far
+ * as versions tell: its own, and those of the rows by which it is seen (a step of its case, its case). What has replaced
+ * them may have no position yet: readers are shown rows as they are, which may be ahead of the log.
  */
 export async function matchedSince(
   looking: Looking,
@@ -70,7 +70,9 @@ export async function matchedSince(
   const scope = { ...scopeOf(looking), values, catalog: pastCatalog(catalog, values, since) };
   const noun = scope.catalog.stored(looking.noun.name);
   const visible = rowsSql(policy.rows(noun), 't', scope.catalog, value => values.add(value));
-  const fits = wheres.map(where => `bool_or((${whereSql(scope, noun, where)}) is true)`);
+  // "None of its steps" may have held before although one of them did later: such filters count as fitted.
+  const own = wheres.map(where => (findsByOthers(noun, where) ? null : where));
+  const fits = own.map(where => `bool_or((${whereSql(scope, noun, where)}) is true)`);
   const text = `select t.id, ${fits.join(', ')} from ${noun.table} t
     where t.id = any(${values.add(ids)}::uuid[]) and not t.deleted and ${visible} group by t.id`;
   const rows = await read(text, values.list);
@@ -79,35 +81,14 @@ export async function matchedSince(
 
 /** The catalog with more behind its nouns: their rows, and those that were replaced since the position. */
 function pastCatalog(catalog: Catalog, values: Values, since: string): Catalog {
-  const nouns = new Map<string, StoredNoun>();
+  const tables = new Map<string, string>();
   const stored = (name: string): StoredNoun => {
-    const known = nouns.get(name);
-    if (known) return known;
     const noun = catalog.stored(name);
-    const past = Object.create(noun, {
-      // A value that no statement uses has no type: only what is asked for is bound.
-      table: { get: remember(() => pastTable(noun, values, since)) },
-      relations: { get: () => relations() },
-    }) as StoredNoun;
-    const relations = () =>
-      new Map(
-        [...noun.relations].map(([role, r]) => [
-          role,
-          { ...r, from: past, to: isStored(r.to) ? stored(r.to.name) : r.to },
-        ]),
-      );
-    nouns.set(name, past);
-    return past;
+    // A value that no statement uses has no type: only what is asked for is bound.
+    if (!tables.has(name)) tables.set(name, pastTable(noun, values, since));
+    return { ...noun, table: tables.get(name)! };
   };
   return Object.create(catalog, { stored: { value: stored } }) as Catalog;
-}
-
-function remember<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
 
 function pastTable(noun: StoredNoun, values: Values, since: string): string {

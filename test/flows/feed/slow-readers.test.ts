@@ -32,7 +32,7 @@ beforeAll(async () => {
     HUB_SOCKETS_PER_ADDRESS: '5000',
     // A stalled client does not answer to pings either.
     HUB_SOCKET_PING_MS: '600000',
-    HUB_RELAPSES: '2',
+    HUB_RELAPSES: '1',
     HUB_DRAIN_MS: '0',
   });
 });
