@@ -14,6 +14,7 @@ import { Door } from './api/door.ts';
 import { makeSchema } from './api/schema.ts';
 import { type RunningServer, startServer } from './api/server.ts';
 import { type StoredOperation, StoredOperations } from './api/stored-operations.ts';
+import { UnmaskDesk } from './api/unmask-desk.ts';
 import { openAudit, type RunningAudit } from './audit/open-audit.ts';
 import { type Catalog, makeCatalog } from './catalog/catalog.ts';
 import { type Config, ConfigError, type Environment, readAdapterSettings } from './config.ts';
@@ -235,6 +236,11 @@ export async function startHub(
 
     const sessions = await followSessions(config, database, log);
     stops.push(sessions.stop);
+    const unmasking = new UnmaskDesk(database, error =>
+      log.error({ error: errorFacts(error) }, 'reading unmask grants failed'),
+    );
+    await unmasking.start();
+    stops.push(unmasking.stop);
 
     const health = new Health(database);
     const onChanges = () => sequencer.wake();
@@ -257,6 +263,7 @@ export async function startHub(
       town: config.hubTown,
       audit,
       grants: () => grants.current(),
+      unmasking,
       ended: sessions.ended,
       endSession: sessions.end,
     };

@@ -44,10 +44,15 @@ A cell says how a field of a visible row looks: **whole**, the name of its mask,
 without and with a purpose; *case* means that the rows of the case named in the purpose are whole. "Own" is the reader's
 agency or village.
 
-| Role | Rows | Persons whole for | Why |
-|---|---|---|---|
-${roles.map(role => `| ${role} | ${rules[role].rows.join(', ')} | ${shownFor(role)} | ${rules[role].why} |`).join('\n')}
+| Role | Rows | Persons whole for | Unmasks one record | Why |
+|---|---|---|---|---|
+${roles.map(roleLine).join('\n')}
 `;
+function roleLine(role: Role): string {
+  const { rows, unmaskMinutes, why } = rules[role];
+  const unmasks = unmaskMinutes ? `for ${unmaskMinutes} minutes` : 'never';
+  return `| ${role} | ${rows.join(', ')} | ${shownFor(role)} | ${unmasks} | ${why} |`;
+}
 const shownFor = (role: Role) =>
   Object.entries(rules[role].personal)
     .filter(([, shown]) => shown !== 'none')

@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { Field, MaskName } from '../../adapters/kit/record.ts';
 import { type Catalog, isStored, type Noun } from '../catalog/catalog.ts';
+import type { UnmaskGrant } from '../domain/unmask-grant.ts';
 import type { Principal } from './principal.ts';
 import { type IdOf, makeRelations } from './relations.ts';
 import { anyOf, everyOf, type Rows } from './rows.ts';
-import { rules as currentRules, type Feature, type RoleRule, type Shown } from './rules.ts';
+import { rules as currentRules, type Feature, type RoleRule, type Rules, type Shown } from './rules.ts';
 import type { SharingGrant } from './sharing.ts';
 
 /** What the policy needs to know of the hub. */
@@ -16,16 +17,18 @@ export interface PolicyGround {
   readonly town: string;
   /** Sharing grants in force. */
   readonly grants: readonly SharingGrant[];
+  /** Records that this reader may see whole for a while, for a reason that he gave; none without it. */
+  readonly unmasked?: readonly UnmaskGrant[];
 }
 /** How a reader sees a field: whole, in part, or not at all. */
 export type FieldView = 'whole' | MaskName;
 
 export interface Policy {
-  /** Readers of one class see the same; for logs and shared work. */
+  /** Readers of one class see the same; for logs and shared work. It is another one when what was unmasked has ended. */
   readonly name: string;
   sees(noun: Noun): boolean;
   rows(noun: Noun): Rows;
-  /** The rows whose personal fields are shown whole. */
+  /** The rows whose personal fields are shown whole, now: what was unmasked ends also for a policy that is kept. */
   whole(noun: Noun): Rows;
   /**
    * How a field of a row looks; `whole` says whether the row is one of `whole(noun)`. The value matters for identifiers
@@ -45,7 +48,7 @@ export interface Policy {
 export const policyVersion = (rules: unknown = currentRules): string =>
   createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, 16);
 
-export function policyOf(principal: Principal, ground: PolicyGround, rules = currentRules): Policy {
+export function policyOf(principal: Principal, ground: PolicyGround, rules: Rules = currentRules): Policy {
   const rule = rules[principal.role];
   const relations = makeRelations(ground, principal);
   const shown = rule.personal[principal.purpose?.kind ?? 'without'];
@@ -54,14 +57,24 @@ export function policyOf(principal: Principal, ground: PolicyGround, rules = cur
     if (!isStored(noun)) return rule.features.includes('lookup') ? 'all' : 'none';
     return anyOf(rule.rows.map(relation => relations.rows(relation, noun)));
   });
-  const wholeOf = remember((noun: Noun): Rows => {
+  const wholeByPurpose = remember((noun: Noun): Rows => {
     if (shown === 'none' || !isStored(noun)) return shown === 'all' ? 'all' : 'none';
     if (shown === 'all') return 'all';
     return principal.purpose ? everyOf([relations.ofCase(principal.purpose.value, noun)]) : 'none';
   });
+  const granted = rule.unmaskMinutes ? (ground.unmasked ?? []) : [];
+  const unmasked = () => granted.filter(grant => grant.endsAtMs > performance.now());
+  const wholeOf = (noun: Noun): Rows => {
+    const rows = wholeByPurpose(noun);
+    if (!granted.length || rows === 'all') return rows;
+    const named = unmasked().filter(grant => grant.noun === noun.name);
+    return anyOf([rows, ...named.map(({ recordId }): Rows => ({ column: 'id', is: recordId }))]);
+  };
   const view = (field: Field, whole: boolean): FieldView => viewOf(rule, field, whole);
   return {
-    name: className(principal, shown),
+    get name() {
+      return [className(principal, shown), ...unmasked().map(grant => grant.id)].join(' ');
+    },
     sees: noun => rowsOf(noun) !== 'none',
     rows: rowsOf,
     whole: wholeOf,

@@ -4,11 +4,14 @@ import type { EndedSessions } from '../access/ended-sessions.ts';
 import type { Policy } from '../access/policy.ts';
 import { policyOf } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
+import type { Rules } from '../access/rules.ts';
 import type { SharingGrant } from '../access/sharing.ts';
+import type { StatedPurpose } from '../audit/entry.ts';
 import { type AuditDesk, Trail } from '../audit/trail.ts';
 import type { Catalog, Noun, Relation, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { SessionEnding } from '../domain/session-ending.ts';
+import type { UnmaskGrant } from '../domain/unmask-grant.ts';
 import type { Tail } from '../feed/tail.ts';
 import type { Freshness } from '../ingest/health.ts';
 import type { LiveRecord, Lookup } from '../ingest/lookup.ts';
@@ -24,6 +27,7 @@ import {
 import type { ReadRows } from '../store/database.ts';
 import type { Identity } from '../store/identity.ts';
 import type { EndOrder } from '../store/session-endings.ts';
+import type { UnmaskDesk } from './unmask-desk.ts';
 
 /** What all requests share. */
 export interface Hub {
@@ -38,9 +42,12 @@ export interface Hub {
   readonly audit: AuditDesk;
   /** Sharing grants in force. */
   readonly grants: () => readonly SharingGrant[];
+  readonly unmasking: Pick<UnmaskDesk, 'of' | 'grant'>;
   readonly ended: EndedSessions;
   /** Ends a session here and in every other process of the hub. */
   readonly endSession: (order: Omit<EndOrder, 'lastsSeconds'>) => Promise<SessionEnding>;
+  /** Other rules than those in force, to rehearse a change of them. */
+  readonly rules?: Rules;
 }
 
 export class Context {
@@ -48,6 +55,7 @@ export class Context {
   readonly reader: Reader;
   /** Whose personal data this request has shown. */
   readonly trail = new Trail();
+  private readonly unmasked: readonly UnmaskGrant[];
   private readonly saw: SawPersons = subjects => this.trail.saw(subjects);
   private readonly loaders = new Map<string, DataLoader<string, unknown>>();
 
@@ -56,8 +64,17 @@ export class Context {
     readonly principal: Principal,
   ) {
     const idOf = (noun: string, key: string) => hub.identity.ofNoun(hub.catalog.get(noun), key);
-    this.policy = policyOf(principal, { catalog: hub.catalog, idOf, town: hub.town, grants: hub.grants() });
+    this.unmasked = hub.unmasking.of(principal);
+    const ground = { catalog: hub.catalog, idOf, town: hub.town, grants: hub.grants(), unmasked: this.unmasked };
+    this.policy = policyOf(principal, ground, hub.rules);
     this.reader = new Reader(hub.catalog, this.policy, (text, values) => this.noted(hub.read(text, values)), this.saw);
+  }
+
+  /** Why personal data is read, for the proof: what was stated, or the reasons for which something was unmasked. */
+  get purpose(): StatedPurpose | null {
+    const { purpose } = this.principal;
+    if (purpose || !this.unmasked.length) return purpose;
+    return { kind: 'unmask', value: this.unmasked.map(grant => grant.id).join(' ') };
   }
 
   one(noun: StoredNoun, id: string): Promise<RecordRow | null> {

@@ -22,6 +22,7 @@ import {
 import { type ChangesArgs, followChanges, positionCursor } from './change-stream.ts';
 import { Context } from './context.ts';
 import type { DerivedTypes } from './derive-types.ts';
+import { readGlobalId } from './global-id.ts';
 
 /** Nouns that a search looks through, those that a clerk means most often first. */
 const searchedNouns = ['Person', 'Organisation', 'Case', 'Licence', 'Matter', 'PowerListEntry', 'Region', 'Agency'];
@@ -29,18 +30,11 @@ const largestSearch = 50;
 const largestRecords = 200;
 
 export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: readonly Adapter[]): ClassType[] {
-  function readGlobalId(id: string): { noun: StoredNoun; key: string } {
-    const [, name, key] = /^(\w+):([0-9a-f-]{36})$/.exec(id) ?? [];
-    const noun = name && catalog.nouns.get(name);
-    if (!noun || !key || !isStored(noun)) throw new HubError('BAD_USER_INPUT', 'The id is not one of this hub');
-    return { noun, key };
-  }
-
   @Resolver()
   class HubQueries {
     @Query(() => Node, { nullable: true, description: 'Whatever has this id · 按标识查询' })
     async node(@Arg('id', () => ID) id: string, @Ctx() context: Context): Promise<object | null> {
-      const { noun, key } = readGlobalId(id);
+      const { noun, key } = readGlobalId(catalog, id);
       context.reader.demand(noun);
       return context.one(noun, key);
     }
@@ -57,10 +51,11 @@ export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: re
       if (!context.policy.may('explain')) throw new HubError('FORBIDDEN', 'Your role may not ask what others see');
       const role = roles.find(r => r === reader.role);
       if (!role) throw new HubError('BAD_USER_INPUT', `The role is one of ${roles.join(', ')}`);
-      const { agency, host, village } = reader;
-      const principal = { ...nobody(), role, agency, host, village, purpose: parsePurpose(reader.purpose) };
+      const { subject = null, session = null, agency = null, host = null, village = null, purpose } = reader;
+      const named = { subject, session, agency, host, village };
+      const principal = { ...nobody(), ...named, role, purpose: parsePurpose(purpose) };
       const other = new Context(context.hub, principal);
-      const { noun, key } = readGlobalId(id);
+      const { noun, key } = readGlobalId(catalog, id);
       const row = await other.one(noun, key);
       // A masked value still begins as the whole one does.
       const access = describeAccess(other.policy, noun, row !== null, row?.$whole ?? false, name => row?.[name]);

@@ -15,6 +15,7 @@ import { auditResolvers } from './audit-resolvers.ts';
 import { deriveTypes, type Facts } from './derive-types.ts';
 import { hubResolvers } from './hub-resolvers.ts';
 import { sessionResolvers } from './session-resolvers.ts';
+import { unmaskResolvers } from './unmask-resolvers.ts';
 
 const noPubSub: PubSub = {
   publish() {
@@ -38,6 +39,7 @@ export function makeSchema(catalog: Catalog, adapters: readonly Adapter[]): Grap
       ...hubResolvers(types, catalog, adapters),
       ...sessionResolvers(),
       ...auditResolvers(catalog),
+      ...unmaskResolvers(catalog),
     ];
     const schema = buildSchemaSync({ resolvers: resolvers as never, pubSub: noPubSub, validate: false });
     return attachResolvers(schema, types.facts);

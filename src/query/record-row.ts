@@ -124,7 +124,7 @@ function personalFields(noun: Noun): readonly string[] {
 }
 
 /** Where no person is linked (the representative of an organisation) the row itself stands for whom it names. */
-function personsOf(noun: Noun, id: string, links: RecordRow['$links']): readonly string[] {
+export function personsOf(noun: Noun, id: string, links: RecordRow['$links']): readonly string[] {
   if (noun.name === 'Person') return [id];
   const linked = noun.links.flatMap(({ role, target }) => (target.name === 'Person' ? (links[role] ?? []) : []));
   return linked.length ? linked : [id];

@@ -7,6 +7,7 @@ import { nobody, type Principal, roles } from '../../../src/access/principal.ts'
 import { holds, type PlainRow, type World } from '../../../src/access/rows.ts';
 import { SharingGrants } from '../../../src/access/sharing.ts';
 import type { StoredNoun } from '../../../src/catalog/catalog.ts';
+import type { UnmaskGrant } from '../../../src/domain/unmask-grant.ts';
 import { Reader } from '../../../src/query/reader.ts';
 import type { RecordRow } from '../../../src/query/record-row.ts';
 import { fromText } from '../../../src/query/record-row.ts';
@@ -71,13 +72,23 @@ function randomPrincipal(): Principal {
   };
 }
 
-const policyFor = (principal: Principal): Policy => {
+/** Some rows of any nouns that a reader asked to see whole. */
+const randomGrants = (): UnmaskGrant[] =>
+  Array.from({ length: 5 }, () => random.pick([...tables.keys()])).flatMap(noun => {
+    const rows = tables.get(noun)!;
+    if (!rows.length) return [];
+    const whose = { id: noun, role: 'any', subject: 'somebody', session: null };
+    return [{ ...whose, noun, recordId: String(random.pick(rows).id), endsAtMs: Number.POSITIVE_INFINITY }];
+  });
+
+const policyFor = (principal: Principal, unmasked: readonly UnmaskGrant[] = []): Policy => {
   const { catalog, identity } = town.hub.store;
   return policyOf(principal, {
     catalog,
     idOf: (noun, key) => identity.ofNoun(catalog.get(noun), key),
     town: 'town',
     grants: grants.current(),
+    unmasked,
   });
 };
 
@@ -98,9 +109,11 @@ test(`what a reader can list is what the rules say in memory, row by row and fie
   let compared = 0;
   for (let i = 0; i < 60; i++) {
     const principal = randomPrincipal();
-    const policy = policyFor(principal);
+    const grants = randomGrants();
+    const policy = policyFor(principal, grants);
     const reader = new Reader(catalog, policy, database.read);
-    for (const noun of Array.from({ length: 3 }, () => random.pick(nouns))) {
+    const chosen = [...Array.from({ length: 3 }, () => random.pick(nouns)), catalog.stored(grants[0]?.noun ?? 'Case')];
+    for (const noun of chosen) {
       const place = { principal, noun: noun.name };
       const rows = await listed(reader, noun);
       const expected = tables.get(noun.name)!.filter(row => explainAccess(policy, noun, row, world).visible);
