@@ -45,6 +45,8 @@ export interface OpenStore {
   readonly adapters: readonly Adapter[];
   readonly database: Database;
   readonly store: Store;
+  /** Agency code of the hosting town. */
+  readonly town: string;
   readonly log: Logger;
 }
 
@@ -64,7 +66,8 @@ export async function openStore(config: Config, log: Logger, adapters?: readonly
     onError: error => log.warn({ error: errorFacts(error) }, 'a database connection was lost'),
   });
   const guard = { share: config.hubRemovalGuardPercent / 100, atLeast: config.hubRemovalGuardAtLeast };
-  return { catalog, adapters: known, database, store: new Store(database, catalog, new Identity(key), guard), log };
+  const store = new Store(database, catalog, new Identity(key), guard);
+  return { catalog, adapters: known, database, store, town: config.hubTown, log };
 }
 
 /** A database that does not answer is a matter of settings; so is one that asks for another password. */
