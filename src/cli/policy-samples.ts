@@ -1,7 +1,7 @@
 /** Readers and questions for a rehearsal: one reader at least for every role, about rows that are really there. */
-import { type DocumentNode, Kind, visit } from 'graphql';
 import { nobody, type Principal, type Role, roles } from '../access/principal.ts';
 import type { SharingGrant } from '../access/sharing.ts';
+import type { RehearsedOperation } from '../api/rehearsed-operation.ts';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import type { Change } from '../feed/tail.ts';
 import type { ReadRows } from '../store/database.ts';
@@ -20,7 +20,6 @@ export interface Town {
 }
 
 const rowsPerNoun = 3;
-const lowerFirst = (name: string) => name[0]!.toLowerCase() + name.slice(1);
 
 /** Every role, for each agency or village that it may be bound to, with each kind of purpose and without one. */
 export async function sampleReaders(town: Town): Promise<SampleReader[]> {
@@ -64,40 +63,14 @@ async function samplePurposes({ read, grants }: Town): Promise<NonNullable<Princ
   ];
 }
 
-/**
- * Variables with which an operation can be run: the keys of some rows for a variable that is the key of a root field's
- * noun. Null where it demands anything else.
- */
-export async function sampleVariables(town: Town, document: DocumentNode): Promise<Record<string, string>[] | null> {
-  const keys = keyVariables(town.catalog, document);
-  if (!keys) return null;
-  const [key] = keys;
+/** Variables with which an operation can be run: the keys of some rows. Null where it demands more than one. */
+export async function sampleVariables(
+  town: Town,
+  keys: NonNullable<RehearsedOperation['keys']>,
+): Promise<Record<string, string>[] | null> {
+  const [key, another] = keys;
   if (!key) return [{}];
-  if (keys.length > 1) return null;
-  return (await sampleKeys(town, key.noun)).map(value => ({ [key.variable]: value }));
-}
-
-interface KeyVariable {
-  readonly variable: string;
-  readonly noun: StoredNoun;
-}
-function keyVariables(catalog: Catalog, document: DocumentNode): KeyVariable[] | null {
-  const demanded = new Set<string>();
-  const found: KeyVariable[] = [];
-  visit(document, {
-    VariableDefinition: ({ variable, type, defaultValue }) => {
-      if (type.kind === Kind.NON_NULL_TYPE && !defaultValue) demanded.add(variable.name.value);
-    },
-    Field: field => {
-      const noun = catalog.all().find(({ name }) => lowerFirst(name) === field.name.value);
-      for (const { name, value } of field.arguments ?? []) {
-        if (!noun || noun.kind.key[0] !== name.value || value.kind !== Kind.VARIABLE) continue;
-        found.push({ variable: value.name.value, noun });
-      }
-    },
-  });
-  for (const { variable } of found) demanded.delete(variable);
-  return demanded.size ? null : found;
+  return another ? null : (await sampleKeys(town, key.noun)).map(value => ({ [key.variable]: value }));
 }
 
 /** Some rows, and those of the case that is a sample purpose. */

@@ -5,20 +5,20 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { getOperationAST, parse } from 'graphql';
 import { EndedSessions } from '../access/ended-sessions.ts';
 import { policyVersion } from '../access/policy.ts';
-import { RulesError, readRules } from '../access/read-rules.ts';
 import { rules as current, type Rules } from '../access/rules.ts';
 import { SharingGrants } from '../access/sharing.ts';
 import type { Hub } from '../api/context.ts';
 import { type Question, type RehearsalParts, rehearse } from '../api/rehearsal.ts';
+import { rehearsedOperation } from '../api/rehearsed-operation.ts';
 import { makeSchema } from '../api/schema.ts';
 import type { StoredOperation } from '../api/stored-operations.ts';
 import type { OpenStore } from '../hub.ts';
 import type { StorelessCommand } from './hub.ts';
 import { differenceOf } from './policy-diff.ts';
 import { latestChanges, type SampleReader, sampleReaders, sampleVariables, type Town } from './policy-samples.ts';
+import { RulesError, readRules } from './read-rules.ts';
 
 const changesLookedAt = 200;
 const operationsFile = path.resolve(import.meta.dirname, '../../schema/operations.json');
@@ -123,9 +123,8 @@ async function storedQuestions(town: Town): Promise<Map<string, Question[]>> {
   const stored = JSON.parse(readFileSync(operationsFile, 'utf8')) as readonly StoredOperation[];
   const questions = new Map<string, Question[]>();
   for (const { name, text } of stored) {
-    const document = parse(text);
-    const writes = getOperationAST(document)?.operation === 'mutation';
-    const variables = writes ? null : await sampleVariables(town, document);
+    const { document, writes, keys } = rehearsedOperation(town.catalog, text);
+    const variables = keys && !writes ? await sampleVariables(town, keys) : null;
     if (variables) {
       questions.set(
         name,

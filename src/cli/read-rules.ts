@@ -1,7 +1,7 @@
 /** Reads rules from a file, to rehearse a change of policy: what it does not say stays as it is. */
 import { z } from 'zod';
-import { roles } from './principal.ts';
-import { features, type RoleRule, type Rules, rowRelations, shownRows } from './rules.ts';
+import { roles } from '../access/principal.ts';
+import { features, type RoleRule, type Rules, rowRelations, shownRows } from '../access/rules.ts';
 
 const shown = z.enum(shownRows);
 const roleRule = z.strictObject({
