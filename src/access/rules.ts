@@ -25,6 +25,8 @@ export interface RoleRule {
   readonly features: readonly Feature[];
 }
 export type Rules = Readonly<Record<Role, RoleRule>>;
+/** Looks after an agency of his own; what is about other agencies is not his. */
+export const isOfOneAgency = ({ rows }: RoleRule): boolean => rows.includes('own agency');
 
 const never = { without: 'none', case: 'none', matter: 'none', task: 'none' } as const;
 const forWork = { without: 'none', case: 'of the case', matter: 'all', task: 'all' } as const;

@@ -4,6 +4,7 @@ import type { Adapter } from '../../adapters/kit/contract.ts';
 import { describeAccess } from '../access/explain.ts';
 import { maskValue } from '../access/masks.ts';
 import { nobody, parsePurpose, roles } from '../access/principal.ts';
+import { isOfOneAgency, rules } from '../access/rules.ts';
 import { type Catalog, isStored, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { Change } from '../feed/tail.ts';
@@ -134,7 +135,7 @@ export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: re
         lagSeconds: lag,
         failingSince: known?.failingSince ?? null,
         failures: known?.failures ?? 0,
-        error: context.policy.may('parked') ? (known?.error ?? null) : null,
+        error: maySeeFailure(context, adapter) ? (known?.error ?? null) : null,
         parked: known?.parked ?? 0,
         heldRemovals: known?.heldRemovals ?? 0,
       };
@@ -144,6 +145,10 @@ export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: re
   const derived = ['Person', 'Organisation'].map(name => recordsAndConflicts(types, catalog.stored(name)));
   return [HubQueries, Feed, ChangedNode, ClaimedRecord, Freshness, ...derived];
 }
+
+/** An integrator looks after his own adapter, a system administrator after all. */
+const maySeeFailure = ({ policy, principal: { role, agency } }: Context, adapter: Adapter): boolean =>
+  policy.may('parked') && (!isOfOneAgency(rules[role]) || agency === adapter.agency.code);
 
 /** What all agencies say of a person or an organisation, and where they differ. */
 function recordsAndConflicts(types: DerivedTypes, noun: StoredNoun): ClassType {
