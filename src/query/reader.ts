@@ -1,5 +1,6 @@
 /** Set-wise reads of stored nouns for one reader: every method answers for many parents with one statement. */
 import type { Policy } from '../access/policy.ts';
+import { rowsSql } from '../access/rows.ts';
 import type { Catalog, Relation, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { ReadRows } from '../store/database.ts';
@@ -78,6 +79,7 @@ export class Reader {
     relation: Relation | null,
     parents: readonly string[] = ROOT,
   ): Promise<RecordPage[]> {
+    if (this.policy.rows(noun) !== 'all') await this.demandCursors(noun, args);
     const values = new Values();
     if (relation) values.add(parents);
     const where = [...this.scope(noun, args, relation, values)];
@@ -99,13 +101,19 @@ export class Reader {
     });
   }
 
-  /** The row of a cursor never goes away, so one that leads nowhere was not made for this list. */
+  /**
+   * The row of a cursor never goes away, so one that leads nowhere was not made for this list. Nor for this reader, if he
+   * never could see the row: its place among others is none of his business.
+   */
   private async demandCursors(noun: StoredNoun, { after, before }: ListArgs): Promise<void> {
     const ids = [after, before].flatMap(cursor => (cursor ? [idOfCursor(cursor)] : []));
     if (!ids.length) return;
-    const [[found]] = (await this.read(`select count(*) from ${noun.table} where id = any($1::uuid[])`, [ids])) as [
-      [string],
-    ];
+    const values = new Values();
+    const wanted = `${values.add(ids)}::uuid[]`;
+    const among = (table: string) =>
+      `select t.id from ${table} t where t.id = any(${wanted}) and ${rowsSql(this.policy.rows(noun), 't', this.catalog, value => values.add(value))}`;
+    const text = `select count(*) from (${among(noun.table)} union ${among(`${noun.table}_history`)}) c`;
+    const [[found]] = (await this.read(text, values.list)) as [[string]];
     if (Number(found) < new Set(ids).size) throw foreignCursor();
   }
 
