@@ -182,7 +182,7 @@ export const readAdapterSettings = (adapter: Adapter, environment: Environment):
 
 function readSettings<S extends z.ZodObject>(shape: S, prefix: string, environment: Environment): z.output<S> {
   const variable = (name: string) => prefix + snake(name).toUpperCase();
-  const given = Object.keys(shape.shape).map(name => [name, valueOf(variable(name), environment)]);
+  const given = Object.keys(shape.shape).map(name => [name, givenFor(variable(name), environment)]);
   const { data, error } = shape.safeParse(Object.fromEntries(given));
   if (!error) return data as z.output<S>;
   const name = String(error.issues[0]!.path[0]);
@@ -194,7 +194,7 @@ function readSettings<S extends z.ZodObject>(shape: S, prefix: string, environme
  * Every setting may stand in a file that `<VARIABLE>_FILE` names, as secrets do that are mounted and not exported. An empty
  * variable is one that is not set, as in every env file.
  */
-function valueOf(variable: string, environment: Environment): string | undefined {
+function givenFor(variable: string, environment: Environment): string | undefined {
   const [value, file] = [environment[variable], environment[`${variable}_FILE`]];
   if (!file) return value || undefined;
   if (value) throw new ConfigError(`${variable} and ${variable}_FILE are both set: one of them should be`);
