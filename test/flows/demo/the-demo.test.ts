@@ -49,7 +49,9 @@ test('the whole main job happens unattended, and nothing that is written names a
 
   // What it left on disk: the proof of its reads, and whatever is new in its folder.
   const proven = filesIn(proof);
-  expect(proven.map(file => path.basename(file))).toEqual(expect.arrayContaining(['entries-00000001.jsonl', 'roots.jsonl']));
+  expect(proven.map(file => path.basename(file))).toEqual(
+    expect.arrayContaining(['entries-00000001.jsonl', 'roots.jsonl']),
+  );
   const left = [...proven, ...filesIn(dataFolder).filter(file => !before.includes(file))];
   const texts = left.map(file => readFileSync(file, 'latin1') + readFileSync(file, 'utf8'));
   expect(texts.join('\n')).toContain('"operation":{"name":"Person"');
