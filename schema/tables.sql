@@ -403,6 +403,7 @@ create index "hub_case_about_applicant_index" on "hub_case" ("about_applicant");
 create index "hub_case_about_applicant_organisation_index" on "hub_case" ("about_applicant_organisation");
 create index "hub_case_about_region_index" on "hub_case" ("about_region");
 create index "hub_case_observed_at_index" on "hub_case" ("observed_at");
+create index "hub_case_board" on "hub_case" ("lead_agency_code", "submitted_at" desc nulls last, "id");
 create index "hub_case_case_no_trigram" on "hub_case" using gin ("case_no" gin_trgm_ops);
 
 create table "hub_case_closing" ("id" uuid not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "case_no" text null, "result" text null, "reason" text null, "closed_at" timestamptz null, "certificate_no" text null, "source_result" text null, "data_version" integer null, "about_case" uuid null, primary key ("id"));

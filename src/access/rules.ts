@@ -7,7 +7,16 @@ export type Relation = (typeof rowRelations)[number];
 /** Of which rows personal fields are shown whole; of the others they are masked. */
 export const shownRows = ['none', 'of the case', 'all'] as const;
 export type Shown = (typeof shownRows)[number];
-export const features = ['lookup', 'freshness', 'parked', 'changes', 'explain', 'report', 'end sessions'] as const;
+export const features = [
+  'sql',
+  'lookup',
+  'freshness',
+  'parked',
+  'changes',
+  'explain',
+  'report',
+  'end sessions',
+] as const;
 export type Feature = (typeof features)[number];
 
 export interface RoleRule {
@@ -93,7 +102,7 @@ export const rules: Rules = {
     internal: 'whole',
     finds: false,
     unmaskMinutes: 0,
-    features: ['freshness', 'parked', 'changes'],
+    features: ['freshness', 'parked', 'sql', 'changes'],
   },
   auditor: {
     why: 'Reads the proof, not the data.',
@@ -111,7 +120,7 @@ export const rules: Rules = {
     internal: 'hidden',
     finds: false,
     unmaskMinutes: 0,
-    features: ['freshness', 'parked'],
+    features: ['freshness', 'parked', 'sql'],
   },
   'security-admin': {
     why: 'Grants and ends access; sees no record of a person (三员分立).',

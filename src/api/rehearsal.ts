@@ -2,12 +2,20 @@
  * What one reader gets by one operation under some rules, reduced to what can be compared and told: ids, places and how
  * they look. Values stay in here.
  */
-import { type DocumentNode, execute, type GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  type GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+} from 'graphql';
 import type { Principal } from '../access/principal.ts';
 import type { Rules } from '../access/rules.ts';
-import { isStored } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { Change } from '../feed/tail.ts';
+import { seenIds } from '../query/row-access.ts';
+import { executeCompiled } from './compiled-answers.ts';
 import { Context, type Hub } from './context.ts';
 
 export interface RehearsalParts {
@@ -47,20 +55,20 @@ export async function rehearse(
   questions: readonly Question[],
 ): Promise<Sight> {
   const sight = new SightMaker();
-  for (const [i, { document, variables }] of questions.entries()) {
-    // What is read for one change is read for all of them together.
-    const contextValue = new Context({ ...hub, rules }, reader);
-    const run = async (root: string, rootValue: Change | null) => {
-      const given = { schema, document, rootValue, variableValues: variables, contextValue };
-      const { data, errors = [] } = await execute(given);
+  const contextValue = new Context({ ...hub, rules }, reader);
+  for (const [i, { document, variables: variableValues }] of questions.entries()) {
+    const given = { schema, document, variableValues, contextValue };
+    const note = (root: string, { data, errors = [] }: ExecutionResult, position = '') => {
       for (const error of errors) sight.refused(`${codeOf(error)} at ${placeOf(error)}`);
-      sight.look(data, root, null, `${i} ${rootValue?.position ?? ''}`, '');
+      sight.look(data, root, null, `${i} ${position}`, '');
     };
     const operation = getOperationAST(document)?.operation;
-    if (operation === 'query') await run('Query', null);
+    if (operation === 'query') note('Query', await executeCompiled(given));
     if (operation !== 'subscription') continue;
     const seen = await visible(contextValue, changes);
-    await Promise.all(seen.map(change => run('Subscription', change)));
+    const run = async (change: Change) =>
+      note('Subscription', await execute({ ...given, rootValue: change }), String(change.position));
+    await Promise.all(seen.map(run));
   }
   return sight;
 }
@@ -70,16 +78,19 @@ function codeOf({ originalError }: GraphQLError): string {
 }
 const placeOf = ({ path = [] }: GraphQLError) => path.filter(part => typeof part === 'string').join('.');
 
-async function visible(context: Context, changes: readonly Change[]): Promise<Change[]> {
-  const seen = await Promise.all(
-    changes.map(({ kind, recordId }) => {
-      const noun = context.hub.catalog.get(kind);
-      return context.policy.may('changes') && isStored(noun) && context.policy.sees(noun)
-        ? context.one(noun, recordId)
-        : null;
-    }),
-  );
-  return changes.filter((_, i) => seen[i]);
+async function visible({ hub, policy }: Context, changes: readonly Change[]): Promise<Change[]> {
+  if (!policy.may('changes')) return [];
+  const byKind = Map.groupBy(changes, ({ kind }) => kind);
+  const seen = [...byKind].map(async ([kind, list]) => {
+    const ids = await seenIds(
+      hub,
+      policy,
+      hub.catalog.stored(kind),
+      list.map(({ recordId }) => recordId),
+    );
+    return list.filter(({ recordId }) => ids.has(recordId));
+  });
+  return (await Promise.all(seen)).flat();
 }
 
 const globalId = /^(\w+):[0-9a-f-]{36}$/;

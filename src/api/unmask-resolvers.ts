@@ -3,11 +3,11 @@ import { Arg, type ClassType, Ctx, Field, ID, Int, Mutation, ObjectType, Resolve
 import { rules } from '../access/rules.ts';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
-import { personsOf, type RecordRow } from '../query/record-row.ts';
+import { type RowAccess, readRow } from '../query/row-access.ts';
+import { fieldColumns } from '../store/rows.ts';
 import { newGrantId } from '../store/unmask-grants.ts';
 import type { Context } from './context.ts';
 import { readGlobalId } from './global-id.ts';
-import { globalId } from './record-resolvers.ts';
 import { DateTime } from './scalars.ts';
 
 /** Said by a person, read by a person; no line breaks, so that it stays one line of a report. */
@@ -37,11 +37,11 @@ export function unmaskResolvers(catalog: Catalog): ClassType[] {
     ): Promise<UnmaskedRecord> {
       demandRight(context, reason, minutes);
       const { noun, key } = readGlobalId(catalog, id);
-      context.reader.demand(noun);
+      if (!context.policy.sees(noun)) throw new HubError('FORBIDDEN', `${noun.kind.plural} are not for your role`);
       if (!isMaskable(noun)) throw new HubError('BAD_USER_INPUT', `Nothing of a ${noun.name} is masked as personal`);
-      const row = await context.one(noun, key);
+      const row = await readRow(context.hub, context.policy, noun, key);
       if (!row) throw new HubError('BAD_USER_INPUT', 'There is no such record among those that you see');
-      return unmask(context, noun, row, { reason, minutes });
+      return unmask(context, noun, { id: key, subjects: personsOf(context, noun, key, row) }, { reason, minutes });
     }
   }
   return [Unmasking];
@@ -59,11 +59,20 @@ function demandRight({ principal, hub }: Context, reason: string, minutes: numbe
 const isMaskable = (noun: StoredNoun): boolean =>
   [...noun.columns.values()].some(({ field }) => field.sensitivity === 'personal' || field.format?.personPrefix);
 
+/** As reads are noted: where no person is linked the row itself stands for whom it names. */
+function personsOf({ hub }: Context, noun: StoredNoun, id: string, { values }: RowAccess): readonly string[] {
+  if (noun.name === 'Person') return [id];
+  const columns: Readonly<Record<string, unknown>> = fieldColumns(noun, values, hub.identity);
+  const links = noun.links.filter(({ target }) => target.name === 'Person').map(({ column }) => columns[column]);
+  const linked = links.filter(link => typeof link === 'string');
+  return linked.length ? linked : [id];
+}
+
 /** Noted first: a grant of which nobody knows why is never in force. */
 async function unmask(
   { principal, hub, trail }: Context,
   noun: StoredNoun,
-  { $id: recordId, $links: links }: RecordRow,
+  { id: recordId, subjects }: { readonly id: string; readonly subjects: readonly string[] },
   { reason, minutes }: { readonly reason: string; readonly minutes: number },
 ): Promise<UnmaskedRecord> {
   const { role, subject, agency, session } = principal;
@@ -74,13 +83,13 @@ async function unmask(
     purpose: { kind: 'unmask', value: `${id} ${reason}` },
     operation: trail.operation,
     channel: trail.channel,
-    subjects: personsOf(noun, recordId, links),
+    subjects,
     result: null,
     policy: hub.audit.policy,
     counts: { minutes },
   });
   const until = await hub.unmasking.grant({ id, role, subject: subject!, session, noun: noun.name, recordId, minutes });
-  if (until) return { grant: id, id: globalId(noun, recordId), until };
+  if (until) return { grant: id, id: `${noun.name}:${recordId}`, until };
   throw new HubError('LIMIT_EXCEEDED', 'You have unmasked as many records as you may at the same time: wait', {
     what: 'unmasked records',
   });

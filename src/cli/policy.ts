@@ -15,12 +15,16 @@ import { rehearsedOperation } from '../api/rehearsed-operation.ts';
 import { makeSchema } from '../api/schema.ts';
 import type { StoredOperation } from '../api/stored-operations.ts';
 import type { OpenStore } from '../hub.ts';
+import { Batches } from '../query/batches.ts';
+import type { Snapshots } from '../store/snapshots.ts';
 import type { StorelessCommand } from './hub.ts';
 import { differenceOf } from './policy-diff.ts';
 import { latestChanges, type SampleReader, sampleReaders, sampleVariables, type Town } from './policy-samples.ts';
 import { RulesError, readRules } from './read-rules.ts';
 
 const changesLookedAt = 200;
+const statementTimeoutMs = 30_000;
+const mostRows = 100_000;
 const operationsFile = path.resolve(import.meta.dirname, '../../schema/operations.json');
 
 export const policy: StorelessCommand = async ([what, ...args], open) => {
@@ -64,7 +68,15 @@ function rulesOf(file: string | undefined): Rules {
 
 async function diff(from: Rules, to: Rules, opened: OpenStore): Promise<number> {
   console.error(`policy ${policyVersion(from)} -> ${policyVersion(to)}`);
-  const { parts, town } = await openRehearsal(opened);
+  const snapshots = opened.database.snapshots({ connections: 2, statementTimeoutMs, prepared: 100 });
+  try {
+    return await compareAll(from, to, await openRehearsal(opened, snapshots));
+  } finally {
+    await snapshots.close();
+  }
+}
+
+async function compareAll(from: Rules, to: Rules, { parts, town }: Rehearsal): Promise<number> {
   const questions = await storedQuestions(town);
   const concerned = (await sampleReaders(town)).filter(
     ({ principal: { role } }) => !isDeepStrictEqual(from[role], to[role]),
@@ -95,7 +107,8 @@ async function compare(
   return lines.length;
 }
 
-async function openRehearsal({ catalog, adapters, database, store, town: host }: OpenStore) {
+type Rehearsal = Awaited<ReturnType<typeof openRehearsal>>;
+async function openRehearsal({ catalog, adapters, database, store, town: host }: OpenStore, snapshots: Snapshots) {
   const { read } = database;
   const sharing = new SharingGrants(read, () => {});
   await sharing.refresh();
@@ -106,6 +119,7 @@ async function openRehearsal({ catalog, adapters, database, store, town: host }:
   const hub = {
     ...{ catalog, read, town: host },
     identity: store.identity,
+    batches: new Batches(snapshots, { together: 2, plans: 64, rows: mostRows }),
     lookup: async (_kind, keys) => keys.map(() => []),
     freshness: async () => new Map(),
     grants: () => grants,

@@ -1,12 +1,15 @@
 /** Applies a page of an agency in one transaction: records, history, nouns, cases, parked items, changes and the cursor. */
 import type pg from 'pg';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
+import { Affected } from './affected.ts';
+import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
-import { Affected, deriveNouns } from './derive.ts';
+import { deriveNouns } from './derive.ts';
 import type { Identity } from './identity.ts';
 import { type ParkedItem, parkItems, settleParked, supersedeParked } from './parked.ts';
-import { upsertSql } from './record-sql.ts';
-import { beats, type Row, rowOf, type ValidRecord } from './rows.ts';
+import { standingSql, upsertSql } from './record-sql.ts';
+import { beats, freshlyWritten, type Row, rowOf, type ValidRecord, type WrittenRow } from './rows.ts';
+import { columnsOf } from './tables.ts';
 import { completeSet, noteSeen, type RemovalGuard, type SetPage, settleHeldRemoval } from './whole-set.ts';
 
 export interface ApplyPage {
@@ -143,27 +146,47 @@ function byNoun(catalog: Catalog, records: readonly ValidRecord[]): [StoredNoun,
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, list]) => [catalog.stored(kind), list]);
 }
 
-const upserts = new WeakMap<StoredNoun, { name: string; text: string }>();
-const upsertOf = (noun: StoredNoun) => {
-  const known = upserts.get(noun) ?? { name: `upsert ${noun.table}`, text: upsertSql(noun) };
-  upserts.set(noun, known);
-  return known;
+/** Statements of a noun, made once. */
+const statements = (name: string, make: (noun: StoredNoun) => string) => {
+  const known = new WeakMap<StoredNoun, { name: string; text: string }>();
+  return (noun: StoredNoun) => {
+    const statement = known.get(noun) ?? { name: `${name} ${noun.table}`, text: make(noun) };
+    known.set(noun, statement);
+    return statement;
+  };
 };
+const upsertOf = statements('upsert', upsertSql);
+const standingOf = statements('standing', standingSql);
 
 async function writeRecords(work: Work, noun: StoredNoun, records: readonly ValidRecord[]): Promise<ChangeRow[]> {
   const winners = new Map<string, { row: Row; record: ValidRecord }>();
+  const losers: { row: Row; record: ValidRecord }[] = [];
   for (const record of records) {
-    const row = rowOf(noun, work.agency, record, work.identity);
-    const other = winners.get(row.id);
-    if (!other || beats(row, other.row)) winners.set(row.id, { row, record });
-    // Every mention counts, also one that comes too late to win: the nouns that exist do not depend on the order.
-    work.affected.mention(noun, row, record.values);
+    const told = { row: rowOf(noun, work.agency, record, work.identity), record };
+    const other = winners.get(told.row.id);
+    if (!other) winners.set(told.row.id, told);
+    else if (beats(told.row, other.row)) {
+      winners.set(told.row.id, told);
+      losers.push(other);
+    } else losers.push(told);
   }
-  const changed = await writeRows(
+  const { fresh, known } = await sortByStanding(work, noun, winners);
+  // Every mention counts, also one that comes too late to win: the nouns that exist do not depend on the order.
+  for (const { row, record } of [...losers, ...fresh, ...known]) work.affected.mention(noun, row, record.values);
+  await copyFresh(
     work,
     noun,
-    [...winners.values()].map(w => w.row),
+    fresh.map(told => told.row),
   );
+  const written = [
+    ...fresh.map(({ row }) => freshlyWritten(noun, row)),
+    ...(await writeKnown(
+      work,
+      noun,
+      known.map(told => told.row),
+    )),
+  ];
+  const changed = work.affected.touch(noun, written, id => winners.get(id)!.record);
   const numbered = noun.kind.about.case?.from[0];
   return changed.map(({ id, deleted }) => {
     const caseNo = numbered ? (winners.get(id)?.record.values[numbered] as string | undefined) : undefined;
@@ -171,15 +194,38 @@ async function writeRecords(work: Work, noun: StoredNoun, records: readonly Vali
   });
 }
 
-/** Writes rows of a noun and notes which nouns they touch, before and after. */
-export async function writeRows(work: Work, noun: StoredNoun, rows: readonly Row[]) {
-  if (!rows.length) return [];
-  const result = await work.client.query({
-    ...upsertOf(noun),
-    values: [JSON.stringify(rows), work.at],
+/** What nobody has yet, and what may replace something; what says the same as before is left out. */
+async function sortByStanding<T extends { row: Row }>(work: Work, noun: StoredNoun, told: ReadonlyMap<string, T>) {
+  const rows = [...told.values()].map(one => one.row);
+  const { rows: found } = await work.client.query<[string, boolean]>({
+    ...standingOf(noun),
+    values: [rows.map(r => r.id), rows.map(r => r.version), rows.map(r => r.digest), rows.map(r => r.as_of ?? null)],
     rowMode: 'array',
-  });
-  return work.affected.touch(noun, result.rows);
+  } as never);
+  const standing = new Map(found);
+  return {
+    fresh: [...told.values()].filter(({ row }) => !standing.has(row.id)),
+    known: [...told.values()].filter(({ row }) => standing.get(row.id) === false),
+  };
+}
+
+/** The page is alone with the rows of its agency, so rows that do not stand yet cannot be there when they are written. */
+async function copyFresh(work: Work, noun: StoredNoun, rows: readonly Row[]): Promise<void> {
+  if (!rows.length) return;
+  const columns = columnsOf(noun).map(c => c.name);
+  await copyRows(
+    work.client,
+    noun.table,
+    columns,
+    rows.map(row => ({ ...row, observed_at: work.at })),
+  );
+}
+
+/** Writes rows that may stand already; returns what `upsertSql` returns. */
+export async function writeKnown(work: Work, noun: StoredNoun, rows: readonly Row[]): Promise<WrittenRow[]> {
+  if (!rows.length) return [];
+  const values = [JSON.stringify(rows), work.at];
+  return (await work.client.query({ ...upsertOf(noun), values, rowMode: 'array' })).rows;
 }
 
 async function recordChanges({ client, agency, at }: Work, changes: readonly ChangeRow[]): Promise<void> {

@@ -1,5 +1,5 @@
 /** The statements by which records of a noun are written, generated once from the catalog. */
-import { isStated, type StoredNoun } from '../catalog/catalog.ts';
+import { isStated, type Link, type StoredNoun } from '../catalog/catalog.ts';
 import { columnsOf } from './tables.ts';
 
 const quoted = (name: string) => `"${name}"`;
@@ -17,17 +17,34 @@ const wins = (noun: StoredNoun) =>
 /** Only these are worth a place in the history and a change in the feed; else a newer version says the same again. */
 const differs = '(i.digest <> s.digest or i.deleted <> s.deleted)';
 
+/** Which of these rows stand already, and whether they say the same: $1 ids, $2 versions, $3 digests, $4 when it was true. */
+export const standingSql = (noun: StoredNoun): string => `
+select s.id, ${isStated(noun) ? 'i.version = s.version and i.digest = s.digest and i.as_of is not distinct from s.as_of' : 'i.digest = s.digest'} as same
+from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) as i(id, version, digest, as_of) join ${noun.table} s on s.id = i.id`;
+
 /**
- * One statement for a page: $1 is a JSON array of rows (one for each id), $2 the moment. Writes the winners, files what
- * they replace, and returns a row for each that changed: id, deleted, true, and the links before and after; and such a
- * row with false for each that says the same as before of another moment, which can decide whom to believe.
+ * Whether all that a row stated of a link's target it states still, of no earlier moment: then the target's facts can
+ * only change to what it states.
+ */
+function steady({ column, states }: Link, noun: StoredNoun): string {
+  if (!states.length) return 'false';
+  const stated = states.map(([, field]) => quoted(noun.columns.get(field)!.column));
+  const told = (t: string) => `(${[quoted(column), ...stated].map(name => `${t}.${name}`).join(', ')})`;
+  return `(not i.deleted and not s.deleted and ${told('i')} is not distinct from ${told('s')}
+    and coalesce(i.as_of, '-infinity') >= coalesce(s.as_of, '-infinity'))`;
+}
+
+/**
+ * For rows of which some may stand already: $1 is a JSON array of rows (one for each id), $2 the moment. Writes the
+ * winners, files what they replace, and returns a row for each that changed: id, deleted, true, and of each link the
+ * target before, the target now, and whether it is steady; and such a row with false for each that says the same as
+ * before of another moment, which can decide whom to believe.
  */
 export function upsertSql(noun: StoredNoun): string {
   const columns = columnsOf(noun);
   const names = columns.map(c => c.name);
   const given = columns.filter(c => c.name !== 'observed_at');
   const assigned = names.filter(name => name !== 'id' && name !== 'observed_at');
-  const links = noun.links.map(link => link.column);
   const moved = isStated(noun) ? 's.as_of is distinct from i.as_of' : 'false';
   return `
 with i as materialized (
@@ -36,7 +53,7 @@ with i as materialized (
   select t.* from ${noun.table} t where t.id = any(array(select id from i)) for update
 ), won as materialized (
   select i.*, s.id is null or ${differs} as changed, ${moved} as moved,
-    ${links.map(link => `s.${quoted(link)} as ${quoted(`old_${link}`)},`).join(' ')} s.id is not null as known
+    ${noun.links.map((link, n) => `s.${quoted(link.column)} as old_${n}, ${steady(link, noun)} as steady_${n},`).join(' ')} s.id is not null as known
   from i left join s on s.id = i.id where s.id is null or ${wins(noun)}
 ), filed as (
   insert into ${noun.table}_history (${list(names)}, seen_until)
@@ -48,7 +65,8 @@ with i as materialized (
   on conflict (id) do update set ${assigned.map(name => `${quoted(name)} = excluded.${quoted(name)}`).join(', ')},
     observed_at = case when t.digest = excluded.digest and t.deleted = excluded.deleted then t.observed_at else excluded.observed_at end
 )
-select won.id, won.deleted, won.changed${links.map(link => `, won.${quoted(`old_${link}`)}, won.${quoted(link)}`).join('')} from won where won.changed or won.moved order by won.id`;
+select won.id, won.deleted, won.changed${noun.links.map((link, n) => `, won.old_${n}, won.${quoted(link.column)}, won.steady_${n}`).join('')}
+from won where won.changed or won.moved order by won.id`;
 }
 
 /** Digest of a removal of which nothing but the id is known: sorts before every other. */
@@ -71,7 +89,7 @@ with gone as materialized (select t.* from ${noun.table} t where ${absent} for u
     ${emptied.map(name => `${quoted(name)} = null`).join(', ')}
   from gone where t.id = gone.id
 )
-select id, true as deleted, true as changed${links.map(link => `, ${quoted(link)} as ${quoted(`old_${link}`)}, null as ${quoted(link)}`).join('')} from gone order by id`;
+select id, true as deleted, true as changed${links.map((link, n) => `, ${quoted(link)} as old_${n}, null as now_${n}, false as steady_${n}`).join('')} from gone order by id`;
 }
 
 /** How many records of a kind the set did not hold, and how many there are: for the guard against mass removal. */

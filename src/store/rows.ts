@@ -1,7 +1,7 @@
 /** Rows of the tables, made from records that have passed the validator. */
 import { hash } from 'node:crypto';
 import type { Statement } from '../../adapters/kit/statement.ts';
-import type { StoredNoun } from '../catalog/catalog.ts';
+import type { Noun, StoredNoun } from '../catalog/catalog.ts';
 import { type Identity, joinKey } from './identity.ts';
 import { REMOVED } from './record-sql.ts';
 
@@ -37,7 +37,7 @@ export function rowOf(noun: StoredNoun, agency: string, record: ValidRecord, ide
 }
 
 /** The columns of a noun's fields and links. */
-export function fieldColumns(noun: StoredNoun, values: Readonly<Record<string, unknown>>, identity: Identity) {
+export function fieldColumns(noun: Noun, values: Readonly<Record<string, unknown>>, identity: Identity) {
   const columns: Record<string, unknown> = {};
   for (const { name, column } of noun.columns.values()) columns[column] = values[name] ?? null;
   for (const link of noun.links) {
@@ -46,6 +46,22 @@ export function fieldColumns(noun: StoredNoun, values: Readonly<Record<string, u
   }
   return columns;
 }
+
+/** A row that was written, as the statements of `record-sql.ts` return it: id, deleted, whether it changed, and its links. */
+export type WrittenRow = readonly unknown[];
+/** Of the n-th link of a written row: the target before and now, and whether the row states of it what it stated before. */
+export const linkOf = (row: WrittenRow, n: number) => ({
+  old: row[3 + 3 * n] as string | null,
+  now: row[4 + 3 * n] as string | null,
+  steady: row[5 + 3 * n] as boolean,
+});
+/** Nothing stood there before. */
+export const freshlyWritten = (noun: StoredNoun, row: Row): WrittenRow => [
+  row.id,
+  row.deleted,
+  true,
+  ...noun.links.flatMap(link => [null, row[link.column] ?? null, true]),
+];
 
 /** The same order as in the database: by version, then by content, then by the moment at which it was true. */
 export const beats = (a: Row, b: Row): boolean => {

@@ -89,6 +89,22 @@ function entity({ table, comment, columns, primary, indexes = [] }: TableSpec): 
 /** Index names have at most 63 bytes in PostgreSQL. */
 const indexName = (...parts: string[]) => parts.join('_').slice(0, 63);
 
+/**
+ * Lists that a screen keeps open, by noun: the rows with one value of the first field, by the second, the newest first.
+ * Without an index for it each look at the board would sort all that an agency ever had.
+ */
+const boards: Readonly<Record<string, readonly [of: string, newest: string]>> = {
+  Case: ['leadAgencyCode', 'submittedAt'],
+};
+
+function boardIndexes({ name, table, columns }: StoredNoun) {
+  const board = boards[name];
+  if (!board) return [];
+  const [of, newest] = board.map(field => columns.get(field)!.column);
+  // Exactly the order that paging asks for.
+  return [{ name: indexName(table, 'board'), expression: `"${table}" ("${of}", "${newest}" desc nulls last, "id")` }];
+}
+
 function nounTables(noun: StoredNoun): TableSpec[] {
   const { table, kind } = noun;
   const columns = columnsOf(noun);
@@ -113,6 +129,7 @@ function nounTables(noun: StoredNoun): TableSpec[] {
         { name: indexName(table, 'key'), expression: `"${table}" (${keyed.map(c => `"${c}"`).join(', ')})` },
         ...noun.links.map(link => on(link.column)),
         on('observed_at'),
+        ...boardIndexes(noun),
         ...trigram,
       ],
     },

@@ -1,0 +1,82 @@
+/** The derived nouns that a page mentions or touches, and what it now claims of them. */
+import type { Link, StoredNoun } from '../catalog/catalog.ts';
+import { joinKey } from './identity.ts';
+import { linkOf, type Row, type ValidRecord, type WrittenRow } from './rows.ts';
+
+/** What a record states of a person or an organisation: values by the noun's field, without those it leaves open. */
+export interface Claim {
+  readonly asOf: string | null;
+  readonly facts: ReadonlyMap<string, string>;
+}
+
+export class Affected {
+  /** Key by id, by noun: everything mentioned, so that it exists. */
+  readonly mentioned = new Map<StoredNoun, Map<string, string>>();
+  /** Ids by noun: what has to be looked at again. */
+  readonly touched = new Map<StoredNoun, Set<string>>();
+  /** Of those, the ones of which something that was claimed may be claimed no more. */
+  readonly contested = new Map<StoredNoun, Set<string>>();
+  /** New claims of the page, by noun and id. */
+  readonly claims = new Map<StoredNoun, Map<string, Claim[]>>();
+  /** Records of the page that are now part of a case, by kind and the case's id. */
+  readonly parts = new Map<StoredNoun, Map<string, ValidRecord[]>>();
+
+  mention(noun: StoredNoun, row: Row, values: Readonly<Record<string, unknown>>): void {
+    for (const link of noun.links) {
+      const target = derivedTarget(link);
+      const id = row[link.column];
+      if (!target || typeof id !== 'string') continue;
+      const known = of(this.mentioned, target, () => new Map<string, string>());
+      if (!known.has(id)) known.set(id, joinKey(link.from.map(field => values[field]))!);
+    }
+  }
+
+  /** Reads written rows, and the records from which they were made; returns those that changed. */
+  touch(noun: StoredNoun, rows: readonly WrittenRow[], recordOf?: (id: string) => ValidRecord) {
+    noun.links.forEach((link, n) => {
+      const target = derivedTarget(link);
+      if (!target || !(link.states.length || target.name === 'Case')) return;
+      const touched = of(this.touched, target, () => new Set<string>());
+      for (const row of rows) {
+        const { old, now, steady } = linkOf(row, n);
+        if (old) touched.add(old);
+        if (now) touched.add(now);
+        if (old && (old !== now || !steady)) of(this.contested, target, () => new Set<string>()).add(old);
+        if (now && recordOf && !row[1]) this.state(noun, link, target, now, recordOf(row[0] as string));
+      }
+    });
+    return rows.filter(row => row[2]).map(row => ({ id: row[0] as string, deleted: row[1] as boolean }));
+  }
+
+  private state(noun: StoredNoun, { states }: Link, target: StoredNoun, id: string, record: ValidRecord): void {
+    if (target.name === 'Case') {
+      of(
+        of(this.parts, noun, () => new Map<string, ValidRecord[]>()),
+        id,
+        () => [],
+      ).push(record);
+      return;
+    }
+    const facts = new Map<string, string>();
+    for (const [fact, field] of states) {
+      const value = record.values[field];
+      if (value !== null && value !== undefined) facts.set(fact, String(value));
+    }
+    const claim = { asOf: record.statement.asOf ?? null, facts };
+    of(
+      of(this.claims, target, () => new Map<string, Claim[]>()),
+      id,
+      () => [],
+    ).push(claim);
+  }
+}
+
+function of<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+const derivedTarget = ({ target }: Link) => (target.origin === 'derived' ? (target as StoredNoun) : null);

@@ -1,0 +1,133 @@
+/** Cases, derived from their parts. */
+import type { StoredNoun } from '../catalog/catalog.ts';
+import {
+  type ApprovalPart,
+  type CaseParts,
+  type ClosingPart,
+  deriveCase,
+  type ReportPart,
+} from '../domain/case-state.ts';
+import { type ChangeRow, type Work, writeKnown } from './apply.ts';
+import { REMOVED } from './record-sql.ts';
+import { digestOf, fieldColumns, type Row, type ValidRecord } from './rows.ts';
+import { columnsOf } from './tables.ts';
+
+const partKinds = { reports: 'CaseReport', approvals: 'Approval', closings: 'CaseClosing' } as const;
+
+/** A case that nobody knew has only the parts of this page; the parts of the others are read, once they are locked. */
+export async function deriveCases(work: Work, noun: StoredNoun): Promise<ChangeRow[]> {
+  const { mentioned, touched } = work.affected;
+  const ids = [...(touched.get(noun) ?? [])].sort();
+  const known = await lockCases(work, noun, ids);
+  const fresh = new Map([...(mentioned.get(noun) ?? [])].filter(([id]) => !known.has(id)));
+  const { born, others } = await bearCases(work, noun, fresh);
+  const late = others.filter(id => touched.get(noun)?.has(id));
+  for (const [id, caseNo] of await lockCases(work, noun, late.sort())) known.set(id, caseNo);
+  return [...born, ...(await deriveAgain(work, noun, known))];
+}
+
+/** Two agencies may report parts of one case at once: the second waits here and then sees the first one's parts. */
+async function lockCases({ client }: Work, noun: StoredNoun, ids: readonly string[]): Promise<Map<string, string>> {
+  if (!ids.length) return new Map();
+  const { rows } = await client.query({
+    name: `lock ${noun.table}`,
+    text: `select id, case_no as "caseNo" from ${noun.table} where id = any($1::uuid[]) order by id for update`,
+    values: [ids],
+  });
+  return new Map(rows.map(row => [row.id, row.caseNo]));
+}
+
+/** Makes cases that somebody mentions; a case is nothing until a part of it stands. */
+async function bearCases(work: Work, noun: StoredNoun, keys: ReadonlyMap<string, string>) {
+  if (!keys.size) return { born: [], others: [] };
+  const sorted = [...keys].sort(([a], [b]) => (a < b ? -1 : 1));
+  const rows = sorted.map(([id, caseNo]) => caseRow(work, noun, id, caseNo, partsOfPage(work, id)));
+  const columns = columnsOf(noun).filter(c => c.name !== 'observed_at');
+  const names = columns.map(c => `"${c.name}"`).join(', ');
+  const { rows: made } = await work.client.query({
+    name: `bear ${noun.table}`,
+    text: `insert into ${noun.table} (${names}, observed_at) select ${names}, $2::timestamptz
+           from json_to_recordset($1::json) as r(${columns.map(c => `"${c.name}" ${c.type}`).join(', ')})
+           on conflict do nothing returning id`,
+    values: [JSON.stringify(rows), work.at],
+  });
+  const ids = new Set(made.map(row => row.id));
+  return {
+    // What is only mentioned is no change: readers see nothing of it.
+    born: rows
+      .filter(row => ids.has(row.id) && !row.deleted)
+      .map(row => ({ kind: noun.name, id: row.id, deleted: false, caseNo: keys.get(row.id)! })),
+    others: sorted.map(([id]) => id).filter(id => !ids.has(id)),
+  };
+}
+
+function partsOfPage(work: Work, id: string): CaseParts {
+  const of = <P>(kind: string) => {
+    const noun = work.catalog.stored(kind);
+    return (work.affected.parts.get(noun)?.get(id) ?? []).map(record => partOf(noun, work.agency, record) as P);
+  };
+  return {
+    reports: of<ReportPart>(partKinds.reports),
+    approvals: of<ApprovalPart>(partKinds.approvals),
+    closings: of<ClosingPart>(partKinds.closings),
+  };
+}
+
+/** A record as `partsOf` would read it from its table: instants to the second, in UTC. */
+function partOf(noun: StoredNoun, agency: string, { statement, values }: ValidRecord): Record<string, unknown> {
+  const part: Record<string, unknown> = { agency, sourceId: statement.sourceId };
+  for (const { name, field } of noun.columns.values()) {
+    const value = values[name] ?? null;
+    part[name] = field.scalar === 'instant' && value !== null ? secondOf(String(value)) : value;
+  }
+  return part;
+}
+const secondOf = (instant: string) => `${new Date(instant).toISOString().slice(0, 19)}Z`;
+
+async function deriveAgain(work: Work, noun: StoredNoun, cases: ReadonlyMap<string, string>): Promise<ChangeRow[]> {
+  if (!cases.size) return [];
+  const ids = [...cases.keys()];
+  const [reports, approvals, closings] = [
+    await partsOf<ReportPart>(work, partKinds.reports, ids),
+    await partsOf<ApprovalPart>(work, partKinds.approvals, ids),
+    await partsOf<ClosingPart>(work, partKinds.closings, ids),
+  ];
+  const rows = [...cases].map(([id, caseNo]) => {
+    const parts = {
+      reports: reports.get(id) ?? [],
+      approvals: approvals.get(id) ?? [],
+      closings: closings.get(id) ?? [],
+    };
+    return caseRow(work, noun, id, caseNo, parts);
+  });
+  const changed = work.affected.touch(noun, await writeKnown(work, noun, rows));
+  return changed.map(({ id, deleted }) => ({ kind: noun.name, id, deleted, caseNo: cases.get(id) ?? null }));
+}
+
+function caseRow(work: Work, noun: StoredNoun, id: string, caseNo: string, parts: CaseParts): Row {
+  const head = { id, version: '', case_no: caseNo };
+  if (!parts.reports.length && !parts.approvals.length && !parts.closings.length) {
+    return { ...head, deleted: true, digest: REMOVED };
+  }
+  const { lead, ...derived } = deriveCase(parts);
+  const leadAgencyCode = lead?.agency ?? [...parts.approvals, ...parts.closings].map(p => p.agency).sort()[0];
+  const values: Record<string, unknown> = { ...lead, ...derived, caseNo, leadAgencyCode };
+  const own = Object.fromEntries([...noun.columns.keys()].map(name => [name, values[name] ?? null]));
+  return { ...head, ...fieldColumns(noun, own, work.identity), deleted: false, digest: digestOf(own) };
+}
+
+/** Parts of cases as they stand in the tables, by case. */
+async function partsOf<P>({ client, catalog }: Work, kind: string, ids: readonly string[]): Promise<Map<string, P[]>> {
+  const noun = catalog.stored(kind);
+  const fields = [...noun.columns.values()].map(
+    ({ name, column, field }) =>
+      `${field.scalar === 'instant' ? `to_char("${column}", 'YYYY-MM-DD"T"HH24:MI:SS"Z"')` : field.scalar === 'date' ? `"${column}"::text` : `"${column}"`} as "${name}"`,
+  );
+  const { rows } = await client.query({
+    name: `parts ${noun.table}`,
+    text: `select about_case, agency, source_id as "sourceId", ${fields.join(', ')} from ${noun.table}
+           where about_case = any($1::uuid[]) and not deleted`,
+    values: [ids],
+  });
+  return Map.groupBy(rows as (P & { about_case: string })[], row => row.about_case);
+}

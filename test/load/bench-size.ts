@@ -1,0 +1,49 @@
+/** How much data and how much time a run of the bench takes. */
+export interface BenchSize {
+  readonly name: 'full' | 'quick';
+  readonly persons: number;
+  readonly organisations: number;
+  readonly parcels: number;
+  readonly insurances: number;
+  readonly cases: number;
+  readonly approvals: number;
+  /** Source records of W5. */
+  readonly ingested: number;
+  readonly rounds: number;
+  /** Of a measurement, after a quarter of it for warming up. */
+  readonly seconds: number;
+  readonly subscribers: readonly number[];
+}
+
+const full: BenchSize = {
+  name: 'full',
+  persons: 200_000,
+  organisations: 20_000,
+  parcels: 60_000,
+  insurances: 400_000,
+  cases: 1_000_000,
+  approvals: 2_500_000,
+  ingested: 200_000,
+  rounds: 3,
+  seconds: 6,
+  subscribers: [500, 2_000],
+};
+
+const tenth = (count: number) => count / 10;
+
+/** A tenth of everything; the questions, the contenders and the floors are the same. */
+const quick: BenchSize = {
+  name: 'quick',
+  persons: tenth(full.persons),
+  organisations: tenth(full.organisations),
+  parcels: tenth(full.parcels),
+  insurances: tenth(full.insurances),
+  cases: tenth(full.cases),
+  approvals: tenth(full.approvals),
+  ingested: tenth(full.ingested),
+  rounds: 2,
+  seconds: 2,
+  subscribers: [500, 2_000],
+};
+
+export const sizes = { full, quick } as const;

@@ -1,0 +1,47 @@
+/** npm run bench: measures the hub beside its peers on one machine, writes bench.json and says which floors are met. */
+import os from 'node:os';
+import { readBenchArguments } from './bench-arguments.ts';
+import { printReport, reportRounds, type WorkloadReport, writeBenchJson } from './bench-report.ts';
+import { installPeers } from './contenders.ts';
+import { measureIngest } from './measure-ingest.ts';
+import { type Bench, checkAnswers, inRounds, measureQuestion } from './measure-questions.ts';
+import { cores, pin, postmasterOf, processTree } from './process-tree.ts';
+import { questions } from './questions.ts';
+import { benchCatalog, openTown, startBenchServer } from './town-database.ts';
+
+const { size, workloads, contenders, output } = readBenchArguments();
+const since = performance.now();
+const withPeers = contenders.some(name => name === 'postgraphile' || name === 'byTheBook');
+if (withPeers && workloads.some(name => name !== 'W5')) installPeers();
+const server = await startBenchServer();
+try {
+  const catalog = await benchCatalog();
+  const reports: Record<string, WorkloadReport> = {};
+  const asked = questions.filter(question => workloads.includes(question.name));
+  if (asked.length) {
+    const town = await openTown(server, catalog, size);
+    const postmaster = await postmasterOf(town.url);
+    if (postmaster !== null) pin(cores.rest, processTree(postmaster));
+    const bench: Bench = { catalog, databaseUrl: town.url, size, contenders, postmaster };
+    await checkAnswers(bench, asked);
+    for (const question of asked) {
+      const rounds = await inRounds(bench, name => measureQuestion(bench, name, question));
+      reports[question.name] = reportRounds(question.title, rounds);
+    }
+  }
+  if (workloads.includes('W5')) reports.W5 = await measureIngest(server, catalog, size, contenders);
+  const [cpu] = os.cpus();
+  const machine = { cpu: cpu?.model, cores: os.availableParallelism(), node: process.version };
+  writeBenchJson(
+    output,
+    { size: size.name, rounds: size.rounds, machine, measuredAt: new Date().toISOString() },
+    reports,
+  );
+  const missed = printReport(reports);
+  const seconds = ((performance.now() - since) / 1000).toFixed(0);
+  console.log(
+    `\n${output} is written after ${seconds} s; ${missed ? `${missed} floors are missed` : 'every floor is met'}.`,
+  );
+} finally {
+  await server.stop();
+}

@@ -1,0 +1,61 @@
+/** W5 through the hub's own Puller, Restater and Store. */
+import { makeCatalog } from '../../src/catalog/catalog.ts';
+import { makeLog } from '../../src/hub.ts';
+import { Health } from '../../src/ingest/health.ts';
+import { Puller } from '../../src/ingest/pull.ts';
+import { Store } from '../../src/store/apply.ts';
+import { Database } from '../../src/store/database.ts';
+import { Identity } from '../../src/store/identity.ts';
+import { noGuard } from '../../src/store/whole-set.ts';
+import { silentAdapters } from '../support/silent-adapters.ts';
+import { ingestAdapter, ingestLine, passes } from './ingest-records.ts';
+import { type IngestOutcome, type IngestTask, outcomeOf } from './ingest-task.ts';
+import { benchIdentityKey } from './town-database.ts';
+
+/** Each pass reads the agency from the beginning. */
+export async function ingestWithHub(task: IngestTask, postgresCpu: () => number | null): Promise<IngestOutcome[]> {
+  const database = new Database(task.databaseUrl, { connections: 4, onError: error => console.error(error) });
+  const store = new Store(database, makeCatalog(await silentAdapters()), new Identity(benchIdentityKey), noGuard);
+  const outcomes: IngestOutcome[] = [];
+  for (const pass of task.passes ?? passes) {
+    await database.pool.query('delete from hub_cursor');
+    const lines = Array.from({ length: task.count }, (_, n) => ingestLine(n, task.count, pass));
+    const memory = new MemoryWatch();
+    const outcome = await outcomeOf(pass, postgresCpu, () =>
+      pullAll(store, lines, task.pageSize, share => memory.look(share)),
+    );
+    outcomes.push({ ...outcome, memoryGrowth: memory.growth });
+  }
+  await database.close();
+  return outcomes;
+}
+
+async function pullAll(store: Store, lines: readonly string[], pageSize: number, onPage: (share: number) => void) {
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  const adapter = ingestAdapter(lines, from => {
+    onPage(from / lines.length);
+    if (from >= lines.length) resolve();
+  });
+  const limits = { pageSize, deadlineMs: 60_000, pauseMs: 10, longestPauseMs: 100 };
+  const source = adapter.connect({}, undefined as never);
+  const parts = { adapter, source, store, health: new Health(store.database), limits, log: makeLog('warn') };
+  const puller = new Puller({ ...parts, onChanges: () => {} });
+  puller.start();
+  await ended;
+  await puller.stop();
+}
+
+/** The first tenth warms up: code is compiled, the heap finds its size. */
+class MemoryWatch {
+  private early = 0;
+  private late = 0;
+
+  look(share: number): void {
+    const rss = process.memoryUsage.rss();
+    if (share > 0.1 && share <= 0.5) this.early = Math.max(this.early, rss);
+    if (share > 0.5) this.late = Math.max(this.late, rss);
+  }
+  get growth(): number {
+    return this.late / this.early;
+  }
+}
