@@ -89,7 +89,10 @@ export function policyOf(principal: Principal, ground: PolicyGround, rules: Rule
     },
     findsPersons: rule.finds,
     mayFind: noun =>
-      rule.finds || noun.kind.key.every(name => noun.columns.get(name)!.field.sensitivity !== 'personal'),
+      noun.kind.key.every(name => {
+        const { field } = noun.columns.get(name)!;
+        return field.sensitivity === 'personal' ? rule.finds : view(field, false) === 'whole';
+      }),
     may: feature => rule.features.includes(feature),
   };
 }
