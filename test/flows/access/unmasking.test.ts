@@ -8,6 +8,7 @@ import type { Entry } from '../../../src/audit/entry.ts';
 import { type GraphqlAnswer, HallClient } from '../../../src/cli/hall-client.ts';
 import { readConfig } from '../../../src/config.ts';
 import { type RunningHub, startHub } from '../../../src/hub.ts';
+import { fromTheBeginning } from '../../support/from-the-beginning.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
 import { type Claims, makeTokenIssuer, type TokenIssuer } from '../../support/token-issuer.ts';
 
@@ -127,8 +128,7 @@ describe('a record that is unmasked', () => {
     expect(whole).toEqual([{ id: `MarketEntity:${row![0]}`, legalRepresentativeName: row![1] }]);
 
     const inbox = await clerk.here.subscribe(
-      'subscription ($after: String) { changes(kinds: ["MarketEntity"], after: $after) { node { id ... on MarketEntity { legalRepresentativeName } } } }',
-      { after: Buffer.from('change:0').toString('base64url') },
+      `subscription { changes(kinds: ["MarketEntity"], ${fromTheBeginning}) { node { id ... on MarketEntity { legalRepresentativeName } } } }`,
     );
     const event = await inbox.nextWhere(({ data: given }) => given.changes.node?.id === `MarketEntity:${row![0]}`);
     expect(event.data.changes.node.legalRepresentativeName).toBe(row![1]);
