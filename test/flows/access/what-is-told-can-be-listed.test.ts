@@ -23,7 +23,7 @@ let everything: Listing;
 
 beforeAll(async () => {
   issuer = await makeTokenIssuer();
-  t = await startTestHub({ agencies, population: 150, reference: true, environment: issuer.environment });
+  t = await startTestHub({ agencies, population: 120, reference: true, environment: issuer.environment });
   await t.synchronised();
   everything = await listAll('clerk', await clientOf('clerk', {}, 'task:everything'), 'all');
 });
@@ -58,7 +58,7 @@ async function listAll(role: Role, client: HallClient, shown: string): Promise<L
     const fields = [...noun.columns.keys(), ...links].join('\n');
     const list: Row[] = [];
     for (let after: string | null = null; ; ) {
-      const query = `query ($after: String) { list: ${noun.kind.plural}(first: 60, after: $after) { edges { cursor node { id ${fields} } } pageInfo { hasNextPage endCursor } } }`;
+      const query = `query ($after: String) { list: ${noun.kind.plural}(first: 200, after: $after) { edges { cursor node { id ${fields} } } pageInfo { hasNextPage endCursor } } }`;
       const answer: GraphqlAnswer = await client.ask(query, { after });
       expect(codesOf(answer).filter(code => code !== 'FORBIDDEN')).toEqual([]);
       if (!answer.data.list) break;
@@ -274,7 +274,7 @@ function hits(reader: Listing, noun: StoredNoun, text: string): Row[] {
 }
 
 describe(`whatever a random reader is told, he could have listed (seed ${seed})`, () => {
-  const trials = Number(process.env.TEST_READERS ?? 5);
+  const trials = Number(process.env.TEST_READERS ?? 4);
   test.each(Array.from({ length: trials }, (_, i) => i + 1))('reader %i', async () => {
     const reader = await randomReader();
     for (const [road, take] of Object.entries(roads)) {
