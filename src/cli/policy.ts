@@ -1,6 +1,6 @@
 /**
  * npm run hub -- policy: rehearses a change of policy. The stored operations are run for sample readers under the old and
- * the new rules; what is gained and lost is printed by ids and names of fields. Nothing that agencies must be asked for is.
+ * the new rules; what is gained and lost is printed by ids and names of fields. Agencies are not asked.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
