@@ -265,7 +265,7 @@ export async function startHub(
     stops.push(() => snapshots.close());
     const hub = {
       catalog,
-      batches: new Batches(snapshots, { together: 2, plans: config.hubBatchPlans, rows: config.hubAnswerRows }),
+      batches: new Batches(snapshots, { plans: config.hubBatchPlans, rows: config.hubAnswerRows }),
       identity: store.identity,
       read: database.read,
       lookup,

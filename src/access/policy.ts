@@ -24,7 +24,12 @@ export interface PolicyGround {
 export type FieldView = 'whole' | MaskName;
 
 export interface Policy {
-  /** Readers of one class see the same; for logs and shared work. It is another one when what was unmasked has ended. */
+  /**
+   * Policies of one identity decide the same about everything: what was planned for one serves the other. It is another
+   * one as soon as what was unmasked has ended.
+   */
+  readonly identity: string;
+  /** Readers of one class see the same; for logs and shared work. Another one when what was unmasked has ended. */
   readonly name: string;
   sees(noun: Noun): boolean;
   rows(noun: Noun): Rows;
@@ -70,10 +75,16 @@ export function policyOf(principal: Principal, ground: PolicyGround, rules: Rule
     const named = unmasked().filter(grant => grant.noun === noun.name);
     return anyOf([rows, ...named.map(({ recordId }): Rows => ({ column: 'id', is: recordId }))]);
   };
+  const withGrants = (of: string): string =>
+    granted.length ? [of, ...unmasked().map(grant => grant.id)].join(' ') : of;
+  const identity = identityOf(principal, rule, shown, ground);
   const view = (field: Field, whole: boolean): FieldView => viewOf(rule, field, whole);
   return {
+    get identity() {
+      return withGrants(identity);
+    },
     get name() {
-      return [className(principal, shown), ...unmasked().map(grant => grant.id)].join(' ');
+      return withGrants(className(principal, shown));
     },
     sees: noun => rowsOf(noun) !== 'none',
     rows: rowsOf,
@@ -105,6 +116,19 @@ function viewOf({ internal }: RoleRule, field: Field, whole: boolean): FieldView
 
 export const namesPerson = ({ format }: Field, value: unknown): boolean =>
   format?.personPrefix !== undefined && typeof value === 'string' && value.startsWith(format.personPrefix);
+
+/** Of the purpose only what decides: words of a task do not, a case and what is shared for a matter do. */
+function identityOf(
+  { role, agency, host, village, purpose }: Principal,
+  rule: RoleRule,
+  shown: Shown,
+  { grants }: PolicyGround,
+): string {
+  const ofCase = shown === 'of the case' ? purpose?.value : null;
+  const isShared = rule.rows.includes('shared with own agency') && purpose?.kind === 'matter';
+  const shared = isShared ? grants.filter(grant => grant.taker === agency && grant.matterCode === purpose.value) : [];
+  return JSON.stringify([role, agency, host, village, shown, ofCase, shared]);
+}
 
 const className = ({ role, agency, host, village, purpose }: Principal, shown: Shown) =>
   [role, agency, host, village, shown === 'of the case' ? purpose?.value : shown].filter(Boolean).join(' ');

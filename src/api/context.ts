@@ -15,7 +15,7 @@ import type { Tail } from '../feed/tail.ts';
 import type { Freshness } from '../ingest/health.ts';
 import type { LiveRecord, Lookup } from '../ingest/lookup.ts';
 import type { Batches } from '../query/batches.ts';
-import type { PlanParts } from '../query/plan.ts';
+import type { RunReader } from '../query/run.ts';
 import type { AskLive, LiveColumns } from '../query/wanted.ts';
 import type { ReadRows } from '../store/database.ts';
 import type { Identity } from '../store/identity.ts';
@@ -71,9 +71,9 @@ export class Context {
     return { kind: 'unmask', value: this.unmasked.map(grant => grant.id).join(' ') };
   }
 
-  get planParts(): PlanParts {
-    const { hub, policy, trail, ask } = this;
-    return { catalog: hub.catalog, policy, ask, saw: subjects => trail.saw(subjects), read: hub.batches.readFrom };
+  get runReader(): RunReader {
+    const { hub, trail, ask } = this;
+    return { ask, saw: subjects => trail.saw(subjects), read: hub.batches.readFrom };
   }
 
   /** Asks the agency, in one batch for the whole answer. */

@@ -17,7 +17,7 @@ import type { Receiver } from '../ingest/push.ts';
 import { auditHttp, auditPlugin } from './audited-answers.ts';
 import { clientAddress } from './client-address.ts';
 import { isCertified, type TlsFiles } from './client-certificate.ts';
-import { compiledAnswers } from './compiled-answers.ts';
+import { CompiledAnswers } from './compiled-answers.ts';
 import { Context, type Hub } from './context.ts';
 import { type Admission, type Door, type DoorRequest, refusal } from './door.ts';
 import { type Admissions, doorPlugin } from './door-plugin.ts';
@@ -57,6 +57,7 @@ export async function startServer(
   const { schema, hub, authenticate, door, trustedProxies, limits, log } = parts;
   const app = makeHttp(limits, parts.tls);
   const admissions: Admissions = new WeakMap();
+  const answers = new CompiledAnswers(schema, log);
   const apollo = new ApolloServer<Context>({
     schema,
     introspection: true,
@@ -73,7 +74,7 @@ export async function startServer(
       fastifyApolloDrainPlugin(app),
       doorPlugin(door, admissions),
       auditPlugin,
-      compiledAnswers(log),
+      answers.plugin,
     ],
   });
   await apollo.start();
@@ -95,6 +96,7 @@ export async function startServer(
   serveHealth(app, parts);
   const sockets = serveSockets(app.server, {
     schema,
+    answers,
     hub,
     authenticate,
     door,

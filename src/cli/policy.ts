@@ -108,7 +108,8 @@ async function compare(
 }
 
 type Rehearsal = Awaited<ReturnType<typeof openRehearsal>>;
-async function openRehearsal({ catalog, adapters, database, store, town: host }: OpenStore, snapshots: Snapshots) {
+async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
+  const { catalog, adapters, database, store, log, town: host } = opened;
   const { read } = database;
   const sharing = new SharingGrants(read, () => {});
   await sharing.refresh();
@@ -119,7 +120,7 @@ async function openRehearsal({ catalog, adapters, database, store, town: host }:
   const hub = {
     ...{ catalog, read, town: host },
     identity: store.identity,
-    batches: new Batches(snapshots, { together: 2, plans: 64, rows: mostRows }),
+    batches: new Batches(snapshots, { plans: 64, rows: mostRows }),
     lookup: async (_kind, keys) => keys.map(() => []),
     freshness: async () => new Map(),
     grants: () => grants,
@@ -128,7 +129,7 @@ async function openRehearsal({ catalog, adapters, database, store, town: host }:
     endSession: notHere,
   } satisfies Omit<Hub, 'tail' | 'audit'>;
   const changes = await latestChanges(read, changesLookedAt);
-  const parts = { schema: makeSchema(catalog, adapters), hub: hub as unknown as Hub, changes };
+  const parts = { schema: makeSchema(catalog, adapters), hub: hub as unknown as Hub, changes, log };
   return { parts, town: { read, catalog, host, grants } };
 }
 

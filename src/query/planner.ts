@@ -6,7 +6,7 @@ import { Fetch, type KeySource, Level, LiveFetch, NounFetch, type Row } from './
 import { visibleSql } from './filters.ts';
 import { objectWriter } from './plan-object.ts';
 import type { Run, Text } from './run.ts';
-import type { AskLive, Wanted } from './wanted.ts';
+import type { Wanted } from './wanted.ts';
 
 export type WriteRow = (row: Row, run: Run) => Text;
 
@@ -17,7 +17,6 @@ export class Planner {
   constructor(
     readonly catalog: Catalog,
     readonly policy: Policy,
-    readonly ask: AskLive,
     /**
      * Whether what is planned now goes on through resolvers written by hand: objects carry `$type` and what those need, and
      * nulls are left to them.
