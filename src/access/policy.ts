@@ -24,9 +24,12 @@ export interface PolicyGround {
 export type FieldView = 'whole' | MaskName;
 
 export interface Policy {
-  /** Policies of one identity decide the same about everything: what was planned for one serves the other. */
+  /**
+   * Policies of one identity decide the same about everything: what was planned for one serves the other. It is another
+   * one as soon as what was unmasked has ended.
+   */
   readonly identity: string;
-  /** Readers of one class see the same; for logs and shared work. It is another one when what was unmasked has ended. */
+  /** Readers of one class see the same; for logs and shared work. Another one when what was unmasked has ended. */
   readonly name: string;
   sees(noun: Noun): boolean;
   rows(noun: Noun): Rows;
@@ -72,13 +75,16 @@ export function policyOf(principal: Principal, ground: PolicyGround, rules: Rule
     const named = unmasked().filter(grant => grant.noun === noun.name);
     return anyOf([rows, ...named.map(({ recordId }): Rows => ({ column: 'id', is: recordId }))]);
   };
+  const withGrants = (of: string): string =>
+    granted.length ? [of, ...unmasked().map(grant => grant.id)].join(' ') : of;
+  const identity = identityOf(principal, rule, shown, ground);
   const view = (field: Field, whole: boolean): FieldView => viewOf(rule, field, whole);
   return {
     get identity() {
-      return `${identityOf(principal, rule, shown, ground)} ${unmasked().map(grant => grant.id)}`;
+      return withGrants(identity);
     },
     get name() {
-      return [className(principal, shown), ...unmasked().map(grant => grant.id)].join(' ');
+      return withGrants(className(principal, shown));
     },
     sees: noun => rowsOf(noun) !== 'none',
     rows: rowsOf,

@@ -10,21 +10,22 @@ import {
   type GraphQLSchema,
   getOperationAST,
 } from 'graphql';
+import type { Logger } from 'pino';
 import type { Principal } from '../access/principal.ts';
 import type { Rules } from '../access/rules.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { Change } from '../feed/tail.ts';
 import { seenIds } from '../query/row-access.ts';
-import type { CompiledAnswers } from './compiled-answers.ts';
+import { CompiledAnswers } from './compiled-answers.ts';
 import { Context, type Hub } from './context.ts';
 
 export interface RehearsalParts {
   readonly schema: GraphQLSchema;
-  readonly answers: CompiledAnswers;
   /** Its live questions should ask nobody. */
   readonly hub: Hub;
   /** What an operation that follows changes is run on. */
   readonly changes: readonly Change[];
+  readonly log: Logger;
 }
 export interface Question {
   readonly document: DocumentNode;
@@ -50,12 +51,14 @@ export interface Sight {
 
 /** All that the questions show together. Subscriptions are run on each change that the reader sees, mutations never. */
 export async function rehearse(
-  { schema, answers, hub, changes }: RehearsalParts,
+  { schema, hub, changes, log }: RehearsalParts,
   rules: Rules,
   reader: Principal,
   questions: readonly Question[],
 ): Promise<Sight> {
   const sight = new SightMaker();
+  // Plans are kept for readers, not for rules: these are for no other rules.
+  const answers = new CompiledAnswers(schema, log);
   const contextValue = new Context({ ...hub, rules }, reader);
   for (const [i, { document, variables: variableValues }] of questions.entries()) {
     const given = { schema, document, variableValues, contextValue };

@@ -9,7 +9,6 @@ import { EndedSessions } from '../access/ended-sessions.ts';
 import { policyVersion } from '../access/policy.ts';
 import { rules as current, type Rules } from '../access/rules.ts';
 import { SharingGrants } from '../access/sharing.ts';
-import { CompiledAnswers } from '../api/compiled-answers.ts';
 import type { Hub } from '../api/context.ts';
 import { type Question, type RehearsalParts, rehearse } from '../api/rehearsal.ts';
 import { rehearsedOperation } from '../api/rehearsed-operation.ts';
@@ -110,7 +109,7 @@ async function compare(
 
 type Rehearsal = Awaited<ReturnType<typeof openRehearsal>>;
 async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
-  const { catalog, adapters, database, store, town: host, smallestGroup, log } = opened;
+  const { catalog, adapters, database, store, log, smallestGroup, town: host } = opened;
   const { read } = database;
   const sharing = new SharingGrants(read, () => {});
   await sharing.refresh();
@@ -132,8 +131,7 @@ async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
     endSession: notHere,
   } satisfies Omit<Hub, 'tail' | 'audit'>;
   const changes = await latestChanges(read, changesLookedAt);
-  const schema = makeSchema(catalog, adapters);
-  const parts = { schema, answers: new CompiledAnswers(schema, log), hub: hub as unknown as Hub, changes };
+  const parts = { schema: makeSchema(catalog, adapters), hub: hub as unknown as Hub, changes, log };
   return { parts, town: { read, catalog, host, grants } };
 }
 
