@@ -1,7 +1,7 @@
 /** The derived nouns that a page mentions or touches, and what it now claims of them. */
 import type { Link, StoredNoun } from '../catalog/catalog.ts';
 import { joinKey } from './identity.ts';
-import { linkOf, type Row, type ValidRecord, type WrittenRow } from './rows.ts';
+import { linkOf, type Told, type ValidRecord, type WrittenRow } from './rows.ts';
 
 /** What a record states of a person or an organisation: values by the noun's field, without those it leaves open. */
 export interface Claim {
@@ -21,14 +21,14 @@ export class Affected {
   /** Records of the page that are now part of a case, by kind and the case's id. */
   readonly parts = new Map<StoredNoun, Map<string, ValidRecord[]>>();
 
-  mention(noun: StoredNoun, row: Row, values: Readonly<Record<string, unknown>>): void {
-    for (const link of noun.links) {
+  mention(noun: StoredNoun, { row, record }: Told): void {
+    noun.links.forEach((link, n) => {
       const target = derivedTarget(link);
-      const id = row[link.column];
-      if (!target || typeof id !== 'string') continue;
+      const id = row.links[n];
+      if (!target || !id) return;
       const known = of(this.mentioned, target, () => new Map<string, string>());
-      if (!known.has(id)) known.set(id, joinKey(link.from.map(field => values[field]))!);
-    }
+      if (!known.has(id)) known.set(id, joinKey(link.from.map(field => record.values[field]))!);
+    });
   }
 
   /** Reads written rows, and the records from which they were made; returns those that changed. */

@@ -3,26 +3,24 @@ import { finished } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
-/** Every row has a value, or null, for each column; objects are written as JSON. */
+/** Every row has a value, or null, for each of the columns but the last, whose value is the same for all. */
 export async function copyRows(
   client: pg.PoolClient,
   table: string,
   columns: readonly string[],
-  rows: readonly Readonly<Record<string, unknown>>[],
+  rows: readonly (readonly unknown[])[],
+  last: string,
 ): Promise<void> {
   const names = columns.map(name => pg.escapeIdentifier(name)).join(', ');
   const stream = client.query(copyFrom(`copy ${pg.escapeIdentifier(table)} (${names}) from stdin`));
-  stream.end(rows.map(row => lineOf(columns, row)).join(''));
-  await finished(stream);
-}
-
-function lineOf(columns: readonly string[], row: Readonly<Record<string, unknown>>): string {
-  let line = '';
-  for (const column of columns) {
-    const value = row[column];
-    line += line === '' ? textOf(value) : `\t${textOf(value)}`;
+  const end = `${textOf(last)}\n`;
+  let text = '';
+  for (const row of rows) {
+    for (const value of row) text += `${textOf(value)}\t`;
+    text += end;
   }
-  return `${line}\n`;
+  stream.end(text);
+  await finished(stream);
 }
 
 function textOf(value: unknown): string {

@@ -7,16 +7,27 @@ import { TOWN } from '../catalog/nouns.ts';
 export const joinKey = (parts: readonly unknown[]): string | null =>
   parts.some(part => part === null || part === undefined) ? null : parts.join('@');
 
+/** About 2 MB. */
+const mostRemembered = 10_000;
+
 export class Identity {
+  private readonly remembered = new Map<string, string>();
+
   constructor(private readonly key: string) {}
 
   /** The id of a record that a source states. */
   ofRecord(kind: string, agency: string, sourceId: string): string {
     return this.make(`${kind}\0${agency}\0${sourceId}`);
   }
-  /** The id of a noun known by its key. */
+  /** The id of a noun known by its key. A page names few nouns many times, so the last ones are remembered. */
   ofNoun(noun: Noun, key: string): string {
-    return isStated(noun) ? this.ofRecord(noun.name, TOWN, key) : this.make(`${noun.name}\0\0${key}`);
+    const words = `${noun.name}\0${isStated(noun) ? TOWN : ''}\0${key}`;
+    const known = this.remembered.get(words);
+    if (known) return known;
+    if (this.remembered.size >= mostRemembered) this.remembered.clear();
+    const id = this.make(words);
+    this.remembered.set(words, id);
+    return id;
   }
 
   /** A UUID of version 8: the same words always give the same id, which keeps a page idempotent and ids stable. */

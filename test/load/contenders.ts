@@ -9,7 +9,7 @@ import { makeTokenIssuer } from '../support/token-issuer.ts';
 import type { ContenderTask } from './contender-task.ts';
 import { limitStatement } from './limit-sql.ts';
 import { cores, pinned } from './process-tree.ts';
-import { hubDocument, postgraphileDocument } from './question-documents.ts';
+import { byTheBookDocument, hubDocument, postgraphileDocument } from './question-documents.ts';
 import { type Question, questions } from './questions.ts';
 
 export const contenderNames = ['hub', 'limit', 'postgraphile', 'byTheBook'] as const;
@@ -136,12 +136,12 @@ function portOf(child: ChildProcess, name: string): Promise<number> {
   });
 }
 
-/** The body of the n-th request of a question, and where it goes. */
-export function requestOf(contender: RunningContender, catalog: Catalog, question: Question, variables: object) {
-  if (contender.name === 'limit') return { path: `/${question.name}`, body: JSON.stringify(variables) };
-  const query =
-    contender.name === 'postgraphile' ? postgraphileDocument(catalog, question) : hubDocument(catalog, question);
-  return { path: '/graphql', body: JSON.stringify({ query, variables }) };
+const documents = { hub: hubDocument, postgraphile: postgraphileDocument, byTheBook: byTheBookDocument };
+
+/** The body of a request with a question, and where it goes. */
+export function requestOf({ name }: RunningContender, catalog: Catalog, question: Question, variables: object) {
+  if (name === 'limit') return { path: `/${question.name}`, body: JSON.stringify(variables) };
+  return { path: '/graphql', body: JSON.stringify({ query: documents[name](catalog, question), variables }) };
 }
 
 /** A whole HTTP request, for the loop that asks. */

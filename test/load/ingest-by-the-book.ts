@@ -10,7 +10,7 @@ import { makeCatalog, type StoredNoun } from '../../src/catalog/catalog.ts';
 import { deriveCase } from '../../src/domain/case-state.ts';
 import { Restater } from '../../src/ingest/restate.ts';
 import { Identity } from '../../src/store/identity.ts';
-import { digestOf, fieldColumns, rowOf, type ValidRecord } from '../../src/store/rows.ts';
+import { derivedRow, digestOf, namedCells, type Row, rowOf, type ValidRecord } from '../../src/store/rows.ts';
 import { entitiesOf } from '../../src/store/tables.ts';
 import { silentAdapters } from '../support/silent-adapters.ts';
 import { ingestAdapter, ingestLine, passes } from './ingest-records.ts';
@@ -18,6 +18,8 @@ import { type IngestOutcome, type IngestTask, outcomeOf } from './ingest-task.ts
 import { benchIdentityKey } from './town-database.ts';
 
 type TableRow = { readonly id: string; readonly digest: string; readonly [column: string]: unknown };
+
+const tableRow = (noun: StoredNoun, row: Row) => namedCells(noun, row) as TableRow;
 
 /** Larger pages are slower: the statements have a place for every value. */
 const pageSize = 1_000;
@@ -70,7 +72,10 @@ class Writer {
     const changes: { kind: string; record_id: string; case_no: string | null }[] = [];
     for (const [kind, list] of Map.groupBy(records, record => record.statement.kind)) {
       const noun = this.noun(kind);
-      const rows = list.map(record => ({ ...rowOf(noun, agency, record, this.identity), observed_at: at }));
+      const rows = list.map(record => ({
+        ...tableRow(noun, rowOf(noun, agency, record, this.identity)),
+        observed_at: at,
+      }));
       const changed = await this.upsert(em, noun, rows, at);
       changes.push(...changed.map(row => ({ kind, record_id: row.id, case_no: (row.case_no as string) ?? null })));
       if (changed.length) await this.upsertMentioned(em, noun, list, at);
@@ -141,8 +146,8 @@ class Writer {
       const values: Record<string, unknown> = { ...lead, ...rest, caseNo, leadAgencyCode: agency };
       const own = Object.fromEntries([...noun.columns.keys()].map(name => [name, values[name] ?? null]));
       const id = this.identity.ofNoun(noun, caseNo);
-      const columns = fieldColumns(noun, own, this.identity);
-      return { id, deleted: false, digest: digestOf(own), observed_at: at, ...columns };
+      const row = derivedRow(noun, { id, deleted: false, digest: digestOf(own) }, own, this.identity);
+      return { ...tableRow(noun, row), observed_at: at };
     });
   }
 }

@@ -1,0 +1,64 @@
+/**
+ * PostGraphile on the hub's own tables as they are: what the catalog knows of links is told by smart tags, so that its
+ * names are the hub's. Its Amber preset, with filters, aggregates and prepared statements.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PgAggregatesPreset } from '@graphile/pg-aggregates';
+import { postgraphile } from 'postgraphile';
+import { makePgService } from 'postgraphile/adaptors/pg';
+import { grafserv } from 'postgraphile/grafserv/node';
+import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
+import { jsonPgSmartTags } from 'postgraphile/utils';
+import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
+import { isStated, makeCatalog, snake } from '../../../src/catalog/catalog.ts';
+import { silentAdapters } from '../../support/silent-adapters.ts';
+import { readTask, ready } from '../contender-task.ts';
+
+const { databaseUrl, connections } = readTask();
+const catalog = makeCatalog(await silentAdapters());
+
+type Tags = { tags: Record<string, string | string[]> };
+const classes: Record<string, Tags & { attribute?: Record<string, Tags> }> = {};
+/** Roles of links are called so too. */
+const attribute = { agency: { tags: { name: 'source_agency' } } };
+for (const noun of catalog.all()) {
+  const key = noun.kind.key.map(name => noun.columns.get(name)!.column);
+  const foreignKeys = noun.links.flatMap(link => {
+    const { target } = link;
+    const back = [...target.relations.values()].find(r => r.many && !r.live && r.link === link)!.name;
+    const names = `@fieldName ${link.role}|@foreignFieldName ${back}|@foreignSimpleFieldName ${back}List`;
+    return target.table ? [`(${link.column}) references ${target.table} (id)|${names}`] : [];
+  });
+  classes[noun.table] = {
+    tags: { name: snake(noun.name), unique: key.join(','), foreignKey: foreignKeys },
+    ...(isStated(noun) ? { attribute } : {}),
+  };
+  classes[`${noun.table}_history`] = { tags: { behavior: '-*' } };
+}
+
+const preset: GraphileConfig.Preset = {
+  extends: [PostGraphileAmberPreset, PgAggregatesPreset, PostGraphileConnectionFilterPreset],
+  plugins: [jsonPgSmartTags({ version: 1, config: { class: classes } })],
+  pgServices: [
+    makePgService({
+      connectionString: `${databaseUrl}?options=-c%20timezone%3DUTC`,
+      schemas: ['public'],
+      pubsub: true,
+      poolConfig: { max: connections, min: connections },
+    }),
+  ],
+  // The hub filters and orders by every field too.
+  disablePlugins: ['PgIndexBehaviorsPlugin'],
+  schema: { defaultBehavior: '+list +connection', pgOrderByNullsLast: true },
+  grafast: { explain: false },
+  grafserv: { graphqlPath: '/graphql', graphiql: false, websockets: true, watch: false },
+};
+
+const server = createServer();
+await postgraphile(preset).createServ(grafserv).addTo(server);
+server.listen(0, '127.0.0.1');
+await once(server, 'listening');
+process.once('SIGTERM', () => process.exit(0));
+ready((server.address() as AddressInfo).port);
