@@ -78,6 +78,13 @@ const hubSettings = z.object({
     .describe('the codes of the agencies to connect, separated by commas; all without it'),
   // Two for each agency that reads at once, the rest for questions.
   hubDatabaseConnections: whole('connections to the database', 16, 4, 500),
+  // Readers share statements, so few connections serve many of them; each runs one batch at a time.
+  hubReadConnections: whole('connections to the database for readers', 8, 1, 500),
+  hubStatementTimeoutMs: whole('time for the database to answer a part of a question', 15_000, 100, 600_000),
+  // About 20 KB of text each, kept once here and once (as a plan) by each connection.
+  hubPreparedStatements: whole('statements that are kept prepared', 300, 1, 10_000),
+  hubBatchPlans: whole('questions of one kind that are read together', 64, 1, 1_000),
+  hubAnswerRows: whole('rows that one answer may need', 200_000, 100, 10_000_000),
   // A page is one transaction: large enough for set-wise SQL to pay, small enough to repeat after a kill.
   hubPageSize: whole('items asked of an agency at once', 2000, 1, 20_000),
   hubPageDeadlineMs: whole('time for an agency to give a page', 30_000, 100, 600_000),

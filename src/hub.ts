@@ -27,6 +27,7 @@ import { makeLookup } from './ingest/lookup.ts';
 import { Puller } from './ingest/pull.ts';
 import { Receiver } from './ingest/push.ts';
 import { stateAgencies } from './ingest/town.ts';
+import { Batches } from './query/batches.ts';
 import { Store, type WrittenPage } from './store/apply.ts';
 import { Database } from './store/database.ts';
 import { Identity } from './store/identity.ts';
@@ -247,8 +248,15 @@ export async function startHub(
           new Receiver({ adapter, source, store, health, onChanges }),
         ]),
     );
+    const snapshots = database.snapshots({
+      connections: config.hubReadConnections,
+      statementTimeoutMs: config.hubStatementTimeoutMs,
+      prepared: config.hubPreparedStatements,
+    });
+    stops.push(() => snapshots.close());
     const hub = {
       catalog,
+      batches: new Batches(snapshots, { together: 2, plans: config.hubBatchPlans, rows: config.hubAnswerRows }),
       identity: store.identity,
       read: database.read,
       lookup,

@@ -5,7 +5,7 @@ import type { Purpose, Role } from './principal.ts';
 export type Relation = 'open' | 'everything' | 'own agency' | 'own village' | 'shared with own agency';
 /** Of which rows personal fields are shown whole; of the others they are masked. */
 export type Shown = 'none' | 'of the case' | 'all';
-export type Feature = 'lookup' | 'freshness' | 'parked' | 'changes' | 'explain' | 'report' | 'end sessions';
+export type Feature = 'sql' | 'lookup' | 'freshness' | 'parked' | 'changes' | 'explain' | 'report' | 'end sessions';
 
 export interface RoleRule {
   /** In whose words the rule makes sense. */
@@ -78,7 +78,7 @@ export const rules: Readonly<Record<Role, RoleRule>> = {
     personal: never,
     internal: 'whole',
     finds: false,
-    features: ['freshness', 'parked', 'changes'],
+    features: ['freshness', 'parked', 'sql', 'changes'],
   },
   auditor: {
     why: 'Reads the proof, not the data.',
@@ -94,7 +94,7 @@ export const rules: Readonly<Record<Role, RoleRule>> = {
     personal: never,
     internal: 'hidden',
     finds: false,
-    features: ['freshness', 'parked'],
+    features: ['freshness', 'parked', 'sql'],
   },
   'security-admin': {
     why: 'Grants and ends access; sees no record of a person (三员分立).',

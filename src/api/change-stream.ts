@@ -1,6 +1,7 @@
 /** The source stream of `subscription changes`: the feed, narrowed to what was asked for and what the reader may see. */
 import { HubError } from '../domain/error-codes.ts';
 import type { Change } from '../feed/tail.ts';
+import { readRow } from '../query/row-access.ts';
 import { Context } from './context.ts';
 
 export interface ChangesArgs {
@@ -77,5 +78,5 @@ async function maySee(context: Context, change: Change): Promise<boolean> {
   const rows = context.policy.rows(noun);
   if (rows === 'all' || rows === 'none') return rows === 'all';
   if ('is' in rows && rows.column === 'agency') return rows.is === change.agency;
-  return !change.deleted && (await context.one(noun, change.recordId)) !== null;
+  return !change.deleted && (await readRow(context.hub, context.policy, noun, change.recordId)) !== null;
 }

@@ -6,30 +6,27 @@ import { policyOf } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
 import type { SharingGrant } from '../access/sharing.ts';
 import { type AuditDesk, Trail } from '../audit/trail.ts';
-import type { Catalog, Noun, Relation, StoredNoun } from '../catalog/catalog.ts';
-import { HubError } from '../domain/error-codes.ts';
+import type { Catalog, Noun } from '../catalog/catalog.ts';
 import type { SessionEnding } from '../domain/session-ending.ts';
 import type { Tail } from '../feed/tail.ts';
 import type { Freshness } from '../ingest/health.ts';
 import type { LiveRecord, Lookup } from '../ingest/lookup.ts';
-import { type ClaimRow, type ListArgs, Reader, type RecordPage } from '../query/reader.ts';
-import {
-  maskFields,
-  maskSource,
-  maskSpellings,
-  type RecordRow,
-  type SawPersons,
-  type SpellingRow,
-} from '../query/record-row.ts';
+import type { Batches } from '../query/batches.ts';
+import type { PlanParts } from '../query/plan.ts';
+import type { AskLive, LiveColumns } from '../query/wanted.ts';
 import type { ReadRows } from '../store/database.ts';
 import type { Identity } from '../store/identity.ts';
+import { fieldColumns } from '../store/rows.ts';
 import type { EndOrder } from '../store/session-endings.ts';
+
+type LiveLoader = DataLoader<string, LiveRecord[]>;
 
 /** What all requests share. */
 export interface Hub {
   readonly catalog: Catalog;
   readonly identity: Identity;
   readonly read: ReadRows;
+  readonly batches: Batches;
   readonly lookup: Lookup;
   readonly freshness: () => Promise<ReadonlyMap<string, Freshness>>;
   readonly tail: Tail;
@@ -45,11 +42,9 @@ export interface Hub {
 
 export class Context {
   readonly policy: Policy;
-  readonly reader: Reader;
   /** Whose personal data this request has shown. */
   readonly trail = new Trail();
-  private readonly saw: SawPersons = subjects => this.trail.saw(subjects);
-  private readonly loaders = new Map<string, DataLoader<string, unknown>>();
+  private readonly loaders = new Map<string, LiveLoader>();
 
   constructor(
     readonly hub: Hub,
@@ -57,57 +52,35 @@ export class Context {
   ) {
     const idOf = (noun: string, key: string) => hub.identity.ofNoun(hub.catalog.get(noun), key);
     this.policy = policyOf(principal, { catalog: hub.catalog, idOf, town: hub.town, grants: hub.grants() });
-    this.reader = new Reader(hub.catalog, this.policy, (text, values) => this.noted(hub.read(text, values)), this.saw);
   }
 
-  one(noun: StoredNoun, id: string): Promise<RecordRow | null> {
-    return this.loader<RecordRow | null>(`one ${noun.name}`, ids => this.reader.byIds(noun, ids)).load(id);
+  get planParts(): PlanParts {
+    const { hub, policy, trail, ask } = this;
+    return { catalog: hub.catalog, policy, ask, saw: subjects => trail.saw(subjects), read: hub.batches.readFrom };
   }
 
-  page(noun: StoredNoun, args: ListArgs, relation: Relation | null, parent: string): Promise<RecordPage> {
-    if (!relation) return this.reader.pages(noun, args, null).then(([page]) => page!);
-    const name = `page ${relation.from.name}.${relation.name} ${JSON.stringify(args)}`;
-    return this.loader<RecordPage>(name, ids => this.reader.pages(noun, args, relation, ids)).load(parent);
-  }
-
-  count(noun: StoredNoun, args: ListArgs, relation: Relation | null, parent: string): Promise<number> {
-    if (!relation) return this.reader.counts(noun, args, null).then(([count]) => count!);
-    const name = `count ${relation.from.name}.${relation.name} ${JSON.stringify(args.where ?? null)}`;
-    return this.loader<number>(name, ids => this.reader.counts(noun, args, relation, ids)).load(parent);
-  }
-
-  claims(noun: StoredNoun, id: string): Promise<ClaimRow[]> {
-    return this.loader<ClaimRow[]>(`claims ${noun.name}`, ids => this.reader.claims(noun, ids)).load(id);
-  }
-
-  /** Asks the agency, in one batch for the whole request: the question waits until no read can bring further keys. */
-  async live(noun: Noun, { $id: asked, $key: key, $whole: whole }: RecordRow): Promise<RecordRow[]> {
-    if (!this.policy.sees(noun) || !this.policy.may('lookup')) {
-      throw new HubError('FORBIDDEN', `${noun.kind.plural} are asked of the agency: your role may not ask`);
-    }
-    const ask = (keys: readonly string[]) => this.hub.lookup(noun.name, keys);
-    const records = await this.loader<LiveRecord[]>(`live ${noun.name}`, ask, this.whenRead).load(key);
-    return records.map(({ statement, values, spellings, agency }) => {
-      const { sourceId, version } = statement;
-      const links = Object.fromEntries(noun.links.map(link => [link.role, this.linkOf(link, values)]));
-      return {
-        // What is never stored has no links: it is about whom the agency was asked about.
-        ...maskFields(noun, this.policy, values, { id: asked, links, whole }, this.saw),
-        $noun: noun,
-        $id: this.hub.identity.ofRecord(noun.name, agency, sourceId),
-        $links: links,
-        $key: key,
-        $whole: whole,
-        $source: maskSource(noun, this.policy, { agency, sourceId, version }, whole),
-        observedAt: new Date().toISOString(),
-        asOf: statement.asOf ?? null,
-        spellings: maskSpellings(noun, this.policy, spellings as SpellingRow[], whole),
-      };
-    });
-  }
-  private linkOf(link: StoredNoun['links'][number], values: Readonly<Record<string, unknown>>): string | null {
-    const parts = link.from.map(field => values[field] ?? null);
-    return parts.includes(null) ? null : this.hub.identity.ofNoun(link.target, parts.join('@'));
+  /** Asks the agency, in one batch for the whole answer. */
+  private readonly ask: AskLive = async (noun, { key }) => {
+    const known =
+      this.loaders.get(noun.name) ??
+      new DataLoader<string, LiveRecord[]>(keys => this.hub.lookup(noun.name, keys), { maxBatchSize: 1000 });
+    this.loaders.set(noun.name, known);
+    const records = await known.load(key);
+    return records.map(record => this.columnsOf(noun, record));
+  };
+  private columnsOf(noun: Noun, { statement, values, spellings, agency }: LiveRecord): LiveColumns {
+    const { sourceId, version, asOf } = statement;
+    const columns = Object.entries(fieldColumns(noun, values, this.hub.identity));
+    return {
+      ...Object.fromEntries(columns.map(([name, value]) => [name, textOf(value)])),
+      id: this.hub.identity.ofRecord(noun.name, agency, sourceId),
+      agency,
+      source_id: sourceId,
+      version,
+      as_of: asOf ?? null,
+      observed_at: new Date().toISOString(),
+      spellings: spellings.length ? JSON.stringify(spellings) : null,
+    };
   }
 
   private allFreshness: Promise<ReadonlyMap<string, Freshness>> | null = null;
@@ -115,38 +88,10 @@ export class Context {
     this.allFreshness ??= this.hub.freshness();
     return this.allFreshness;
   }
+}
 
-  private reading = 0;
-  private readonly unasked: (() => void)[] = [];
-  private async noted<T>(read: Promise<T>): Promise<T> {
-    this.reading += 1;
-    try {
-      return await read;
-    } finally {
-      this.reading -= 1;
-      this.askWhenRead();
-    }
-  }
-  private readonly whenRead = (ask: () => void): void => {
-    this.unasked.push(ask);
-    this.askWhenRead();
-  };
-  /** What follows from a read begins before the next turn of the event loop: nothing under way then means all is read. */
-  private askWhenRead(): void {
-    if (this.reading || !this.unasked.length) return;
-    setImmediate(() => {
-      if (!this.reading) for (const ask of this.unasked.splice(0)) ask();
-    });
-  }
-
-  private loader<V>(
-    name: string,
-    batch: (ids: readonly string[]) => Promise<readonly (V | Error)[]>,
-    batchScheduleFn?: (dispatch: () => void) => void,
-  ) {
-    const options = { maxBatchSize: 1000, ...(batchScheduleFn && { batchScheduleFn }) };
-    const known = this.loaders.get(name) ?? new DataLoader<string, unknown>(batch, options);
-    this.loaders.set(name, known);
-    return known as DataLoader<string, V>;
-  }
+/** As PostgreSQL would write it. */
+function textOf(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -1,5 +1,4 @@
 /** GraphQL types derived from the catalog: TypeGraphQL's decorators are functions, so they are called with data. */
-import type { GraphQLFieldResolver } from 'graphql';
 import {
   Arg,
   type ClassType,
@@ -14,15 +13,13 @@ import {
 } from 'type-graphql';
 import type { CodeTable, Field, Scalar } from '../../adapters/kit/record.ts';
 import { type Catalog, isStated, isStored, type Noun, type StoredNoun, snake } from '../catalog/catalog.ts';
+import type { Read } from '../query/wanted.ts';
 import { AgencyRecord, Node, PageInfo, RecordSource, Spelling } from './base-types.ts';
-import type { Context } from './context.ts';
-import * as read from './record-resolvers.ts';
 import { DateTime, Decimal, GeoPolygon, LocalDate } from './scalars.ts';
 
-type Resolve = GraphQLFieldResolver<never, Context>;
 /** What stands behind a derived field; attached after the build, because @Extensions costs fields times fields. */
 export interface Facts {
-  readonly resolve?: Resolve;
+  readonly read: Read;
   readonly sensitivity?: Field['sensitivity'];
   /** Asked of the agency when it is read. */
   readonly live?: boolean;
@@ -103,7 +100,7 @@ class TypeDeriver {
     const object = named(noun.name);
     const where = named(`${noun.name}Where`);
     const order: Record<string, string> = {};
-    this.put(object, 'id', () => ID, {}, { resolve: read.id as Resolve });
+    this.put(object, 'id', () => ID, {}, { read: { kind: 'id' } });
     if (isStated(noun)) this.envelope(object);
     for (const [name, { field }] of noun.columns) {
       const type = this.typeOf(field);
@@ -114,7 +111,7 @@ class TypeDeriver {
         name,
         () => type,
         { nullable, description: describe(name, field) },
-        { sensitivity: field.sensitivity },
+        { read: { kind: 'field', name }, sensitivity: field.sensitivity },
       );
       if (field.scalar === 'geometry') continue;
       const filter = this.filterOf(field);
@@ -132,10 +129,10 @@ class TypeDeriver {
   }
 
   private envelope(object: ClassType): void {
-    this.put(object, 'source', () => RecordSource, {}, { resolve: read.source as Resolve });
-    this.put(object, 'observedAt', () => DateTime, {}, {});
-    this.put(object, 'asOf', () => DateTime, { nullable: true }, {});
-    this.put(object, 'spellings', () => [Spelling], {}, {});
+    this.put(object, 'source', () => RecordSource, {}, { read: { kind: 'source' } });
+    this.put(object, 'observedAt', () => DateTime, {}, { read: { kind: 'observedAt' } });
+    this.put(object, 'asOf', () => DateTime, { nullable: true }, { read: { kind: 'asOf' } });
+    this.put(object, 'spellings', () => [Spelling], {}, { read: { kind: 'spellings' } });
   }
 
   private relations(noun: Noun, object: ClassType): void {
@@ -148,16 +145,17 @@ class TypeDeriver {
       const options = { nullable: true, description };
       if (relation.live) {
         this.put(object, relation.name, () => [this.derived.get(to.name)!.object], options, {
-          resolve: read.live(relation) as Resolve,
+          read: { kind: 'live', relation },
           live: true,
         });
       } else if (relation.many && isStored(to)) {
-        const resolve = read.connection(to, relation) as Resolve;
-        this.put(object, relation.name, () => this.derived.get(to.name)!.connection, options, { resolve });
+        this.put(object, relation.name, () => this.derived.get(to.name)!.connection, options, {
+          read: { kind: 'list', noun: to, relation },
+        });
         this.listArgs(object.prototype, relation.name, to);
       } else if (isStored(to)) {
         this.put(object, relation.name, () => this.derived.get(to.name)!.object, options, {
-          resolve: read.one(to, relation) as Resolve,
+          read: { kind: 'one', relation },
         });
       }
     }
@@ -165,15 +163,15 @@ class TypeDeriver {
 
   private connection(noun: Noun, object: ClassType): ClassType {
     const edge = named(`${noun.name}Edge`);
-    this.put(edge, 'cursor', () => String, {}, { resolve: read.edgeCursor as Resolve });
-    this.put(edge, 'node', () => object, {}, { resolve: read.edgeNode as Resolve });
+    this.put(edge, 'cursor', () => String, {}, { read: { kind: 'cursor' } });
+    this.put(edge, 'node', () => object, {}, { read: { kind: 'node' } });
     ObjectType(edge.name)(edge);
     const connection = named(`${noun.name}Connection`);
-    this.put(connection, 'nodes', () => [object], {}, { resolve: read.nodes as Resolve });
-    this.put(connection, 'edges', () => [edge], {}, { resolve: read.nodes as Resolve });
-    this.put(connection, 'pageInfo', () => PageInfo, {}, { resolve: read.pageInfo as Resolve });
+    this.put(connection, 'nodes', () => [object], {}, { read: { kind: 'nodes' } });
+    this.put(connection, 'edges', () => [edge], {}, { read: { kind: 'edges' } });
+    this.put(connection, 'pageInfo', () => PageInfo, {}, { read: { kind: 'pageInfo' } });
     const description = 'Of all pages; counted only when it is asked for';
-    this.put(connection, 'totalCount', () => Int, { description }, { resolve: read.totalCount as Resolve });
+    this.put(connection, 'totalCount', () => Int, { description }, { read: { kind: 'totalCount' } });
     ObjectType(connection.name)(connection);
     return connection;
   }
@@ -265,7 +263,7 @@ class TypeDeriver {
       none(),
     );
     this.listArgs(this.lists.prototype, plural, noun);
-    this.facts.set(`Query.${plural}`, { resolve: read.connection(noun, null) as Resolve });
+    this.facts.set(`Query.${plural}`, { read: { kind: 'list', noun, relation: null } });
     const single = lowerFirst(noun.name);
     Query(() => this.derived.get(noun.name)!.object, { nullable: true, description })(
       this.lists.prototype,
@@ -277,6 +275,6 @@ class TypeDeriver {
       const options = { nullable: i > 0, description: i > 0 ? 'The latest without it' : describe(name, field) };
       Arg(name, (() => this.typeOf(field)) as never, options)(this.lists.prototype, single, i);
     });
-    this.facts.set(`Query.${single}`, { resolve: read.byKey(noun) as Resolve });
+    this.facts.set(`Query.${single}`, { read: { kind: 'byKey', noun } });
   }
 }

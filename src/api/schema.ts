@@ -10,10 +10,10 @@ import {
 import { buildSchemaSync, getMetadataStorage, type PubSub } from 'type-graphql';
 import type { Adapter } from '../../adapters/kit/contract.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { RecordRow } from '../query/record-row.ts';
+import { takeAnswer } from './answer-question.ts';
 import { auditResolvers } from './audit-resolvers.ts';
 import { deriveTypes, type Facts } from './derive-types.ts';
-import { hubResolvers } from './hub-resolvers.ts';
+import { handFacts, hubResolvers } from './hub-resolvers.ts';
 import { sessionResolvers } from './session-resolvers.ts';
 
 const noPubSub: PubSub = {
@@ -40,7 +40,7 @@ export function makeSchema(catalog: Catalog, adapters: readonly Adapter[]): Grap
       ...auditResolvers(catalog),
     ];
     const schema = buildSchemaSync({ resolvers: resolvers as never, pubSub: noPubSub, validate: false });
-    return attachResolvers(schema, types.facts);
+    return attachResolvers(schema, new Map([...types.facts, ...handFacts]));
   } finally {
     place.TypeGraphQLMetadataStorage = before;
   }
@@ -48,17 +48,26 @@ export function makeSchema(catalog: Catalog, adapters: readonly Adapter[]): Grap
 
 export const printHub = (schema: GraphQLSchema): string => `${printSchema(lexicographicSortSchema(schema))}\n`;
 
-/** Derived fields are read by plain functions, without TypeGraphQL's wrapping; `resolveType` must not be async. */
+/**
+ * Derived fields are compiled, and where they are reached by resolvers written by hand, their answer is there already. Plain
+ * functions, without TypeGraphQL's wrapping; `resolveType` must not be async.
+ */
 function attachResolvers(schema: GraphQLSchema, facts: ReadonlyMap<string, Facts>): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
-    if (isInterfaceType(type)) type.resolveType = (row: RecordRow) => row.$noun.name;
+    if (isInterfaceType(type)) type.resolveType = (record: { readonly $type: string }) => record.$type;
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
-      const known = facts.get(`${type.name}.${field.name}`);
+      const known = facts.get(`${type.name}.${field.name}`) ?? plainFacts(type.name, field.name);
       if (!known) continue;
-      field.resolve = known.resolve as GraphQLFieldConfig<unknown, unknown>['resolve'];
-      Object.assign(field.extensions, { sensitivity: known.sensitivity, live: known.live });
+      if (known.read.kind !== 'elsewhere')
+        field.resolve = takeAnswer as GraphQLFieldConfig<unknown, unknown>['resolve'];
+      Object.assign(field.extensions, known);
     }
   }
   return schema;
 }
+
+/** Plain objects inside compiled answers: their fields are members of the same names. */
+const plainTypes = new Set(['PageInfo', 'RecordSource', 'Spelling', 'Claim', 'Conflict']);
+const plainFacts = (type: string, name: string): Facts | null =>
+  plainTypes.has(type) ? { read: { kind: 'member', name } } : null;

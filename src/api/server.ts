@@ -6,7 +6,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
+import type { FormattedExecutionResult, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { mostTokens } from '../access/limits.ts';
 import { type Principal, parsePurpose } from '../access/principal.ts';
@@ -17,12 +17,14 @@ import type { Receiver } from '../ingest/push.ts';
 import { auditHttp, auditPlugin } from './audited-answers.ts';
 import { clientAddress } from './client-address.ts';
 import { isCertified, type TlsFiles } from './client-certificate.ts';
+import { compiledAnswers } from './compiled-answers.ts';
 import { Context, type Hub } from './context.ts';
 import { type Admission, type Door, type DoorRequest, refusal } from './door.ts';
 import { type Admissions, doorPlugin } from './door-plugin.ts';
 import { tellClient } from './errors.ts';
 import { serveGraphiql } from './graphiql.ts';
 import { type HttpLimits, makeHttp, serveGraphql } from './http-stack.ts';
+import { stringifyResult } from './json-text.ts';
 import type { SocketLimits } from './socket-guard.ts';
 import { serveSockets } from './sockets.ts';
 
@@ -64,12 +66,14 @@ export async function startServer(
     stopOnTerminationSignals: false,
     logger: quiet(log),
     formatError: (formatted, error) => tellClient(formatted, error, log),
+    stringifyResult: result => stringifyResult(result as FormattedExecutionResult),
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       fastifyApolloDrainPlugin(app),
       doorPlugin(door, admissions),
       auditPlugin,
+      compiledAnswers(log),
     ],
   });
   await apollo.start();

@@ -18,6 +18,7 @@ import type { Authenticate } from '../access/tokens.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { auditSocket, trailOperation } from './audited-answers.ts';
 import { clientAddress } from './client-address.ts';
+import { executeCompiled } from './compiled-answers.ts';
 import { Context, type Hub } from './context.ts';
 import { type Admission, type CostReport, type Door, type DoorRequest, refusal, wantsCost } from './door.ts';
 import { hideSuggestions } from './door-plugin.ts';
@@ -114,7 +115,7 @@ export function serveSockets(server: Server, parts: SocketParts): { close(): Pro
         const cost = costs.get(document);
         return cost && { ...result, extensions: { ...result.extensions, cost } };
       },
-      execute: async args => auditSocket(args.contextValue as Context, tell(await execute(args)), log),
+      execute: async args => auditSocket(args.contextValue as Context, tell(await executeCompiled(args)), log),
       subscribe: async args => subscribeFresh(args, tell, log),
     },
     sockets,

@@ -18,6 +18,8 @@ export class Values {
 
 type Operator = (column: string, value: string, type: string) => string;
 const likeEscaped = (value: string) => `replace(replace(replace(${value}, '\\', '\\\\'), '%', '\\%'), '_', '\\_')`;
+export const containsSql = (column: string, value: string): string =>
+  `${column} ilike '%' || ${likeEscaped(`${value}::text`)} || '%'`;
 const operators: Readonly<Record<string, Operator>> = {
   eq: (c, v, t) => `${c} = ${v}::${t}`,
   in: (c, v, t) => `${c} = any(${v}::${t}[])`,
@@ -26,7 +28,7 @@ const operators: Readonly<Record<string, Operator>> = {
   lt: (c, v, t) => `${c} < ${v}::${t}`,
   lte: (c, v, t) => `${c} <= ${v}::${t}`,
   startsWith: (c, v) => `${c} like ${likeEscaped(`${v}::text`)} || '%'`,
-  contains: (c, v) => `${c} ilike '%' || ${likeEscaped(`${v}::text`)} || '%'`,
+  contains: (c, v) => containsSql(c, v),
   isNull: (c, v) => `(${c} is null) = ${v}::boolean`,
 };
 

@@ -27,6 +27,8 @@ export function idOfCursor(cursor: string): string {
   if (!uuid.test(id) || cursorOf(id) !== cursor) throw foreignCursor();
   return id;
 }
+export const cursorsOf = ({ after, before }: PageArgs): string[] =>
+  [after, before].flatMap(cursor => (cursor ? [idOfCursor(cursor)] : []));
 export const foreignCursor = (): HubError =>
   new HubError(
     'CURSOR_MALFORMED',

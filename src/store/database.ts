@@ -1,5 +1,6 @@
 /** The connection pool, and what every statement of the hub goes through. */
 import pg from 'pg';
+import { type SnapshotSettings, Snapshots } from './snapshots.ts';
 
 export type Rows = (string | null)[][];
 /** Values as PostgreSQL writes them, by position: no row objects, no lost digits. */
@@ -9,6 +10,7 @@ const asText = { getTypeParser: () => (value: string) => value };
 
 export class Database {
   readonly pool: pg.Pool;
+  private readonly onError: (error: Error) => void;
 
   constructor(
     readonly url: string,
@@ -16,6 +18,7 @@ export class Database {
   ) {
     this.pool = new pg.Pool({ ...sessionOf(url), max: connections });
     // A connection that dies in the pool is replaced at its next use; unheard, its error would end the process.
+    this.onError = onError;
     this.pool.on('error', onError);
   }
 
@@ -45,6 +48,11 @@ export class Database {
         client.release(broken);
       }
     }
+  }
+
+  /** Connections of their own for readers, so that who writes never waits for them. */
+  snapshots(settings: SnapshotSettings): Snapshots {
+    return new Snapshots(sessionOf(this.url), settings, this.onError);
   }
 
   /** A connection outside the pool, for LISTEN and for locks that last. */

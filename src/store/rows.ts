@@ -1,7 +1,7 @@
 /** Rows of the tables, made from records that have passed the validator. */
 import { hash } from 'node:crypto';
 import type { Statement } from '../../adapters/kit/statement.ts';
-import type { StoredNoun } from '../catalog/catalog.ts';
+import type { Noun, StoredNoun } from '../catalog/catalog.ts';
 import { type Identity, joinKey } from './identity.ts';
 import { columnsOf } from './tables.ts';
 
@@ -86,12 +86,26 @@ export function derivedRow(
 /** Puts the columns of a noun's fields and links behind those of its head. */
 function withFields(noun: StoredNoun, cells: unknown[], values: Readonly<Record<string, unknown>>, identity: Identity) {
   for (const name of layoutOf(noun).fields) cells.push(values[name] ?? null);
-  const links = noun.links.map(link => {
+  const links = linkTargets(noun, values, identity);
+  for (const link of links) cells.push(link);
+  return { links, cells };
+}
+
+const linkTargets = (noun: Noun, values: Readonly<Record<string, unknown>>, identity: Identity) =>
+  noun.links.map(link => {
     const key = joinKey(link.from.map(field => values[field]));
     return key === null ? null : identity.ofNoun(link.target, key);
   });
-  for (const link of links) cells.push(link);
-  return { links, cells };
+
+/** The columns of a noun's fields and links, by name: for records that are not stored. */
+export function fieldColumns(noun: Noun, values: Readonly<Record<string, unknown>>, identity: Identity) {
+  const columns: Record<string, unknown> = {};
+  for (const { name, column } of noun.columns.values()) columns[column] = values[name] ?? null;
+  const targets = linkTargets(noun, values, identity);
+  noun.links.forEach((link, n) => {
+    columns[link.column] = targets[n];
+  });
+  return columns;
 }
 
 /** A row that was written, as the statements of `record-sql.ts` return it: id, deleted, whether it changed, and its links. */

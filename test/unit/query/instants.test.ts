@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { compareInstants, isoInstant } from '../../../src/query/record-row.ts';
+import { compareInstants, isoInstant } from '../../../src/query/instants.ts';
 
 /** In order; PostgreSQL drops closing zeros of a fraction. */
 const written = [

@@ -1,0 +1,141 @@
+/**
+ * Answers a query. Roots that are read from the store are compiled, read in one snapshot and written as text; what is written
+ * by hand runs through graphql-js, which takes the compiled parts as they are.
+ */
+import {
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  type GraphQLFieldResolver,
+  type GraphQLResolveInfo,
+  Kind,
+  locatedError,
+  type OperationDefinitionNode,
+} from 'graphql';
+import type { StoredNoun } from '../catalog/catalog.ts';
+import { type Answer, Plan } from '../query/plan.ts';
+import type { Failure, Wanted } from '../query/wanted.ts';
+import type { Context } from './context.ts';
+import { JsonText } from './json-text.ts';
+import { type Collected, collectRoots, type Question, wantedOf } from './read-question.ts';
+
+export interface Asked extends Question {
+  readonly operation: OperationDefinitionNode;
+  readonly context: Context;
+}
+export interface Answered {
+  readonly data: JsonText | null;
+  readonly errors: readonly GraphQLError[];
+  readonly plan: PlanReport;
+}
+/** How an operation was answered. */
+export interface PlanReport {
+  /** Roots that were compiled. */
+  readonly compiled: readonly string[];
+  /** Roots that went through resolvers. */
+  readonly resolved: readonly string[];
+  /** SQL, one statement a level. */
+  readonly statements: readonly string[];
+}
+
+export async function answerQuery(asked: Asked): Promise<Answered> {
+  const type = asked.schema.getQueryType()!;
+  const collected = collectRoots(asked, type);
+  const wanted = wantedOf(asked, type, collected);
+  const plan = Plan.of(asked.context.planParts, wanted);
+  const { texts, failures } = await readPlan(asked.context, plan, wanted);
+  const resolved = wanted.filter(({ key }) => !plan.has(key) || plan.forResolvers.has(key)).map(({ key }) => key);
+  const errors = failures.filter(({ path }) => !resolved.includes(String(path[0]))).map(toError);
+  const answers = new Map(texts);
+  if (resolved.length) {
+    const trees = treesOf(resolved, { texts, failures });
+    const result = await resolveRoots(asked, collected, resolved, trees);
+    errors.push(...(result.errors ?? []));
+    for (const key of resolved) answers.set(key, result.data ? JSON.stringify(result.data[key]) : undefined);
+  }
+  const compiled = wanted.map(({ key }) => key).filter(key => !resolved.includes(key));
+  return { data: joined(wanted, answers), errors, plan: { compiled, resolved, statements: plan.statements } };
+}
+
+function joined(wanted: readonly Wanted[], texts: Answer['texts']): JsonText | null {
+  const members: string[] = [];
+  for (const { key } of wanted) {
+    const text = texts.get(key);
+    if (text === undefined) return null;
+    members.push(`"${key}":${text}`);
+  }
+  return new JsonText(`{${members.join(',')}}`);
+}
+
+/** A snapshot that cannot be read fails every root that needs it. */
+async function readPlan(context: Context, plan: Plan, wanted: readonly Wanted[]): Promise<Answer> {
+  try {
+    return await plan.answer(await context.hub.batches.read(plan));
+  } catch (error) {
+    const planned = wanted.filter(({ key }) => plan.has(key));
+    return {
+      texts: new Map(planned.map(({ key, required }) => [key, required ? undefined : 'null'])),
+      failures: planned.map(({ key, place }) => ({ error: error as Error, path: [key], place })),
+    };
+  }
+}
+
+/** The roots that go on through resolvers, as objects; what failed stands in its place as an error. */
+function treesOf(keys: readonly string[], { texts, failures }: Answer): Record<string, unknown> {
+  const trees = Object.fromEntries(keys.map(key => [key, JSON.parse(texts.get(key) ?? 'null')]));
+  for (const { error, path } of failures) {
+    if (!(String(path[0]) in trees)) continue;
+    const place = path
+      .slice(0, -1)
+      .reduce<unknown>((at, key) => (at as Record<string | number, unknown> | null)?.[key], trees);
+    if (place) (place as Record<string | number, unknown>)[path.at(-1)!] = error;
+  }
+  return trees;
+}
+
+function resolveRoots(
+  { schema, operation, fragments, variableValues, context }: Asked,
+  collected: Collected,
+  keys: readonly string[],
+  trees: unknown,
+): ExecutionResult | Promise<ExecutionResult> {
+  const selections = keys.flatMap(key => collected.get(key)!);
+  const rest = { ...operation, selectionSet: { ...operation.selectionSet, selections } };
+  return execute({
+    schema,
+    document: { kind: Kind.DOCUMENT, definitions: [rest, ...Object.values(fragments)] },
+    variableValues,
+    rootValue: trees,
+    contextValue: context,
+  });
+}
+
+const toError = ({ error, path, place }: Failure): GraphQLError =>
+  error instanceof GraphQLError && error.path ? error : locatedError(error, place as never, path);
+
+/** Takes what has been read and written under the field's name in the answer. */
+export const takeAnswer: GraphQLFieldResolver<Readonly<Record<string, unknown>> | undefined, unknown> = (
+  source,
+  _args,
+  _context,
+  { path },
+) => {
+  const value = source?.[path.key];
+  if (value instanceof Error) throw value;
+  return value;
+};
+
+/** One record for a field that is resolved by hand: null when the reader may not see it. */
+export async function readNode(
+  context: Context,
+  noun: StoredNoun,
+  id: string,
+  info: GraphQLResolveInfo,
+): Promise<unknown> {
+  const [wanted] = wantedOf(info, info.parentType, new Map([['node', info.fieldNodes]]));
+  const root: Wanted = { ...wanted!, read: { kind: 'byId' }, args: { id: `${noun.name}:${id}` }, required: false };
+  const plan = Plan.of(context.planParts, [root], true);
+  return takeAnswer(treesOf(['node'], await readPlan(context, plan, [root])), {}, context, {
+    path: { key: 'node' },
+  } as never);
+}

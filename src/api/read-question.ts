@@ -1,0 +1,88 @@
+/** Reads what an operation wants: GraphQL's selections in the catalog's words, each as `Read` on its field says. */
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getArgumentValues,
+  getNamedType,
+  isCompositeType,
+  isNonNullType,
+  isObjectType,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
+import type { Read, Wanted } from '../query/wanted.ts';
+
+export interface Question {
+  readonly schema: GraphQLSchema;
+  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
+  readonly variableValues: Readonly<Record<string, unknown>>;
+}
+/** Fields of an answer by their names in it; those of one name are one field. */
+export type Collected = ReadonlyMap<string, readonly FieldNode[]>;
+
+declare module 'graphql' {
+  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
+    /** What stands behind the field; without it a resolver written by hand does. */
+    read?: Read;
+  }
+}
+
+const elsewhere: Read = { kind: 'elsewhere', needs: [] };
+const nothing: readonly Wanted[] = [];
+
+export const collectRoots = (
+  { schema, fragments, variableValues, operation }: Question & { readonly operation: OperationDefinitionNode },
+  type: GraphQLObjectType,
+): Collected => collectFields(schema, fragments as never, variableValues as never, type, operation.selectionSet);
+
+/** @param collected fields of an object of this type */
+export const wantedOf = (question: Question, type: GraphQLObjectType, collected: Collected): Wanted[] =>
+  [...collected].map(([key, nodes]) => wantedField(question, type, key, nodes));
+
+function wantedField(question: Question, type: GraphQLObjectType, key: string, nodes: readonly FieldNode[]): Wanted {
+  const [node] = nodes as readonly [FieldNode];
+  const name = node.name.value;
+  const label = `${type.name}.${name}`;
+  const head = { key, label, place: nodes };
+  const field = type.getFields()[name];
+  if (!field) {
+    const read: Read = name === '__typename' ? { kind: 'typename' } : elsewhere;
+    return { ...head, read, args: {}, problem: null, of: () => nothing, required: true };
+  }
+  const { args, problem } = argumentsOf(question, field, node);
+  const read = (field.extensions.read as Read | undefined) ?? elsewhere;
+  const required = isNonNullType(field.type);
+  return { ...head, read, args, problem, of: selections(question, getNamedType(field.type), nodes), required };
+}
+
+function argumentsOf({ variableValues }: Question, field: GraphQLField<unknown, unknown>, node: FieldNode) {
+  if (!field.args.length) return { args: {}, problem: null };
+  try {
+    return { args: getArgumentValues(field, node, variableValues as never), problem: null };
+  } catch (error) {
+    if (error instanceof GraphQLError) return { args: {}, problem: error };
+    throw error;
+  }
+}
+
+/** Selections of an object by the name of its type, read when they are needed. */
+function selections(question: Question, type: GraphQLNamedType, nodes: readonly FieldNode[]): Wanted['of'] {
+  if (!isCompositeType(type)) return () => nothing;
+  const known = new Map<string, readonly Wanted[]>();
+  return name => {
+    const found = known.get(name);
+    if (found) return found;
+    const object = question.schema.getType(name);
+    if (!isObjectType(object)) throw new Error(`${name} is no type of objects`);
+    const { schema, fragments, variableValues } = question;
+    const fields = collectSubfields(schema, fragments as never, variableValues as never, object, nodes as never);
+    const wanted = wantedOf(question, object, fields);
+    known.set(name, wanted);
+    return wanted;
+  };
+}

@@ -1,0 +1,161 @@
+/**
+ * Reads plans. Plans of one identity that wait at the same time are read together: their keys share each statement, and all
+ * statements of a batch see one snapshot. While as many batches as allowed are under way, the next one grows.
+ */
+import { HubError } from '../domain/error-codes.ts';
+import type { Snapshots } from '../store/snapshots.ts';
+import { Fetch, type Level, type Row, unkeyed } from './fetch.ts';
+import type { Plan } from './plan.ts';
+import type { Results } from './run.ts';
+
+export interface BatchLimits {
+  /** Batches of one identity under way at the same time. */
+  readonly together: number;
+  /** Plans in one batch. */
+  readonly plans: number;
+  /** Rows that one answer may need. */
+  readonly rows: number;
+}
+interface Waiting {
+  readonly plan: Plan;
+  readonly resolve: (results: Results) => void;
+  readonly reject: (error: unknown) => void;
+}
+interface Lane {
+  readonly waiting: Waiting[];
+  underWay: number;
+}
+type Given = ReadonlyMap<Fetch, readonly Row[]>;
+type MutableResults = Map<string, Row[]>[];
+
+export class Batches {
+  private readonly lanes = new Map<string, Lane>();
+  private readonly due = new Set<string>();
+
+  constructor(
+    private readonly snapshots: Snapshots,
+    private readonly limits: BatchLimits,
+  ) {}
+
+  read(plan: Plan): Promise<Results> {
+    if (!plan.levels.length) return Promise.resolve([]);
+    return new Promise((resolve, reject) => {
+      const lane = this.lanes.get(plan.identity) ?? { waiting: [], underWay: 0 };
+      this.lanes.set(plan.identity, lane);
+      lane.waiting.push({ plan, resolve, reject });
+      if (lane.underWay < this.limits.together) this.later(plan.identity);
+    });
+  }
+
+  /** What follows from rows that are there already: those of the first level. */
+  readonly readFrom = (levels: readonly Level[], given: Given): Promise<Results> => {
+    const statements = levels.map((level, depth) => (depth ? level.sql() : ''));
+    return this.readLevels(levels, statements, new Map(), given, 1);
+  };
+
+  /** All requests that one turn of the event loop has brought get into one batch. */
+  private later(identity: string): void {
+    if (!this.due.size) {
+      setImmediate(() => {
+        const due = [...this.due];
+        this.due.clear();
+        for (const each of due) this.begin(each);
+      });
+    }
+    this.due.add(identity);
+  }
+
+  private begin(identity: string): void {
+    const lane = this.lanes.get(identity);
+    if (!lane) return;
+    while (lane.waiting.length && lane.underWay < this.limits.together) {
+      const batch = lane.waiting.splice(0, this.limits.plans);
+      lane.underWay += 1;
+      void this.readBatch(batch).finally(() => {
+        lane.underWay -= 1;
+        if (lane.waiting.length) this.begin(identity);
+        else if (!lane.underWay) this.lanes.delete(identity);
+      });
+    }
+  }
+
+  private async readBatch(batch: readonly Waiting[]): Promise<void> {
+    const [{ plan }] = batch as [Waiting];
+    try {
+      // Fetches of plans of one identity stand at the same index.
+      const keys = new Map<number, Set<string>>();
+      for (const each of batch) {
+        for (const [fetch, key] of each.plan.given()) {
+          keys.set(fetch.index, (keys.get(fetch.index) ?? new Set()).add(key));
+        }
+      }
+      const results = await this.readLevels(plan.levels, plan.statements, keys, new Map(), batch.length);
+      for (const { resolve } of batch) resolve(results);
+    } catch (error) {
+      for (const { reject } of batch) reject(inTime(error));
+    }
+  }
+
+  private async readLevels(
+    levels: readonly Level[],
+    statements: readonly string[],
+    rootKeys: ReadonlyMap<number, ReadonlySet<string>>,
+    given: Given,
+    plans: number,
+  ): Promise<Results> {
+    const results: MutableResults = [];
+    for (const [fetch, rows] of given) results[fetch.index] = new Map([[unkeyed, [...rows]]]);
+    const first = given.size ? 1 : 0;
+    let left = this.limits.rows * plans;
+    await this.snapshots.read(levels.length - first > 1, async statement => {
+      for (let depth = first; depth < levels.length; depth++) {
+        const level = levels[depth]!;
+        const keys = level.fetches.map(fetch => keysOf(fetch, results, rootKeys));
+        const isIdle = depth > 0 && level.fetches.every((fetch, i) => !fetch.isKeyed || keys[i]!.length === 0);
+        if (isIdle) continue;
+        const values = level.values.list.map(value =>
+          value instanceof Fetch ? keys[level.fetches.indexOf(value)] : value,
+        );
+        const rows = await statement(statements[depth]!, values, depth === levels.length - 1);
+        left -= rows.length;
+        if (left < 0)
+          throw new HubError(
+            'LIMIT_EXCEEDED',
+            `The answer needs more than ${this.limits.rows} rows: ask for less at once`,
+          );
+        distribute(level, rows, results);
+      }
+    });
+    return results;
+  }
+}
+
+/** What PostgreSQL ended because it took too long is too large a question. */
+const inTime = (error: unknown): unknown =>
+  (error as { code?: string }).code === '57014'
+    ? new HubError('LIMIT_EXCEEDED', 'The answer takes too long: ask for less at once', {}, { cause: error })
+    : error;
+
+function keysOf(fetch: Fetch, results: MutableResults, rootKeys: ReadonlyMap<number, ReadonlySet<string>>): string[] {
+  const { source } = fetch;
+  if (!source) return [...(rootKeys.get(fetch.index) ?? [])];
+  const keys = new Set<string>();
+  for (const rows of results[source.fetch.index]?.values() ?? []) {
+    for (const row of rows) {
+      const key = source.keyOf(row);
+      if (key !== null) keys.add(key);
+    }
+  }
+  return [...keys];
+}
+
+function distribute(level: Level, rows: readonly Row[], results: MutableResults): void {
+  for (const { index } of level.fetches) results[index] = new Map();
+  for (const row of rows) {
+    const byKey = results[level.fetches[Number(row[0])]!.index]!;
+    const key = row[1] ?? unkeyed;
+    const known = byKey.get(key);
+    if (known) known.push(row);
+    else byKey.set(key, [row]);
+  }
+}

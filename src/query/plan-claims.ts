@@ -1,0 +1,176 @@
+/** What all agencies say of a person or an organisation, in one list, and where they differ. */
+import { maskValue } from '../access/masks.ts';
+import { type Catalog, isStored, type StoredNoun } from '../catalog/catalog.ts';
+import { HubError } from '../domain/error-codes.ts';
+import type { Fetch, NounFetch, Row } from './fetch.ts';
+import { compareInstants, isoInstant } from './instants.ts';
+import { items, listFetch } from './plan-list.ts';
+import { plainWriter } from './plan-plain.ts';
+import type { Planner, WriteRow } from './planner.ts';
+import type { Run, Text } from './run.ts';
+import type { Wanted } from './wanted.ts';
+
+const largestRecords = 200;
+
+/** Records of every agency, the latest first. */
+export function recordsWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: Wanted): WriteRow {
+  const first = wanted.args.first as number;
+  if (first < 0 || first > largestRecords)
+    throw new HubError('BAD_USER_INPUT', `\`first\` goes from 0 to ${largestRecords}`);
+  const lists = [...fetch.noun.relations.values()].flatMap(relation => {
+    const { to, many, live } = relation;
+    if (!many || live || !isStored(to) || to.origin === 'derived' || !planner.policy.sees(to)) return [];
+    const args = { first, orderBy: ['observedAt desc'] };
+    const { fetch: rows } = listFetch(planner, to, depth + 1, args, { relation, fetch });
+    const [id, observed] = [rows.column('id'), rows.column('observed_at')];
+    return [{ rows, id, observed, write: planner.object(rows, depth + 1, wanted.of(to.name)) }];
+  });
+  const own = fetch.column('id');
+  return (row, run) => {
+    const found = lists.flatMap(({ rows, id, observed, write }) =>
+      run.rows(rows, row[own]!).map(each => ({ id: each[id]!, at: isoInstant(each[observed]!), row: each, write })),
+    );
+    const unique = [...new Map(found.map(each => [each.id, each])).values()];
+    unique.sort((a, b) => compareInstants(b.at, a.at) || (a.id < b.id ? -1 : 1));
+    const shown = unique.slice(0, first);
+    const writers = new Map(shown.map(each => [each.row, each.write]));
+    return items(
+      run,
+      wanted,
+      shown.map(each => each.row),
+      each => writers.get(each)!(each, run),
+    );
+  };
+}
+
+interface Claim {
+  readonly row: Row;
+  readonly fact: string;
+  readonly value: string;
+  readonly source: Claimant;
+  readonly record: Row;
+}
+/** A kind of record that claims something of the noun. */
+interface Claimant {
+  readonly noun: StoredNoun;
+  readonly fetch: NounFetch;
+  readonly isWhole: (row: Row) => boolean;
+  readonly writers: ReadonlyMap<Wanted, WriteRow>;
+}
+
+export function conflictsWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: Wanted): WriteRow {
+  return new Conflicts(planner, fetch, depth, wanted).write;
+}
+
+class Conflicts {
+  private readonly claims: Fetch;
+  private readonly at: Readonly<Record<(typeof claimColumns)[number], number>>;
+  private readonly claimants: ReadonlyMap<string, Claimant>;
+  private readonly own: number;
+  private readonly conflict: readonly Wanted[];
+
+  constructor(
+    private readonly planner: Planner,
+    private readonly fetch: NounFetch,
+    depth: number,
+    private readonly wanted: Wanted,
+  ) {
+    this.own = fetch.column('id');
+    this.conflict = wanted.of('Conflict');
+    this.claims = planner.plainFetch(planner.level(depth + 1), { fetch, keyOf: row => row[this.own]! });
+    const cells = claimColumns.map(name => [name, this.claims.cell(name, () => `c.${name}::text`)] as const);
+    this.at = Object.fromEntries(cells) as Conflicts['at'];
+    this.claims.reads(
+      'uuid',
+      (
+        select,
+        keys,
+      ) => `select ${select('c.about_id::text')} from ${fetch.noun.table}_claim c where c.about_id = any(${keys})
+        order by c.fact, c.agency, c.kind, c.record_id`,
+    );
+    const records = this.conflict
+      .flatMap(each => (each.read.kind === 'claims' ? each.of('Claim') : []))
+      .filter(each => each.read.kind === 'record');
+    this.claimants = new Map(
+      claimantsOf(planner.catalog, fetch.noun)
+        .filter(noun => planner.policy.sees(noun))
+        .map(noun => [noun.name, this.claimant(noun, depth + 2, records)]),
+    );
+  }
+
+  private claimant(noun: StoredNoun, depth: number, records: readonly Wanted[]): Claimant {
+    const { kind, record_id } = this.at;
+    const keyOf = (row: Row) => (row[kind] === noun.name ? row[record_id]! : null);
+    const fetch = this.planner.byIds(noun, depth, { fetch: this.claims, keyOf });
+    const writers = records.map(each => [each, this.planner.object(fetch, depth, each.of(noun.name))] as const);
+    return { noun, fetch, isWhole: fetch.whole(), writers: new Map(writers) };
+  }
+
+  readonly write: WriteRow = (row, run) => {
+    const claims = run.rows(this.claims, row[this.own]!).flatMap(each => this.seen(each, run));
+    const differing = [...Map.groupBy(claims, claim => claim.fact)].filter(
+      ([, list]) => new Set(list.map(claim => comparable(claim.value))).size > 1,
+    );
+    return items(
+      run,
+      this.wanted,
+      differing.map(([, [first]]) => first!.row),
+      first => this.one(differing.find(([, list]) => list[0]!.row === first)![1], run),
+    );
+  };
+
+  /** Whether the reader may see a claim is up to its record. */
+  private seen(row: Row, run: Run): Claim[] {
+    const { kind, record_id, fact, value } = this.at;
+    const source = this.claimants.get(row[kind]!);
+    const record = source && run.rows(source.fetch, row[record_id]!)[0];
+    return record ? [{ row, fact: row[fact]!, value: row[value]!, source, record }] : [];
+  }
+
+  private one(claims: readonly Claim[], run: Run): Text {
+    const ofRow = new Map(claims.map(claim => [claim.row, claim]));
+    return plainWriter(
+      this.conflict,
+      list =>
+        items(
+          run,
+          list,
+          claims.map(claim => claim.row),
+          row => this.claim(ofRow.get(row)!, list.of('Claim'), run),
+        )!,
+    )({ fact: claims[0]!.fact });
+  }
+
+  private claim({ row, fact, value, source, record }: Claim, wanted: readonly Wanted[], run: Run): string {
+    const { noun } = this.fetch;
+    const { at } = this;
+    const view = this.planner.policy.field(noun, fact, source.isWhole(record));
+    const shown = view === 'whole' ? value : maskValue(view, noun.columns.get(fact)!.field.scalar, value);
+    const asOf = row[at.as_of];
+    const members = {
+      value: shown,
+      agency: row[at.agency],
+      kind: source.noun.name,
+      observedAt: isoInstant(row[at.observed_at]!),
+      asOf: asOf ? isoInstant(asOf) : null,
+    };
+    return plainWriter(wanted, each => {
+      run.path.push(each.key);
+      const text = source.writers.get(each)!(record, run);
+      run.path.pop();
+      return text ?? 'null';
+    })(members);
+  }
+}
+const claimColumns = ['fact', 'value', 'agency', 'kind', 'record_id', 'observed_at', 'as_of'] as const;
+
+/** Kinds that state facts of a noun. */
+const claimantsOf = (catalog: Catalog, noun: StoredNoun): StoredNoun[] =>
+  catalog.all().filter(({ links }) => links.some(link => link.target === noun && link.states.length));
+
+/** Spellings that nobody would call a difference: width, spaces, and the three dots of ethnic names. */
+const comparable = (value: string) =>
+  value
+    .normalize('NFKC')
+    .replaceAll(/\s/g, '')
+    .replaceAll(/[•．・.]/g, '·');

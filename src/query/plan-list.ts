@@ -1,0 +1,235 @@
+/** Pages of records: of all, or of those about each parent. Nodes, edges and page info share one fetch, the count has its own. */
+import type { Relation, StoredNoun } from '../catalog/catalog.ts';
+import { type Fetch, type KeySource, type NounFetch, type Row, unkeyed } from './fetch.ts';
+import { type Where, whereSql } from './filters.ts';
+import { cursorOf, cursorsOf, foreignCursor, type PageArgs, pagingSql } from './paging.ts';
+import { plainWriter } from './plan-plain.ts';
+import type { Planner, WriteRow } from './planner.ts';
+import type { Run, Text } from './run.ts';
+import type { Wanted } from './wanted.ts';
+
+export interface ListArgs extends PageArgs {
+  readonly where?: Where | null;
+}
+/** Whose records are listed. */
+export interface Parent {
+  readonly relation: Relation;
+  readonly fetch: NounFetch;
+}
+interface Page {
+  readonly rows: readonly Row[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+}
+interface PageFetch {
+  readonly fetch: NounFetch;
+  readonly of: (rows: readonly Row[]) => Page;
+}
+type WritePart = (key: string, run: Run) => Text;
+
+export function listWriter(
+  planner: Planner,
+  noun: StoredNoun,
+  depth: number,
+  wanted: Wanted,
+  parent: Parent | null,
+): WriteRow {
+  planner.demand(noun);
+  const list = new ListPlan(planner, noun, parent ? depth + 1 : depth, wanted.args as ListArgs, parent);
+  const parts = wanted.of(`${noun.name}Connection`).map(part => ({ head: `"${part.key}":`, write: list.part(part) }));
+  const id = parent?.fetch.column('id');
+  return (row, run) => {
+    const key = id === undefined ? unkeyed : row[id]!;
+    if (list.hasForeignCursor(run)) {
+      run.fail(foreignCursor(), wanted);
+      return wanted.required ? undefined : 'null';
+    }
+    run.path.push(wanted.key);
+    const texts: string[] = [];
+    for (const { head, write } of parts) {
+      const text = write(key, run);
+      if (text === undefined) break;
+      texts.push(head + text);
+    }
+    run.path.pop();
+    if (texts.length === parts.length) return `{${texts.join(',')}}`;
+    return wanted.required ? undefined : 'null';
+  };
+}
+
+class ListPlan {
+  private page: PageFetch | null = null;
+  private count: Fetch | null = null;
+  private cursors: { readonly fetch: Fetch; readonly size: number } | null = null;
+
+  constructor(
+    private readonly planner: Planner,
+    private readonly noun: StoredNoun,
+    /** Of its fetches. */
+    private readonly depth: number,
+    private readonly args: ListArgs,
+    private readonly parent: Parent | null,
+  ) {
+    // What is wrong with the arguments is wrong with the list, whichever of its parts is asked for.
+    this.pages();
+  }
+
+  part(wanted: Wanted): WritePart {
+    const { read, key } = wanted;
+    switch (read.kind) {
+      case 'typename':
+        return () => `"${this.noun.name}Connection"`;
+      case 'nodes': {
+        const { fetch } = this.pages();
+        const write = this.planner.object(fetch, this.depth, wanted.of(this.noun.name));
+        return (parent, run) => items(run, wanted, this.pageOf(parent, run).rows, row => write(row, run));
+      }
+      case 'edges': {
+        const write = this.edge(wanted.of(`${this.noun.name}Edge`));
+        return (parent, run) => items(run, wanted, this.pageOf(parent, run).rows, row => write(row, run));
+      }
+      case 'pageInfo': {
+        const id = this.pages().fetch.column('id');
+        const write = plainWriter(wanted.of('PageInfo'));
+        return (parent, run) => {
+          const { rows, hasNextPage, hasPreviousPage } = this.pageOf(parent, run);
+          const cursor = (row: Row | undefined) => (row ? cursorOf(row[id]!) : null);
+          return write({ hasNextPage, hasPreviousPage, startCursor: cursor(rows[0]), endCursor: cursor(rows.at(-1)) });
+        };
+      }
+      case 'totalCount': {
+        const fetch = this.counts();
+        return (parent, run) => run.rows(fetch, parent)[0]?.[2] ?? '0';
+      }
+      default:
+        throw new Error(`${wanted.label} (${key}) is no part of a page`);
+    }
+  }
+
+  private edge(wanted: readonly Wanted[]): WriteRow {
+    const { fetch } = this.pages();
+    const id = fetch.column('id');
+    const parts = wanted.map(each => ({ each, write: this.edgePart(each, fetch, id) }));
+    return (row, run) => {
+      const texts: string[] = [];
+      for (const { each, write } of parts) {
+        run.path.push(each.key);
+        const text = write(row, run);
+        run.path.pop();
+        if (text === undefined) return undefined;
+        texts.push(`"${each.key}":${text}`);
+      }
+      return `{${texts.join(',')}}`;
+    };
+  }
+
+  private edgePart(wanted: Wanted, fetch: NounFetch, id: number): WriteRow {
+    if (wanted.read.kind === 'typename') return () => `"${this.noun.name}Edge"`;
+    if (wanted.read.kind === 'cursor') return row => `"${cursorOf(row[id]!)}"`;
+    return this.planner.object(fetch, this.depth, wanted.of(this.noun.name));
+  }
+
+  private pages() {
+    this.page ??= this.planPage();
+    return this.page;
+  }
+  private planPage(): PageFetch {
+    const { planner, noun, args, parent } = this;
+    const page = listFetch(planner, noun, this.depth, args, parent);
+    this.demandCursors(page.fetch);
+    return page;
+  }
+
+  private pageOf(parent: string, run: Run): Page {
+    const { fetch, of } = this.pages();
+    return of(run.rows(fetch, parent));
+  }
+
+  private counts(): Fetch {
+    if (this.count) return this.count;
+    const { planner, noun, args, parent } = this;
+    const fetch = planner.fetch(noun, this.depth, sourceOf(parent));
+    fetch.cell('$count', () => 'count(*)::text');
+    const where = [planner.visible(fetch), whereSql(noun, planner.policy, args.where, fetch.level.values)].join(
+      ' and ',
+    );
+    const link = parent && `t."${parent.relation.link.column}"`;
+    this.count = link
+      ? fetch.reads(
+          'uuid',
+          (select, keys) =>
+            `select ${select(`${link}::text`)} from ${planner.from(noun)} where ${link} = any(${keys}) and ${where} group by ${link}`,
+        )
+      : fetch.reads(null, select => `select ${select('null')} from ${planner.from(noun)} where ${where}`);
+    return this.count;
+  }
+
+  /** The row of a cursor never goes away, so one that leads nowhere was not made for this list. */
+  private demandCursors({ level }: NounFetch): void {
+    const ids = cursorsOf(this.args);
+    if (!ids.length) return;
+    const fetch = this.planner.plainFetch(level);
+    const cursors = level.values.add(ids);
+    fetch.cell('$count', () => 'count(*)::text');
+    fetch.reads(null, select => `select ${select('null')} from ${this.noun.table} where id = any(${cursors}::uuid[])`);
+    this.cursors = { fetch, size: new Set(ids).size };
+  }
+  hasForeignCursor(run: Run): boolean {
+    return this.cursors !== null && Number(run.rows(this.cursors.fetch, unkeyed)[0]?.[2] ?? 0) < this.cursors.size;
+  }
+}
+
+/** Keys of a list are the ids of its parents. */
+function sourceOf(parent: Parent | null): KeySource | null {
+  if (!parent) return null;
+  const id = parent.fetch.column('id');
+  return { fetch: parent.fetch, keyOf: row => row[id]! };
+}
+
+/** The rows of a page and one more, by which is known whether there are further ones. */
+export function listFetch(
+  planner: Planner,
+  noun: StoredNoun,
+  depth: number,
+  args: ListArgs,
+  parent: Parent | null,
+): PageFetch {
+  const fetch = planner.fetch(noun, depth, sourceOf(parent));
+  const { values } = fetch.level;
+  const own = parent ? [`t."${parent.relation.link.column}" = p.id`] : [];
+  const where = [...own, planner.visible(fetch), whereSql(noun, planner.policy, args.where, values)];
+  const paging = pagingSql(noun, planner.policy, args, values);
+  const rest = `from ${planner.from(noun)} where ${[...where, paging.condition].join(' and ')} order by ${paging.orderBy} limit ${paging.size + 1}`;
+  if (parent) {
+    fetch.reads(
+      'uuid',
+      (select, keys) =>
+        `select x.* from unnest(${keys}) p(id) cross join lateral (select ${select('p.id::text')} ${rest}) x`,
+    );
+  } else fetch.reads(null, select => `select ${select('null')} ${rest}`);
+  const of = (found: readonly Row[]): Page => {
+    const more = found.length > paging.size;
+    const shown = more ? found.slice(0, paging.size) : found;
+    return {
+      rows: paging.backward ? shown.toReversed() : shown,
+      hasNextPage: paging.backward ? Boolean(args.before) : more,
+      hasPreviousPage: paging.backward ? more : Boolean(args.after),
+    };
+  };
+  return { fetch, of };
+}
+
+/** A list; where one of its objects can only be null, all of it is. */
+export function items(run: Run, wanted: Wanted, rows: readonly Row[], write: (row: Row) => Text): Text {
+  run.path.push(wanted.key, 0);
+  const texts: string[] = [];
+  for (const [i, row] of rows.entries()) {
+    run.path[run.path.length - 1] = i;
+    const text = write(row);
+    if (text === undefined) break;
+    texts.push(text);
+  }
+  run.path.length -= 2;
+  if (texts.length < rows.length) return wanted.required ? undefined : 'null';
+  return `[${texts.join(',')}]`;
+}

@@ -1,0 +1,58 @@
+/** Live kinds (不落地): asked of the agency once everything stored has been read, masked and written like stored rows. */
+import type { Relation, StoredNoun } from '../catalog/catalog.ts';
+import { HubError } from '../domain/error-codes.ts';
+import { type Fetch, type LiveFetch, type NounFetch, type Row, unkeyed } from './fetch.ts';
+import { items } from './plan-list.ts';
+import { Planner, type WriteRow } from './planner.ts';
+import type { FillHole } from './run.ts';
+import type { LiveColumns, LiveParent, Wanted } from './wanted.ts';
+
+export function liveWriter(planner: Planner, fetch: NounFetch, wanted: Wanted, relation: Relation): WriteRow {
+  const { to: noun } = relation;
+  const { policy } = planner;
+  if (!policy.sees(noun) || !policy.may('lookup')) {
+    throw new HubError('FORBIDDEN', `${noun.kind.plural} are asked of the agency: your role may not ask`);
+  }
+  const key = fetch.column(fetch.noun.columns.get(fetch.noun.kind.key[0]!)!.column);
+  const id = fetch.column('id');
+  const isWhole = fetch.whole();
+  const fill = filler(planner, noun as StoredNoun, wanted);
+  return (row, run) => {
+    if (row[key] === null) return '[]';
+    return run.hole(wanted, { id: row[id]!, key: row[key]!, whole: isWhole(row) }, fill);
+  };
+}
+
+/** What the agency's records lead to is stored: a plan of its own, from the records on. */
+function filler({ catalog, policy, ask, forResolvers }: Planner, noun: StoredNoun, wanted: Wanted): FillHole {
+  const planner = new Planner(catalog, policy, ask, forResolvers);
+  const fetch = planner.liveFetch(noun);
+  const write = planner.object(fetch, 0, wanted.of(noun.name));
+  const levels = planner.planned();
+  return async (hole, run) => {
+    let records: readonly LiveColumns[];
+    try {
+      records = await ask(noun, hole.parent);
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error;
+      run.failures.push({ error, path: hole.path, place: wanted.place });
+      return 'null';
+    }
+    const rows = records.map(record => rowOf(fetch, record, hole.parent));
+    const given = new Map<Fetch, readonly Row[]>([[fetch, rows]]);
+    const results = levels.length > 1 ? await run.read(levels, given) : [new Map([[unkeyed, rows]])];
+    const inner = run.inside(hole, results);
+    inner.path.pop();
+    const text = items(inner, wanted, rows, row => write(row, inner)) ?? 'null';
+    const filled = await inner.filled(text);
+    run.failures.push(...inner.failures);
+    return filled;
+  };
+}
+
+function rowOf(fetch: LiveFetch, record: LiveColumns, { id, whole }: LiveParent): Row {
+  const personal = [...fetch.noun.columns.values()].filter(({ field }) => field.sensitivity === 'personal');
+  const names = personal.some(({ column }) => (record[column] ?? null) !== null);
+  // What is never stored has no links: it is about whom the agency was asked about.
+  return fetch.rowOf({ ...record, $whole: String(whole), $names: String(names), $subject: id });
+}

@@ -1,0 +1,203 @@
+/** Objects of stored nouns: each wanted field becomes a cell of the row, or a fetch of its own one level below. */
+
+import { maskValue } from '../access/masks.ts';
+import { isStored, type Noun, type Relation } from '../catalog/catalog.ts';
+import type { NounFetch, Row } from './fetch.ts';
+import { isoInstant } from './instants.ts';
+import { leaves, maskedLeaf } from './leaves.ts';
+import { conflictsWriter, recordsWriter } from './plan-claims.ts';
+import { listWriter } from './plan-list.ts';
+import { liveWriter } from './plan-live.ts';
+import { type PlainValue, plainWriter } from './plan-plain.ts';
+import { type Planner, type WriteRow, WrittenByHand } from './planner.ts';
+import type { Run, Text } from './run.ts';
+import type { Wanted } from './wanted.ts';
+
+export const globalId = (noun: Noun, id: string): string => `${noun.name}:${id}`;
+
+interface Part {
+  /** `"name":` and the comma before it. */
+  readonly head: string;
+  readonly write: WriteRow;
+}
+
+export function objectWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: readonly Wanted[]): WriteRow {
+  const parts = joined(wanted.map(each => [each.key, partWriter(planner, fetch, depth, each)]));
+  if (planner.forResolvers) parts.push(...marks(fetch, wanted, parts.length > 0));
+  const note = noteWriter(planner, fetch);
+  return (row, run) => {
+    note?.(row, run);
+    let text = '{';
+    for (const { head, write } of parts) {
+      const value = write(row, run);
+      if (value === undefined) return undefined;
+      text += head + value;
+    }
+    return `${text}}`;
+  };
+}
+
+const joined = (parts: readonly (readonly [key: string, write: WriteRow])[]): Part[] =>
+  parts.map(([key, write], i) => ({ head: `${i ? ',' : ''}"${key}":`, write }));
+
+/** What resolvers written by hand find on an object beside its answer. */
+function marks(fetch: NounFetch, wanted: readonly Wanted[], behind: boolean): Part[] {
+  const comma = behind ? ',' : '';
+  const id = fetch.column('id');
+  const needs = new Set(wanted.flatMap(({ read }) => (read.kind === 'elsewhere' ? read.needs : [])));
+  const needed = [...needs].map((name): Part => {
+    const { column, field } = fetch.noun.columns.get(name)!;
+    const at = fetch.column(column);
+    return { head: `,"$${name}":`, write: row => (row[at] === null ? 'null' : leaves[field.scalar](row[at]!)!) };
+  });
+  return [
+    { head: `${comma}"$type":`, write: () => `"${fetch.noun.name}"` },
+    { head: ',"$id":', write: row => `"${row[id]}"` },
+    ...needed,
+  ];
+}
+
+function partWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: Wanted): WriteRow {
+  const { read } = wanted;
+  const { noun } = fetch;
+  switch (read.kind) {
+    case 'typename':
+      return () => `"${noun.name}"`;
+    case 'field':
+      return fieldWriter(planner, fetch, wanted, read.name);
+    case 'id': {
+      const at = fetch.column('id');
+      return row => `"${globalId(noun, row[at]!)}"`;
+    }
+    case 'observedAt':
+    case 'asOf': {
+      const at = fetch.column(read.kind === 'asOf' ? 'as_of' : 'observed_at');
+      return (row, run) => (row[at] ? `"${isoInstant(row[at])}"` : planner.absent(wanted, run));
+    }
+    case 'source':
+      return sourceWriter(planner, fetch, wanted);
+    case 'spellings':
+      return spellingsWriter(planner, fetch, wanted);
+    case 'one':
+      return planner.orFailing(wanted, () => oneWriter(planner, fetch, depth, wanted, read.relation));
+    case 'list':
+      return planner.orFailing(wanted, () =>
+        listWriter(planner, read.noun, depth, wanted, { relation: read.relation!, fetch }),
+      );
+    case 'live':
+      return planner.orFailing(wanted, () => liveWriter(planner, fetch, wanted, read.relation));
+    case 'records':
+      return planner.orFailing(wanted, () => recordsWriter(planner, fetch, depth, wanted));
+    case 'conflicts':
+      return conflictsWriter(planner, fetch, depth, wanted);
+    // The resolver puts its answer here.
+    case 'elsewhere':
+      if (!planner.forResolvers) throw new WrittenByHand();
+      return () => 'null';
+    default:
+      throw new Error(`${wanted.label}: ${read.kind} is no part of a record`);
+  }
+}
+
+function fieldWriter(planner: Planner, fetch: NounFetch, wanted: Wanted, name: string): WriteRow {
+  const { noun } = fetch;
+  const { policy } = planner;
+  const { column, field } = noun.columns.get(name)!;
+  const at = fetch.column(column);
+  const whole = leaves[field.scalar];
+  const masked = maskedLeaf(noun, policy, name);
+  const isWhole = masked === whole ? () => true : fetch.whole();
+  return (row, run) => {
+    const text = row[at]!;
+    const json = text === null ? null : isWhole(row) ? whole(text) : masked(text);
+    return json ?? planner.absent(wanted, run);
+  };
+}
+
+/** A source's id of a record is often made from the record's key, so it is masked where the reader sees the key masked. */
+function sourceWriter({ policy }: Planner, fetch: NounFetch, wanted: Wanted): WriteRow {
+  const { noun } = fetch;
+  const [agency, sourceId, version] = ['agency', 'source_id', 'version'].map(name => fetch.column(name)) as [
+    number,
+    number,
+    number,
+  ];
+  const isWhole = fetch.whole();
+  const keyIsShown = [false, true].map(whole =>
+    noun.kind.key.every(name => policy.field(noun, name, whole) === 'whole'),
+  );
+  const write = plainWriter(wanted.of('RecordSource'));
+  return row => {
+    const shown = keyIsShown[Number(isWhole(row))];
+    const id = shown ? row[sourceId]! : String(maskValue('account', 'text', row[sourceId]));
+    return write({ agency: row[agency]!, sourceId: id, version: row[version]! });
+  };
+}
+
+interface Spelling {
+  readonly field: string;
+  readonly raw: unknown;
+  readonly normalised: unknown;
+  readonly faults: readonly string[];
+}
+
+function spellingsWriter({ policy }: Planner, fetch: NounFetch, wanted: Wanted): WriteRow {
+  const { noun } = fetch;
+  const at = fetch.column('spellings');
+  const isWhole = fetch.whole();
+  const write = plainWriter(wanted.of('Spelling'));
+  const shown = ({ field, raw, normalised, faults }: Spelling, whole: boolean): PlainValue => {
+    const view = policy.field(noun, field, whole, normalised);
+    const mask = (value: unknown) => (view === 'whole' ? value : maskValue(view, 'text', value)) as string | null;
+    return { field, raw: mask(raw), normalised: mask(normalised), faults };
+  };
+  return row => {
+    if (!row[at]) return '[]';
+    const spellings = JSON.parse(row[at]) as Spelling[];
+    return `[${spellings.map(spelling => write(shown(spelling, isWhole(row)))).join(',')}]`;
+  };
+}
+
+function oneWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: Wanted, relation: Relation): WriteRow {
+  const target = relation.to;
+  if (!isStored(target)) throw new Error(`${wanted.label}: nothing of it is stored`);
+  planner.demand(target);
+  const link = fetch.column(relation.link.column);
+  const rows = planner.byIds(target, depth + 1, { fetch, keyOf: row => row[link]! });
+  const write = planner.object(rows, depth + 1, wanted.of(target.name));
+  return (row, run) => {
+    const id = row[link];
+    const found = id ? run.rows(rows, id)[0] : undefined;
+    return within(run, wanted, () => (found ? write(found, run) : 'null'));
+  };
+}
+
+/** Writes an object that may be null. */
+function within(run: Run, wanted: Wanted, write: () => Text): Text {
+  run.path.push(wanted.key);
+  const text = write();
+  run.path.pop();
+  return text ?? (wanted.required ? undefined : 'null');
+}
+
+/** Where no person is linked (the representative of an organisation) the row itself stands for whom it names. */
+function noteWriter({ policy }: Planner, fetch: NounFetch): ((row: Row, run: Run) => void) | null {
+  const { noun } = fetch;
+  const personal = [...noun.columns.values()].filter(
+    ({ name, field }) => field.sensitivity === 'personal' && policy.field(noun, name, true) === 'whole',
+  );
+  if (!fetch.mayBeWhole || !personal.length) return null;
+  const isWhole = fetch.whole();
+  const sql = () => `(${personal.map(({ column }) => `t."${column}" is not null`).join(' or ')})::text`;
+  const names = fetch.cell('$names', sql);
+  const subject = fetch.subject();
+  const persons =
+    noun.name === 'Person'
+      ? []
+      : noun.links.filter(({ target }) => target.name === 'Person').map(({ column }) => fetch.column(column));
+  return (row, run) => {
+    if (row[names] !== 'true' || !isWhole(row)) return;
+    const linked = persons.flatMap(at => row[at] ?? []);
+    run.saw(linked.length ? linked : [row[subject]!]);
+  };
+}

@@ -1,0 +1,162 @@
+/** The roots of a question: a list, a record by its key or its id, whatever fits a search. */
+import { type Column, isStored, type StoredNoun } from '../catalog/catalog.ts';
+import { HubError } from '../domain/error-codes.ts';
+import { type NounFetch, type Row, unkeyed } from './fetch.ts';
+import { containsSql, testedSql } from './filters.ts';
+import { items, listWriter } from './plan-list.ts';
+import type { Planner } from './planner.ts';
+import type { Run, Text } from './run.ts';
+import { typeOf, type Wanted } from './wanted.ts';
+
+/** Nouns that a search looks through, those that a clerk means most often first. */
+const searchedNouns = ['Person', 'Organisation', 'Case', 'Licence', 'Matter', 'PowerListEntry', 'Region', 'Agency'];
+const largestSearch = 50;
+const longestSearch = 100;
+
+export type WriteRoot = (run: Run) => Text;
+export interface Root {
+  readonly write: WriteRoot;
+  /** What a fetch without a source is given as its key. */
+  readonly given: { readonly fetch: NounFetch; readonly key: string } | null;
+}
+
+/** A root field, planned. Null: it is not read from the store. */
+export function planRoot(planner: Planner, wanted: Wanted): Root | null {
+  const { read } = wanted;
+  if (read.kind === 'typename') return { write: () => `"${typeOf(wanted)}"`, given: null };
+  if (read.kind === 'list') return orFailing(planner, wanted, () => planList(planner, wanted, read.noun));
+  if (read.kind === 'byKey') return orFailing(planner, wanted, () => planByKey(planner, wanted, read.noun));
+  if (read.kind === 'byId') return orFailing(planner, wanted, () => planById(planner, wanted));
+  return read.kind === 'search' ? orFailing(planner, wanted, () => planSearch(planner, wanted)) : null;
+}
+
+function orFailing(planner: Planner, wanted: Wanted, plan: () => Root): Root {
+  let given: Root['given'] = null;
+  const write = planner.orFailing(wanted, () => {
+    const root = plan();
+    given = root.given;
+    return (_row, run) => root.write(run);
+  });
+  return { given, write: run => write(noRow, run) };
+}
+const noRow: Row = [];
+
+function planList(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
+  const write = listWriter(planner, noun, 0, wanted, null);
+  return { given: null, write: run => write(noRow, run) };
+}
+
+/** The row with this key, in any spelling of it; the newest, should sources have given the key twice. */
+function planByKey(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
+  const { policy } = planner;
+  planner.demand(noun);
+  const given = noun.kind.key.filter(name => wanted.args[name] !== null && wanted.args[name] !== undefined);
+  if (!policy.mayFind(noun))
+    throw new HubError('FILTER_FORBIDDEN', `${noun.name}.${given[0]} is masked for you: nothing can be found by it`);
+  const columns = given.map(name => noun.columns.get(name)!);
+  const spelled = columns.map(({ name, field }) =>
+    field.format ? field.format.normalise(String(wanted.args[name])) : wanted.args[name],
+  );
+  const [only] = columns;
+  const fetch = planner.fetch(noun, 0, null);
+  const found = (column: (typeof columns)[number]) =>
+    policy.findsPersons ? `t."${column.column}"` : testedSql(noun, policy, column);
+  // Questions for several keys at once are one statement.
+  if (noun.kind.key.length === 1 && only!.field.scalar === 'text') {
+    const column = `t."${only!.column}"`;
+    const rest = `from ${planner.from(noun)} where ${planner.visible(fetch)} and ${found(only!)}`;
+    fetch.reads(
+      'text',
+      (select, keys) => `select distinct on (${column}) ${select(column)} ${rest} = any(${keys})
+        order by ${column}, t.observed_at desc, t.id`,
+    );
+    return oneRoot(planner, wanted, fetch, String(spelled[0]), true);
+  }
+  const tests = columns.map((column, i) => `${found(column)} = ${fetch.level.values.add(spelled[i])}`);
+  const latest = noun.kind.key.slice(given.length).map(name => `t."${noun.columns.get(name)!.column}" desc, `);
+  const where = [...tests, planner.visible(fetch)].join(' and ');
+  fetch.reads(
+    null,
+    select => `select ${select('null')} from ${planner.from(noun)} where ${where}
+      order by ${latest.join('')}t.observed_at desc, t.id limit 1`,
+  );
+  return oneRoot(planner, wanted, fetch, unkeyed, false);
+}
+
+function planById(planner: Planner, wanted: Wanted): Root {
+  const [, name, key] = /^(\w+):([0-9a-f-]{36})$/.exec(String(wanted.args.id)) ?? [];
+  const noun = name === undefined ? undefined : planner.catalog.nouns.get(name);
+  if (!noun || !key || !isStored(noun)) throw new HubError('BAD_USER_INPUT', 'The id is not one of this hub');
+  planner.demand(noun);
+  return oneRoot(planner, wanted, planner.byIds(noun, 0, null), key, true);
+}
+
+function oneRoot(planner: Planner, wanted: Wanted, fetch: NounFetch, key: string, keyed: boolean): Root {
+  const write = planner.object(fetch, 0, wanted.of(fetch.noun.name));
+  return {
+    given: keyed ? { fetch, key } : null,
+    write: run => {
+      const [row] = run.rows(fetch, key);
+      if (!row) return planner.absent(wanted, run);
+      run.path.push(wanted.key);
+      const text = write(row, run);
+      run.path.pop();
+      return text ?? (wanted.required ? undefined : 'null');
+    },
+  };
+}
+
+/** Rows whose searched fields contain the text, or whose key it is in some spelling. Never by a field the reader sees masked. */
+function planSearch(planner: Planner, wanted: Wanted): Root {
+  const { text: given, first } = wanted.args as { text: string; first: number };
+  const text = given.trim();
+  if (text === '' || given.length > longestSearch)
+    throw new HubError('BAD_USER_INPUT', `Search for 1 to ${longestSearch} characters`);
+  if (first < 1 || first > largestSearch)
+    throw new HubError('BAD_USER_INPUT', `\`first\` goes from 1 to ${largestSearch}`);
+  const lists = searchedNouns
+    .map(name => planner.catalog.stored(name))
+    .filter(noun => planner.policy.sees(noun))
+    .flatMap(noun => {
+      const fetch = searchFetch(planner, noun, text, first);
+      return fetch ? [{ fetch, write: planner.object(fetch, 0, wanted.of(noun.name)) }] : [];
+    });
+  return {
+    given: null,
+    write: run => {
+      const found = lists.flatMap(({ fetch, write }) => run.rows(fetch, unkeyed).map(row => ({ row, write })));
+      const shown = found.slice(0, first);
+      const writers = new Map(shown.map(({ row, write }) => [row, write]));
+      return items(
+        run,
+        wanted,
+        shown.map(({ row }) => row),
+        row => writers.get(row)!(row, run),
+      );
+    },
+  };
+}
+
+function searchFetch(planner: Planner, noun: StoredNoun, text: string, limit: number): NounFetch | null {
+  const { policy } = planner;
+  const searched = [...noun.columns.values()].flatMap((column): { column: Column; key: string | null }[] => {
+    const { name, field } = column;
+    if (!policy.mayFilter(noun, name)) return [];
+    if (!field.format || !noun.kind.key.includes(name)) return field.searched ? [{ column, key: null }] : [];
+    const key = field.format.normalise(text);
+    return field.format.faults(key).length ? [] : [{ column, key }];
+  });
+  if (!searched.length) return null;
+  const fetch = planner.fetch(noun, 0, null);
+  const { values } = fetch.level;
+  const tests = searched.map(({ column, key }) =>
+    key === null
+      ? containsSql(`t."${column.column}"`, values.add(text))
+      : `${testedSql(noun, policy, column)} = ${values.add(key)}`,
+  );
+  const where = `(${tests.join(' or ')}) and ${planner.visible(fetch)}`;
+  return fetch.reads(
+    null,
+    select => `select ${select('null')} from ${planner.from(noun)} where ${where} order by t.id limit ${limit}`,
+  );
+}

@@ -1,0 +1,110 @@
+/** From what is wanted to a plan: levels of fetches, and a writer made for this answer. Values are bound, never spliced. */
+import type { Policy } from '../access/policy.ts';
+import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
+import { HubError } from '../domain/error-codes.ts';
+import { Fetch, type KeySource, Level, LiveFetch, NounFetch, type Row } from './fetch.ts';
+import { visibleSql } from './filters.ts';
+import { objectWriter } from './plan-object.ts';
+import type { Run, Text } from './run.ts';
+import type { AskLive, Wanted } from './wanted.ts';
+
+export type WriteRow = (row: Row, run: Run) => Text;
+
+export class Planner {
+  private readonly levels: Level[] = [];
+  private fetches = 0;
+
+  constructor(
+    readonly catalog: Catalog,
+    readonly policy: Policy,
+    readonly ask: AskLive,
+    /**
+     * Whether what is planned now goes on through resolvers written by hand: objects carry `$type` and what those need, and
+     * nulls are left to them.
+     */
+    public forResolvers = false,
+  ) {}
+
+  /** Levels that read something: of a part that cannot be read nothing is left. */
+  planned(): readonly Level[] {
+    return this.levels.filter(level => level.fetches.length);
+  }
+  level(depth: number): Level {
+    this.levels[depth] ??= new Level();
+    return this.levels[depth]!;
+  }
+
+  /** A fetch of something that is no noun's rows. */
+  plainFetch(level: Level, source: KeySource | null = null): Fetch {
+    return new Fetch(this.fetches++, level, source);
+  }
+
+  /** At the root: without a source. */
+  fetch(noun: StoredNoun, depth: number, source: KeySource | null): NounFetch {
+    return new NounFetch(this.fetches++, this.level(depth), source, noun, this.policy, this.catalog);
+  }
+
+  liveFetch(noun: StoredNoun): LiveFetch {
+    return new LiveFetch(this.fetches++, this.level(0), null, noun, this.policy, this.catalog);
+  }
+
+  /** The rows with these ids, as far as the reader may see them. */
+  byIds(noun: StoredNoun, depth: number, source: KeySource | null): NounFetch {
+    const fetch = this.fetch(noun, depth, source);
+    const rest = `from ${this.from(noun)} where ${this.visible(fetch)}`;
+    return fetch.reads('uuid', (select, keys) => `select ${select('t.id::text')} ${rest} and t.id = any(${keys})`);
+  }
+
+  from(noun: StoredNoun): string {
+    return `${noun.table} t`;
+  }
+  visible({ noun, level }: NounFetch): string {
+    return visibleSql(noun, this.policy, this.catalog, level.values);
+  }
+
+  object(fetch: NounFetch, depth: number, wanted: readonly Wanted[]): WriteRow {
+    return objectWriter(this, fetch, depth, wanted);
+  }
+
+  /** Readers who may not see a noun at all get an error rather than an empty answer. */
+  demand(noun: StoredNoun): void {
+    if (this.policy.sees(noun)) return;
+    throw new HubError(
+      'FORBIDDEN',
+      `${noun.kind.plural} are not for everybody: they need a token whose role may see them`,
+    );
+  }
+
+  /** What a writer gives where there is nothing. */
+  absent(wanted: Wanted, run: Run): Text {
+    if (!wanted.required || this.forResolvers) return 'null';
+    run.fail(new MissingValue(`Cannot return null for non-nullable field ${wanted.label}.`), wanted);
+    return undefined;
+  }
+
+  /** A part that cannot be read leaves the rest of the answer standing. */
+  orFailing(wanted: Wanted, plan: () => WriteRow): WriteRow {
+    if (wanted.problem) return failing(wanted, wanted.problem);
+    const marks = this.levels.map(level => level.mark());
+    try {
+      return plan();
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error;
+      for (const [i, level] of this.levels.entries()) level.restore(marks[i]);
+      return failing(wanted, error);
+    }
+  }
+}
+
+const failing =
+  (wanted: Wanted, error: Error): WriteRow =>
+  (_row, run) => {
+    run.fail(error, wanted);
+    return wanted.required ? undefined : 'null';
+  };
+
+/** A field is written by hand, so that its root has to be planned for resolvers. */
+export class WrittenByHand extends Error {}
+
+/** A value that every answer should have is not there. */
+export class MissingValue extends Error {}

@@ -1,0 +1,70 @@
+/** One answer being written: where it is, what failed, what has been shown, what is still asked of agencies. */
+import type { Fetch, Level, Row } from './fetch.ts';
+import type { Failure, LiveParent, Wanted } from './wanted.ts';
+
+/** Rows of each fetch, by key. */
+export type Results = readonly ReadonlyMap<string, readonly Row[]>[];
+
+/** Reads levels, from those rows on that are given. */
+export type ReadLevels = (levels: readonly Level[], given: ReadonlyMap<Fetch, readonly Row[]>) => Promise<Results>;
+
+/** Told of every row of which something personal is shown whole: the ids of the persons that it is about. */
+export type SawPersons = (subjects: readonly string[]) => void;
+
+/** JSON; undefined: null, where null is no answer, so that what is around it is null too. */
+export type Text = string | undefined;
+
+/** A place of the answer that an agency is asked for. */
+export interface Hole {
+  readonly mark: string;
+  readonly parent: LiveParent;
+  readonly path: readonly (string | number)[];
+  readonly fill: FillHole;
+}
+export type FillHole = (hole: Hole, run: Run) => Promise<string>;
+
+const marks = /\0\d+\0/g;
+const none: readonly Row[] = [];
+
+export class Run {
+  readonly path: (string | number)[] = [];
+  readonly failures: Failure[] = [];
+  readonly holes: Hole[] = [];
+
+  constructor(
+    readonly results: Results,
+    readonly saw: SawPersons,
+    readonly read: ReadLevels,
+  ) {}
+
+  rows(fetch: Fetch, key: string): readonly Row[] {
+    return this.results[fetch.index]?.get(key) ?? none;
+  }
+
+  fail(error: Error, wanted: Wanted): void {
+    this.failures.push({ error, path: [...this.path, wanted.key], place: wanted.place });
+  }
+
+  /** For the rows that an agency gives at a hole of this answer. */
+  inside(hole: Hole, results: Results): Run {
+    const run = new Run(results, this.saw, this.read);
+    run.path.push(...hole.path);
+    return run;
+  }
+
+  /** The text with what agencies answer in its holes. Questions of one answer are asked at once, so a loader can join them. */
+  async filled(text: string): Promise<string> {
+    const holes = this.holes.filter(({ mark }) => text.includes(mark));
+    if (!holes.length) return text;
+    const answers = await Promise.all(holes.map(hole => hole.fill(hole, this)));
+    const byMark = new Map(holes.map(({ mark }, i) => [mark, answers[i]!]));
+    return text.replaceAll(marks, mark => byMark.get(mark)!);
+  }
+
+  /** Control characters are escaped in JSON, so no value looks like a mark. */
+  hole(wanted: Wanted, parent: LiveParent, fill: FillHole): string {
+    const mark = `\0${this.holes.length}\0`;
+    this.holes.push({ mark, parent, path: [...this.path, wanted.key], fill });
+    return mark;
+  }
+}

@@ -1,0 +1,115 @@
+/** Connections for reading: statements that belong together see one snapshot, and those that come again are prepared. */
+import pg from 'pg';
+import type { Rows } from './database.ts';
+
+export interface SnapshotSettings {
+  readonly connections: number;
+  /** PostgreSQL ends what takes longer. */
+  readonly statementTimeoutMs: number;
+  /** Statements that a connection keeps prepared. */
+  readonly prepared: number;
+}
+/** Runs one statement of a snapshot; the last one ends it. */
+export type ReadStatement = (text: string, values: readonly unknown[], last: boolean) => Promise<Rows>;
+
+const asText = { getTypeParser: () => (value: string) => value };
+
+export class Snapshots {
+  private readonly pool: pg.Pool;
+  private readonly names: StatementNames;
+
+  constructor(session: pg.ClientConfig, settings: SnapshotSettings, onError: (error: Error) => void) {
+    const { connections, statementTimeoutMs, prepared } = settings;
+    this.names = new StatementNames(prepared);
+    // Pipelined: what begins a snapshot needs no answer before its first statement leaves.
+    this.pool = new pg.Pool({
+      ...session,
+      max: connections,
+      statement_timeout: statementTimeoutMs,
+      pipeline: true,
+    } as pg.PoolConfig);
+    this.pool.on('error', onError);
+  }
+
+  /** @param several whether more than one statement follows: one alone is a snapshot by itself */
+  async read(several: boolean, work: (statement: ReadStatement) => Promise<void>): Promise<void> {
+    const client = await this.pool.connect();
+    let open = false;
+    let broken: Error | undefined;
+    const begin = () => {
+      open = true;
+      return client.query('begin isolation level repeatable read read only');
+    };
+    const end = (word: 'commit' | 'rollback') => {
+      open = false;
+      return client.query(word);
+    };
+    try {
+      const begun = several ? begin() : undefined;
+      begun?.catch(() => {});
+      await work(async (text, values, last) => {
+        const result = client.query<string[]>(this.statement(client, text, values));
+        const ended = last && open ? end('commit') : undefined;
+        ended?.catch(() => {});
+        const { rows } = await result;
+        await ended;
+        return rows;
+      });
+      if (open) await end('commit');
+    } catch (error) {
+      if (open)
+        await end('rollback').catch((cause: Error) => {
+          broken = cause;
+        });
+      throw error;
+    } finally {
+      client.release(broken ?? this.names.isFull(client));
+    }
+  }
+
+  private statement(client: pg.PoolClient, text: string, values: readonly unknown[]): pg.QueryArrayConfig {
+    const name = this.names.of(client, text);
+    return { text, values: values as unknown[], rowMode: 'array', types: asText, ...(name && { name }) } as never;
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+}
+
+/**
+ * Names of prepared statements. A text gets one when it comes again, the oldest loses its own when there are too many, and
+ * a connection that has prepared twice as many is replaced: a flood of distinct questions cannot fill anybody's memory.
+ */
+class StatementNames {
+  /** By text; null: seen once. */
+  private readonly names = new Map<string, string | null>();
+  private readonly prepared = new WeakMap<object, Set<string>>();
+  private next = 0;
+
+  constructor(private readonly most: number) {}
+
+  of(client: object, text: string): string | undefined {
+    const known = this.names.get(text);
+    if (known === undefined) {
+      this.keep(text, null);
+      return undefined;
+    }
+    const name = known ?? `q${this.next++}`;
+    this.keep(text, name);
+    const ofClient = this.prepared.get(client) ?? new Set();
+    this.prepared.set(client, ofClient.add(name));
+    return name;
+  }
+
+  isFull(client: object): boolean {
+    return (this.prepared.get(client)?.size ?? 0) > 2 * this.most;
+  }
+
+  /** Moves the text behind the others, so that the first one is the one that was not used for longest. */
+  private keep(text: string, name: string | null): void {
+    this.names.delete(text);
+    this.names.set(text, name);
+    if (this.names.size > this.most) this.names.delete(this.names.keys().next().value!);
+  }
+}

@@ -1,0 +1,48 @@
+/** The hub's graph without its door: operations are compiled and answered for any principal. */
+import { type ExecutionResult, type GraphQLSchema, parse } from 'graphql';
+import type { Adapter } from '../../adapters/kit/contract.ts';
+import type { Principal } from '../../src/access/principal.ts';
+import type { SharingGrant } from '../../src/access/sharing.ts';
+import { executeCompiled } from '../../src/api/compiled-answers.ts';
+import { Context, type Hub } from '../../src/api/context.ts';
+import { makeSchema } from '../../src/api/schema.ts';
+import type { Lookup } from '../../src/ingest/lookup.ts';
+import { Batches } from '../../src/query/batches.ts';
+import type { Store } from '../../src/store/apply.ts';
+
+export interface CompiledGraph {
+  readonly schema: GraphQLSchema;
+  ask(principal: Principal, query: string, variables?: Readonly<Record<string, unknown>>): Promise<ExecutionResult>;
+  contextOf(principal: Principal): Context;
+  close(): Promise<void>;
+}
+
+export interface CompiledGraphParts {
+  readonly adapters: readonly Adapter[];
+  readonly grants?: () => readonly SharingGrant[];
+  readonly lookup?: Lookup;
+}
+
+export function openCompiledGraph(store: Store, { adapters, grants, lookup }: CompiledGraphParts): CompiledGraph {
+  const { catalog, database, identity } = store;
+  const snapshots = database.snapshots({ connections: 4, statementTimeoutMs: 30_000, prepared: 50 });
+  const hub = {
+    catalog,
+    identity,
+    read: database.read,
+    batches: new Batches(snapshots, { together: 2, plans: 64, rows: 1_000_000 }),
+    lookup: lookup ?? (async (_kind, keys) => keys.map(() => [])),
+    freshness: async () => new Map(),
+    town: 'town',
+    grants: grants ?? (() => []),
+  } as Partial<Hub> as Hub;
+  const schema = makeSchema(catalog, adapters);
+  const contextOf = (principal: Principal) => new Context(hub, principal);
+  return {
+    schema,
+    contextOf,
+    ask: (principal, query, variableValues) =>
+      executeCompiled({ schema, document: parse(query), variableValues, contextValue: contextOf(principal) }),
+    close: () => snapshots.close(),
+  };
+}
