@@ -34,8 +34,8 @@ interface ReadyPage {
   readonly prepared: PreparedRecords;
 }
 
-/** About a millisecond's work. */
-const sliceSize = 50;
+/** Less than a millisecond's work. */
+const sliceSize = 20;
 
 export class Puller {
   private readonly stopping = new AbortController();

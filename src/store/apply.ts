@@ -195,14 +195,17 @@ async function writeRecords(work: Work, noun: StoredNoun, page: readonly Told[])
   const { fresh, known } = await sortByStanding(work, noun, [...winners.values()]);
   // Every mention counts, also one that comes too late to win: the nouns that exist do not depend on the order.
   for (const told of [...losers, ...fresh, ...known]) work.affected.mention(noun, told);
-  await copyFresh(work, noun, fresh);
-  const replaced = await writeKnown(
-    work,
+  // What follows from new rows is worked out while they are written.
+  const recordOf = (id: string) => winners.get(id)!.record;
+  const copied = copyFresh(work, noun, fresh);
+  const changed = work.affected.touch(
     noun,
-    known.map(({ row }) => row),
+    fresh.map(({ row }) => freshlyWritten(row)),
+    recordOf,
   );
-  const written = [...fresh.map(({ row }) => freshlyWritten(row)), ...replaced];
-  const changed = work.affected.touch(noun, written, id => winners.get(id)!.record);
+  await copied;
+  const rows = known.map(({ row }) => row);
+  changed.push(...work.affected.touch(noun, await writeKnown(work, noun, rows), recordOf));
   const numbered = noun.kind.about.case?.from[0];
   return changed.map(({ id, deleted }) => {
     const caseNo = numbered ? (winners.get(id)!.record.values[numbered] as string | undefined) : undefined;
@@ -251,10 +254,10 @@ async function recordChanges({ client, agency, at }: Work, changes: readonly Cha
       agency,
       changes.length,
       at,
-      changes.map(c => c.kind),
-      changes.map(c => c.id),
-      changes.map(c => c.deleted),
-      changes.map(c => c.caseNo),
+      arrayLiteral(changes.map(c => c.kind)),
+      arrayLiteral(changes.map(c => c.id)),
+      arrayLiteral(changes.map(c => String(c.deleted))),
+      arrayLiteral(changes.map(c => c.caseNo)),
     ],
   );
 }

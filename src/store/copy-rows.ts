@@ -1,5 +1,6 @@
 /** Writes rows that nobody has yet by COPY: the fastest way into a table, and as safe as any in the same transaction. */
-import { finished } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
@@ -13,14 +14,22 @@ export async function copyRows(
 ): Promise<void> {
   const names = columns.map(name => pg.escapeIdentifier(name)).join(', ');
   const stream = client.query(copyFrom(`copy ${pg.escapeIdentifier(table)} (${names}) from stdin`));
+  await pipeline(Readable.from(chunksOf(rows, last), { objectMode: false }), stream);
+}
+
+/** Few rows at a time, so that PostgreSQL stores the first while the next are spelled. */
+const rowsOfChunk = 200;
+
+function* chunksOf(rows: readonly (readonly unknown[])[], last: string): Generator<string> {
   const end = `${textOf(last)}\n`;
-  let text = '';
-  for (const row of rows) {
-    for (const value of row) text += `${textOf(value)}\t`;
-    text += end;
+  for (let at = 0; at < rows.length; at += rowsOfChunk) {
+    let text = '';
+    for (const row of rows.slice(at, at + rowsOfChunk)) {
+      for (const value of row) text += `${textOf(value)}\t`;
+      text += end;
+    }
+    yield text;
   }
-  stream.end(text);
-  await finished(stream);
 }
 
 function textOf(value: unknown): string {

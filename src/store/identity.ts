@@ -7,11 +7,11 @@ import { TOWN } from '../catalog/nouns.ts';
 export const joinKey = (parts: readonly unknown[]): string | null =>
   parts.some(part => part === null || part === undefined) ? null : parts.join('@');
 
-/** About 2 MB. */
+/** Of each noun; about 1 MB. */
 const mostRemembered = 10_000;
 
 export class Identity {
-  private readonly remembered = new Map<string, string>();
+  private readonly remembered = new Map<Noun, Map<string, string>>();
 
   constructor(private readonly key: string) {}
 
@@ -21,12 +21,13 @@ export class Identity {
   }
   /** The id of a noun known by its key. A page names few nouns many times, so the last ones are remembered. */
   ofNoun(noun: Noun, key: string): string {
-    const words = `${noun.name}\0${isStated(noun) ? TOWN : ''}\0${key}`;
-    const known = this.remembered.get(words);
+    const ids = this.remembered.get(noun) ?? new Map<string, string>();
+    const known = ids.get(key);
     if (known) return known;
-    if (this.remembered.size >= mostRemembered) this.remembered.clear();
-    const id = this.make(words);
-    this.remembered.set(words, id);
+    if (!ids.size) this.remembered.set(noun, ids);
+    if (ids.size >= mostRemembered) ids.clear();
+    const id = this.make(`${noun.name}\0${isStated(noun) ? TOWN : ''}\0${key}`);
+    ids.set(key, id);
     return id;
   }
 

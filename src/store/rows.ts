@@ -69,8 +69,10 @@ export function rowOf(noun: StoredNoun, agency: string, record: ValidRecord, ide
   const asOf = empty ? null : (record.statement.asOf ?? null);
   const spellings = !empty && record.spellings.length ? record.spellings : null;
   const digest = empty ? REMOVED : digestOf([deleted, record.values, record.spellings]);
+  const values = empty ? nothing : record.values;
+  const links = linkTargets(noun, values, identity);
   const head = [id, agency, sourceId, version, asOf, spellings, deleted, digest];
-  return { id, version, digest, deleted, asOf, ...withFields(noun, head, empty ? nothing : record.values, identity) };
+  return { id, version, digest, deleted, asOf, links, cells: cellsOf(noun, head, values, links) };
 }
 
 /** A row of a derived noun, which has no source. */
@@ -80,15 +82,25 @@ export function derivedRow(
   values: Readonly<Record<string, unknown>>,
   identity: Identity,
 ): Row {
-  return { id, version: '', digest, deleted, asOf: null, ...withFields(noun, [id, deleted, digest], values, identity) };
+  const links = linkTargets(noun, values, identity);
+  const cells = cellsOf(noun, [id, deleted, digest], values, links);
+  return { id, version: '', digest, deleted, asOf: null, links, cells };
 }
 
-/** Puts the columns of a noun's fields and links behind those of its head. */
-function withFields(noun: StoredNoun, cells: unknown[], values: Readonly<Record<string, unknown>>, identity: Identity) {
-  for (const name of layoutOf(noun).fields) cells.push(values[name] ?? null);
-  const links = linkTargets(noun, values, identity);
-  for (const link of links) cells.push(link);
-  return { links, cells };
+/** The columns of a noun's fields and links behind those of its head. */
+function cellsOf(
+  noun: StoredNoun,
+  head: readonly unknown[],
+  values: Readonly<Record<string, unknown>>,
+  links: Row['links'],
+): unknown[] {
+  const { given, fields } = layoutOf(noun);
+  const cells = new Array<unknown>(given.length);
+  let at = 0;
+  for (const cell of head) cells[at++] = cell;
+  for (const name of fields) cells[at++] = values[name] ?? null;
+  for (const link of links) cells[at++] = link;
+  return cells;
 }
 
 const linkTargets = (noun: Noun, values: Readonly<Record<string, unknown>>, identity: Identity) =>

@@ -88,7 +88,7 @@ export async function measureQuestion(bench: Bench, name: ContenderName, questio
     await tell(loop, {
       start: { port: contender.port, connections: question.connections, requests } satisfies LoopTask,
     });
-    await tell(loop, { seconds: Math.max(1, bench.size.seconds / 3) });
+    await tell(loop, { seconds: Math.max(2, bench.size.seconds / 2) });
     const pids = processTree(contender.pid);
     const postgres = () => (bench.postmaster === null ? null : cpuMs(processTree(bench.postmaster)));
     const before = { server: cpuMs(pids), postgres: postgres() };
