@@ -2,7 +2,9 @@
 import os from 'node:os';
 import { readBenchArguments } from './bench-arguments.ts';
 import { printReport, reportRounds, type WorkloadReport, writeBenchJson } from './bench-report.ts';
+import { sizes } from './bench-size.ts';
 import { installPeers } from './contenders.ts';
+import { measureFanOut } from './measure-fan-out.ts';
 import { measureIngest } from './measure-ingest.ts';
 import { type Bench, checkAnswers, inRounds, measureQuestion } from './measure-questions.ts';
 import { cores, pin, postmasterOf, processTree } from './process-tree.ts';
@@ -28,6 +30,13 @@ try {
       const rounds = await inRounds(bench, name => measureQuestion(bench, name, question));
       reports[question.name] = reportRounds(question.title, rounds);
     }
+  }
+  if (workloads.includes('W4')) {
+    // What the town holds is nothing to subscribers of one case.
+    const town = await openTown(server, catalog, sizes.small);
+    const postmaster = await postmasterOf(town.url);
+    if (postmaster !== null) pin(cores.rest, processTree(postmaster));
+    reports.W4 = await measureFanOut({ catalog, databaseUrl: town.url, size, contenders, postmaster });
   }
   if (workloads.includes('W5')) reports.W5 = await measureIngest(server, catalog, size, contenders);
   const [cpu] = os.cpus();
