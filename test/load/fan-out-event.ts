@@ -35,3 +35,7 @@ export const hubSubscription = `subscription Changes($kinds: [String!], $agencie
 export const peerSubscription = `subscription Approvals($agency: String!) { approvalChanged(agency: $agency) { position kind agency ${selection} } }`;
 /** What NOTIFY says. */
 export const peerEvent = (n: number) => ({ position: n, kind: Approval.name, agency: eventAgency, ...eventData(n) });
+
+/** The same for every peer. */
+export const peerEventType = `type ApprovalEvent { position: Int! kind: String! agency: String! caseNo: String! stepNo: String! name: String!
+  state: String! outcome: String handlerName: String endedAt: String dataVersion: Int! }`;

@@ -23,6 +23,7 @@ import {
 import { type Catalog, type Noun, type Relation, type StoredNoun, snake } from '../../../src/catalog/catalog.ts';
 import { idOf } from './book-entities.ts';
 import { type Entity, type ListArguments, type Loaders, orderOf } from './book-loaders.ts';
+import { EventResolver, pubSub } from './book-subscription.ts';
 
 interface Context {
   readonly em: EntityManager;
@@ -49,7 +50,7 @@ const defaultFirst = 20;
 export function bookSchema(catalog: Catalog): Promise<GraphQLSchema> {
   const types = new Map<string, Types>(catalog.all().map(noun => [noun.name, emptyTypes(noun)]));
   const resolvers = catalog.all().map(noun => declare(noun, types));
-  return buildSchema({ resolvers: resolvers as never, validate: false });
+  return buildSchema({ resolvers: [...resolvers, EventResolver] as never, pubSub: pubSub as never, validate: false });
 }
 
 const emptyTypes = ({ name }: Noun): Types => ({

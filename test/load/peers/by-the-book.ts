@@ -12,12 +12,15 @@ import { expressMiddleware } from '@as-integrations/express5';
 import { EntitySchema, MikroORM } from '@mikro-orm/postgresql';
 import cors from 'cors';
 import express from 'express';
+import { useServer } from 'graphql-ws/use/ws';
+import { WebSocketServer } from 'ws';
 import { makeCatalog } from '../../../src/catalog/catalog.ts';
 import { silentAdapters } from '../../support/silent-adapters.ts';
 import { readTask, ready } from '../contender-task.ts';
 import { bookEntities } from './book-entities.ts';
 import { Loaders } from './book-loaders.ts';
 import { bookSchema } from './book-schema.ts';
+import { publishNotifications } from './book-subscription.ts';
 
 const { databaseUrl, connections } = readTask();
 const catalog = makeCatalog(await silentAdapters());
@@ -43,6 +46,8 @@ app.use(
     },
   }),
 );
+useServer({ schema }, new WebSocketServer({ server, path: '/graphql' }));
+await publishNotifications(databaseUrl);
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 process.once('SIGTERM', () => process.exit(0));

@@ -5,16 +5,19 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { jsonParse } from '@dataplan/json';
 import { PgAggregatesPreset } from '@graphile/pg-aggregates';
 import { postgraphile } from 'postgraphile';
 import { makePgService } from 'postgraphile/adaptors/pg';
+import { constant, context, listen } from 'postgraphile/grafast';
 import { grafserv } from 'postgraphile/grafserv/node';
 import { PostGraphileAmberPreset } from 'postgraphile/presets/amber';
-import { jsonPgSmartTags } from 'postgraphile/utils';
+import { extendSchema, gql, jsonPgSmartTags } from 'postgraphile/utils';
 import { PostGraphileConnectionFilterPreset } from 'postgraphile-plugin-connection-filter';
 import { isStated, makeCatalog, snake } from '../../../src/catalog/catalog.ts';
 import { silentAdapters } from '../../support/silent-adapters.ts';
 import { readTask, ready } from '../contender-task.ts';
+import { eventChannel, peerEventType } from '../fan-out-event.ts';
 
 const { databaseUrl, connections } = readTask();
 const catalog = makeCatalog(await silentAdapters());
@@ -38,9 +41,27 @@ for (const noun of catalog.all()) {
   classes[`${noun.table}_history`] = { tags: { behavior: '-*' } };
 }
 
+/** Subscriptions as its manual makes them: the topic is that of NOTIFY, and what NOTIFY says is the event. */
+const subscriptions = extendSchema(() => ({
+  typeDefs: gql`
+    ${peerEventType}
+    extend type Subscription { approvalChanged(agency: String!): ApprovalEvent }
+  `,
+  objects: {
+    Subscription: {
+      plans: {
+        approvalChanged: {
+          subscribePlan: () => listen(context().get('pgSubscriber'), constant(eventChannel), jsonParse),
+          plan: ($event: unknown) => $event as never,
+        },
+      },
+    },
+  },
+}));
+
 const preset: GraphileConfig.Preset = {
   extends: [PostGraphileAmberPreset, PgAggregatesPreset, PostGraphileConnectionFilterPreset],
-  plugins: [jsonPgSmartTags({ version: 1, config: { class: classes } })],
+  plugins: [jsonPgSmartTags({ version: 1, config: { class: classes } }), subscriptions],
   pgServices: [
     makePgService({
       connectionString: `${databaseUrl}?options=-c%20timezone%3DUTC`,
