@@ -15,9 +15,11 @@ import { makeSchema } from './api/schema.ts';
 import { type RunningServer, startServer } from './api/server.ts';
 import { type StoredOperation, StoredOperations } from './api/stored-operations.ts';
 import { openAudit, type RunningAudit } from './audit/open-audit.ts';
-import { type Catalog, makeCatalog } from './catalog/catalog.ts';
+import { type Catalog, makeCatalog, snake } from './catalog/catalog.ts';
 import { type Config, ConfigError, type Environment, readAdapterSettings } from './config.ts';
 import { errorFacts } from './domain/error-facts.ts';
+import { ExportDesk } from './export/export-desk.ts';
+import { serveExports } from './export/serve-exports.ts';
 import { Sequencer } from './feed/sequencer.ts';
 import { Tail } from './feed/tail.ts';
 import { boundedFetch } from './ingest/bounded-fetch.ts';
@@ -97,6 +99,7 @@ export const connect = (adapter: Adapter, environment: Environment): Connected =
 
 /** The list is generated beside the schema and shipped with it. */
 const operationsFile = new URL('../schema/operations.json', import.meta.url);
+const queriesFile = new URL('../schema/queries.json', import.meta.url);
 
 function makeDoor(schema: ReturnType<typeof makeSchema>, config: Config): Door {
   const stored = JSON.parse(readFileSync(operationsFile, 'utf8')) as readonly StoredOperation[];
@@ -106,6 +109,12 @@ function makeDoor(schema: ReturnType<typeof makeSchema>, config: Config): Door {
     publicIntrospection: config.hubPublicIntrospection,
     budgetFactor: config.hubBudgetFactor,
   });
+}
+
+/** Ready-made questions, by the names of their files. */
+function savedQueries() {
+  const stored = JSON.parse(readFileSync(queriesFile, 'utf8')) as readonly StoredOperation[];
+  return new Map(stored.map(({ name, text }) => [snake(name).replaceAll('_', '-'), text]));
 }
 
 /** Keys that are configured serve alone; else the issuer is asked when the first token comes. */
@@ -248,6 +257,11 @@ export async function startHub(
           new Receiver({ adapter, source, store, health, onChanges }),
         ]),
     );
+    const schema = makeSchema(catalog, opened.adapters);
+    const door = makeDoor(schema, config);
+    const desk = new ExportDesk(schema);
+    const authenticate = makeAuthenticate(tokenSettings(config, sessions.ended, log));
+    const trustedProxies = new Set(config.hubTrustedProxies);
     const snapshots = database.snapshots({
       connections: config.hubReadConnections,
       statementTimeoutMs: config.hubStatementTimeoutMs,
@@ -264,18 +278,21 @@ export async function startHub(
       tail,
       town: config.hubTown,
       audit,
+      smallestGroup: config.hubSmallestGroup,
+      exports: desk,
       grants: () => grants.current(),
       ended: sessions.ended,
       endSession: sessions.end,
     };
-    const schema = makeSchema(catalog, opened.adapters);
     const server: RunningServer = await startServer(
       {
         schema,
-        door: makeDoor(schema, config),
-        trustedProxies: new Set(config.hubTrustedProxies),
+        door,
+        serveMore: app =>
+          serveExports(app, { schema, hub, door, desk, authenticate, trustedProxies, queries: savedQueries(), log }),
+        trustedProxies,
         hub,
-        authenticate: makeAuthenticate(tokenSettings(config, sessions.ended, log)),
+        authenticate,
         receivers,
         checkReady: async () => void (await database.read('select 1', [])),
         limits: {

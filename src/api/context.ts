@@ -18,6 +18,7 @@ import type { ReadRows } from '../store/database.ts';
 import type { Identity } from '../store/identity.ts';
 import { fieldColumns } from '../store/rows.ts';
 import type { EndOrder } from '../store/session-endings.ts';
+import type { ExportTicket, TicketOrder } from './export-resolvers.ts';
 
 type LiveLoader = DataLoader<string, LiveRecord[]>;
 
@@ -33,6 +34,10 @@ export interface Hub {
   /** Agency code of the hosting town. */
   readonly town: string;
   readonly audit: AuditDesk;
+  /** Groups of persons below this size are withheld from readers who see persons masked. */
+  readonly smallestGroup: number;
+  /** Takes orders for exports. */
+  readonly exports: { issue(reader: Principal, order: TicketOrder): ExportTicket };
   /** Sharing grants in force. */
   readonly grants: () => readonly SharingGrant[];
   readonly ended: EndedSessions;
@@ -56,7 +61,9 @@ export class Context {
 
   get planParts(): PlanParts {
     const { hub, policy, trail, ask } = this;
-    return { catalog: hub.catalog, policy, ask, saw: subjects => trail.saw(subjects), read: hub.batches.readFrom };
+    const { catalog, smallestGroup, batches } = hub;
+    const saw: PlanParts['saw'] = subjects => trail.saw(subjects);
+    return { catalog, policy, ask, saw, read: batches.readFrom, smallestGroup };
   }
 
   /** Asks the agency, in one batch for the whole answer. */

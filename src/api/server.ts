@@ -36,6 +36,8 @@ export interface ServerParts {
   /** Throws while the hub cannot answer. */
   readonly checkReady: () => Promise<void>;
   readonly door: Door;
+  /** Registers further roads. */
+  readonly serveMore: (app: FastifyInstance) => void;
   readonly trustedProxies: ReadonlySet<string>;
   readonly limits: HttpLimits & { readonly pushBytes: number };
   readonly socketLimits: SocketLimits;
@@ -93,6 +95,7 @@ export async function startServer(
   });
   await app.register(async scope => serveDeliveries(scope, parts));
   serveHealth(app, parts);
+  parts.serveMore(app);
   const sockets = serveSockets(app.server, {
     schema,
     hub,

@@ -3,10 +3,9 @@
  * before has given. Every row comes as text: the number of its branch, its key, its cells.
  */
 import type { Policy } from '../access/policy.ts';
-import { rowsSql } from '../access/rows.ts';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import { sqlTypes } from '../store/tables.ts';
-import { Values } from './filters.ts';
+import { type Scope, tableSql, Values, visibleSql, wholeSql } from './scope.ts';
 
 export type Row = readonly (string | null)[];
 /** Where the cells of a row begin. */
@@ -106,8 +105,22 @@ export class NounFetch extends Fetch {
     readonly noun: StoredNoun,
     private readonly policy: Policy,
     private readonly catalog: Catalog,
+    /** The moment as of which its rows are read, and all that hangs on them; null: now. */
+    readonly asOf: string | null,
   ) {
     super(index, level, source);
+  }
+
+  get scope(): Scope {
+    const { catalog, policy, asOf } = this;
+    return { catalog, policy, values: this.level.values, asOf };
+  }
+  /** What stands behind `from`, and the rows that the reader may see. Asked for once each: they bind values. */
+  from(): string {
+    return `${tableSql(this.noun, this.asOf, this.level.values)} t`;
+  }
+  visible(): string {
+    return visibleSql(this.scope, this.noun);
   }
 
   /** A column of the table, as text. */
@@ -127,7 +140,7 @@ export class NounFetch extends Fetch {
   whole(): (row: Row) => boolean {
     const rows = this.policy.whole(this.noun);
     if (rows === 'all' || rows === 'none') return () => rows === 'all';
-    const sql = () => `(${rowsSql(rows, 't', this.catalog, value => this.level.values.add(value))})::text`;
+    const sql = () => `(${wholeSql(this.scope, this.noun)})::text`;
     const at = this.cell('$whole', sql);
     return row => row[at] === 'true';
   }

@@ -101,7 +101,7 @@ class Conflicts {
   private claimant(noun: StoredNoun, depth: number, records: readonly Wanted[]): Claimant {
     const { kind, record_id } = this.at;
     const keyOf = (row: Row) => (row[kind] === noun.name ? row[record_id]! : null);
-    const fetch = this.planner.byIds(noun, depth, { fetch: this.claims, keyOf });
+    const fetch = this.planner.byIds(noun, depth, { fetch: this.claims, keyOf }, null);
     const writers = records.map(each => [each, this.planner.object(fetch, depth, each.of(noun.name))] as const);
     return { noun, fetch, isWhole: fetch.whole(), writers: new Map(writers) };
   }

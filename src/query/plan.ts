@@ -15,6 +15,8 @@ export interface PlanParts {
   readonly saw: SawPersons;
   /** For what the agencies' answers lead to. */
   readonly read: ReadLevels;
+  /** Groups of persons below this size are withheld from readers who see persons masked. */
+  readonly smallestGroup: number;
 }
 
 export interface Answer {
@@ -37,7 +39,7 @@ export class Plan {
     /** Roots whose answers go on through resolvers. */
     readonly forResolvers: Set<string>,
   ) {
-    const planner = new Planner(parts.catalog, parts.policy, parts.ask);
+    const planner = new Planner(parts.catalog, parts.policy, parts.ask, parts.smallestGroup);
     this.roots = new Map(wanted.flatMap(each => this.plan(planner, each)));
     this.levels = planner.planned();
     this.statements = this.levels.map(level => level.sql());

@@ -3,7 +3,7 @@ import type { Policy } from '../access/policy.ts';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { Fetch, type KeySource, Level, LiveFetch, NounFetch, type Row } from './fetch.ts';
-import { visibleSql } from './filters.ts';
+import { demandSeen } from './filters.ts';
 import { objectWriter } from './plan-object.ts';
 import type { Run, Text } from './run.ts';
 import type { AskLive, Wanted } from './wanted.ts';
@@ -18,6 +18,8 @@ export class Planner {
     readonly catalog: Catalog,
     readonly policy: Policy,
     readonly ask: AskLive,
+    /** Groups of persons below this size are withheld from readers who see persons masked. */
+    readonly smallestGroup: number,
     /**
      * Whether what is planned now goes on through resolvers written by hand: objects carry `$type` and what those need, and
      * nulls are left to them.
@@ -40,26 +42,19 @@ export class Planner {
   }
 
   /** At the root: without a source. */
-  fetch(noun: StoredNoun, depth: number, source: KeySource | null): NounFetch {
-    return new NounFetch(this.fetches++, this.level(depth), source, noun, this.policy, this.catalog);
+  fetch(noun: StoredNoun, depth: number, source: KeySource | null, asOf: string | null): NounFetch {
+    return new NounFetch(this.fetches++, this.level(depth), source, noun, this.policy, this.catalog, asOf);
   }
 
   liveFetch(noun: StoredNoun): LiveFetch {
-    return new LiveFetch(this.fetches++, this.level(0), null, noun, this.policy, this.catalog);
+    return new LiveFetch(this.fetches++, this.level(0), null, noun, this.policy, this.catalog, null);
   }
 
   /** The rows with these ids, as far as the reader may see them. */
-  byIds(noun: StoredNoun, depth: number, source: KeySource | null): NounFetch {
-    const fetch = this.fetch(noun, depth, source);
-    const rest = `from ${this.from(noun)} where ${this.visible(fetch)}`;
+  byIds(noun: StoredNoun, depth: number, source: KeySource | null, asOf: string | null): NounFetch {
+    const fetch = this.fetch(noun, depth, source, asOf);
+    const rest = `from ${fetch.from()} where ${fetch.visible()}`;
     return fetch.reads('uuid', (select, keys) => `select ${select('t.id::text')} ${rest} and t.id = any(${keys})`);
-  }
-
-  from(noun: StoredNoun): string {
-    return `${noun.table} t`;
-  }
-  visible({ noun, level }: NounFetch): string {
-    return visibleSql(noun, this.policy, this.catalog, level.values);
   }
 
   object(fetch: NounFetch, depth: number, wanted: readonly Wanted[]): WriteRow {
@@ -68,11 +63,7 @@ export class Planner {
 
   /** Readers who may not see a noun at all get an error rather than an empty answer. */
   demand(noun: StoredNoun): void {
-    if (this.policy.sees(noun)) return;
-    throw new HubError(
-      'FORBIDDEN',
-      `${noun.kind.plural} are not for everybody: they need a token whose role may see them`,
-    );
+    demandSeen(this.policy, noun);
   }
 
   /** What a writer gives where there is nothing. */

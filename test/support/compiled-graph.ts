@@ -34,6 +34,7 @@ export function openCompiledGraph(store: Store, { adapters, grants, lookup }: Co
     lookup: lookup ?? (async (_kind, keys) => keys.map(() => [])),
     freshness: async () => new Map(),
     town: 'town',
+    smallestGroup: 5,
     grants: grants ?? (() => []),
   } as Partial<Hub> as Hub;
   const schema = makeSchema(catalog, adapters);
