@@ -9,7 +9,7 @@ import { type ContenderName, type RunningContender, startContender } from './con
 import type { ClientsReport, ClientsTask } from './fan-out-clients.ts';
 import { eventAgency, hubSubscription, peerSubscription } from './fan-out-event.ts';
 import type { PublisherTask } from './fan-out-publisher.ts';
-import type { Bench } from './measure-questions.ts';
+import type { Bench } from './measure-workload.ts';
 import { cores, cpuMs, pin, processTree, rssMb } from './process-tree.ts';
 
 /** Deliveries: `rps` in a second, CPU times of one; p50 and p99 from commit to subscriber at 20 events a second. */

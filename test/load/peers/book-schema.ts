@@ -21,6 +21,7 @@ import {
   registerEnumType,
 } from 'type-graphql';
 import { type Catalog, type Noun, type Relation, type StoredNoun, snake } from '../../../src/catalog/catalog.ts';
+import { CasesByMonthResolver } from './book-cases-by-month.ts';
 import { idOf } from './book-entities.ts';
 import { type Entity, type ListArguments, type Loaders, orderOf } from './book-loaders.ts';
 import { EventResolver, pubSub } from './book-subscription.ts';
@@ -50,7 +51,11 @@ const defaultFirst = 20;
 export function bookSchema(catalog: Catalog): Promise<GraphQLSchema> {
   const types = new Map<string, Types>(catalog.all().map(noun => [noun.name, emptyTypes(noun)]));
   const resolvers = catalog.all().map(noun => declare(noun, types));
-  return buildSchema({ resolvers: [...resolvers, EventResolver] as never, pubSub: pubSub as never, validate: false });
+  return buildSchema({
+    resolvers: [...resolvers, EventResolver, CasesByMonthResolver] as never,
+    pubSub: pubSub as never,
+    validate: false,
+  });
 }
 
 const emptyTypes = ({ name }: Noun): Types => ({

@@ -26,6 +26,7 @@ type Tags = { tags: Record<string, string | string[]> };
 const classes: Record<string, Tags & { attribute?: Record<string, Tags> }> = {};
 /** Roles of links are called so too. */
 const attribute = { agency: { tags: { name: 'source_agency' } } };
+const procedure = { hub_case_handling_days: { tags: { behavior: ['+typeField', '+aggregate'] } } };
 for (const noun of catalog.all()) {
   const key = noun.kind.key.map(name => noun.columns.get(name)!.column);
   const foreignKeys = noun.links.flatMap(link => {
@@ -40,6 +41,30 @@ for (const noun of catalog.all()) {
   };
   classes[`${noun.table}_history`] = { tags: { behavior: '-*' } };
 }
+
+/** Months of the town, as its manual says how to group by something new. */
+const months: GraphileConfig.Plugin = {
+  name: 'GroupByMonth',
+  version: '0.0.0',
+  provides: ['aggregates'],
+  schema: {
+    hooks: {
+      build(build) {
+        const { timestamptz, text } = build.dataplanPg.TYPES;
+        build.pgAggregateGroupBySpecs = [
+          ...build.pgAggregateGroupBySpecs,
+          {
+            id: 'truncated-to-month',
+            isSuitableType: codec => codec === timestamptz,
+            sqlWrap: at => build.sql`to_char(date_trunc('month', ${at} at time zone interval '8 hours'), 'YYYY-MM')`,
+            sqlWrapCodec: () => text,
+          },
+        ];
+        return build;
+      },
+    },
+  },
+};
 
 /** Subscriptions as its manual makes them: the topic is that of NOTIFY, and what NOTIFY says is the event. */
 const subscriptions = extendSchema(() => ({
@@ -61,7 +86,7 @@ const subscriptions = extendSchema(() => ({
 
 const preset: GraphileConfig.Preset = {
   extends: [PostGraphileAmberPreset, PgAggregatesPreset, PostGraphileConnectionFilterPreset],
-  plugins: [jsonPgSmartTags({ version: 1, config: { class: classes } }), subscriptions],
+  plugins: [jsonPgSmartTags({ version: 1, config: { class: classes, procedure } }), months, subscriptions],
   pgServices: [
     makePgService({
       connectionString: `${databaseUrl}?options=-c%20timezone%3DUTC`,
