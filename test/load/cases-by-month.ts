@@ -54,13 +54,15 @@ interface Group {
   readonly days: number | null;
 }
 // biome-ignore lint/suspicious/noExplicitAny: the answers of four servers, each in its own shape
-function groupsOf(answer: any): Group[] {
+type Loose = any;
+
+function groupsOf(answer: Loose): Group[] {
   const own = Array.isArray(answer) ? answer : answer.casesByMonth;
-  if (own) return own.map((g: Record<string, any>) => group(g.month, g.leadAgencyCode, g.result, g.cases, g.meanDays));
+  if (own) return own.map((g: Loose) => group(g.month, g.leadAgencyCode, g.result, g.cases, g.meanDays));
   if (answer.cases) {
     const { nodes } = answer.cases.groups;
-    return nodes.map((g: Record<string, any>) => {
-      const { month, leadAgencyCode, result } = g.key as Record<string, any>;
+    return nodes.map((g: Loose) => {
+      const { month, leadAgencyCode, result } = g.key as Loose;
       return group(month, leadAgencyCode, result, g.cases, g.meanDays);
     });
   }
