@@ -52,7 +52,7 @@ function fieldsOf(kind: RecordKind): readonly [string, Field][] {
 }
 
 /** Not every valid value, but only such: they are kept as they are. Asking the validator of each costs more than all else. */
-const surelyValid: Partial<Record<Scalar, (value: unknown, field: Field) => boolean>> = {
+export const surelyValid: Partial<Record<Scalar, (value: unknown, field: Field) => boolean>> = {
   text: value => typeof value === 'string' && value.length > 0 && value.length <= 1000,
   code: (value, { table }) => typeof value === 'string' && Object.hasOwn(table!.values, value),
   flag: value => typeof value === 'boolean',
