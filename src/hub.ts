@@ -10,6 +10,7 @@ import { SharingGrants } from './access/sharing.ts';
 import { configuredKeys, issuerKeys } from './access/token-keys.ts';
 import { makeAuthenticate, type TokenSettings } from './access/tokens.ts';
 import type { TlsFiles } from './api/client-certificate.ts';
+import { CompiledAnswers } from './api/compiled-answers.ts';
 import { Door } from './api/door.ts';
 import { makeSchema } from './api/schema.ts';
 import { type RunningServer, startServer } from './api/server.ts';
@@ -270,7 +271,7 @@ export async function startHub(
     stops.push(() => snapshots.close());
     const hub = {
       catalog,
-      batches: new Batches(snapshots, { together: 2, plans: config.hubBatchPlans, rows: config.hubAnswerRows }),
+      batches: new Batches(snapshots, { plans: config.hubBatchPlans, rows: config.hubAnswerRows }),
       identity: store.identity,
       read: database.read,
       lookup,
@@ -284,12 +285,17 @@ export async function startHub(
       ended: sessions.ended,
       endSession: sessions.end,
     };
+    const answers = new CompiledAnswers(schema, log);
     const server: RunningServer = await startServer(
       {
         schema,
+        answers,
         door,
         serveMore: app =>
-          serveExports(app, { schema, hub, door, desk, authenticate, trustedProxies, queries: savedQueries(), log }),
+          serveExports(app, {
+            ...{ schema, answers, hub, door, desk, authenticate, trustedProxies, log },
+            queries: savedQueries(),
+          }),
         trustedProxies,
         hub,
         authenticate,

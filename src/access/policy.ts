@@ -21,6 +21,8 @@ export interface PolicyGround {
 export type FieldView = 'whole' | MaskName;
 
 export interface Policy {
+  /** Policies of one identity decide the same about everything: what was planned for one serves the other. */
+  readonly identity: string;
   /** Readers of one class see the same; for logs and shared work. */
   readonly name: string;
   sees(noun: Noun): boolean;
@@ -61,6 +63,7 @@ export function policyOf(principal: Principal, ground: PolicyGround, rules = cur
   });
   const view = (field: Field, whole: boolean): FieldView => viewOf(rule, field, whole);
   return {
+    identity: identityOf(principal, rule, shown, ground),
     name: className(principal, shown),
     sees: noun => rowsOf(noun) !== 'none',
     rows: rowsOf,
@@ -89,6 +92,19 @@ function viewOf({ internal }: RoleRule, field: Field, whole: boolean): FieldView
 
 export const namesPerson = ({ format }: Field, value: unknown): boolean =>
   format?.personPrefix !== undefined && typeof value === 'string' && value.startsWith(format.personPrefix);
+
+/** Of the purpose only what decides: words of a task do not, a case and what is shared for a matter do. */
+function identityOf(
+  { role, agency, host, village, purpose }: Principal,
+  rule: RoleRule,
+  shown: Shown,
+  { grants }: PolicyGround,
+): string {
+  const ofCase = shown === 'of the case' ? purpose?.value : null;
+  const isShared = rule.rows.includes('shared with own agency') && purpose?.kind === 'matter';
+  const shared = isShared ? grants.filter(grant => grant.taker === agency && grant.matterCode === purpose.value) : [];
+  return JSON.stringify([role, agency, host, village, shown, ofCase, shared]);
+}
 
 const className = ({ role, agency, host, village, purpose }: Principal, shown: Shown) =>
   [role, agency, host, village, shown === 'of the case' ? purpose?.value : shown].filter(Boolean).join(' ');

@@ -1,5 +1,6 @@
 /** Verifies access tokens: JWTs (RFC 9068) signed by the issuer that is configured, for this hub, of a session that lasts. */
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { RecentlyUsed } from '../domain/recently-used.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 import { nobody, type Principal, type Role, roles } from './principal.ts';
 import { IssuerUnavailable } from './token-keys.ts';
@@ -22,6 +23,14 @@ export type Authenticate = (authorization: string | undefined) => Promise<Princi
 /** Only signatures with a private key that the hub does not have: never `none`, never a shared secret. */
 const algorithms = 'EdDSA Ed25519 ES256 ES384 ES512 PS256 PS384 PS512 RS256 RS384 RS512'.split(' ');
 const largestToken = 8_000;
+/** A screen asks with one token all day: its signature is verified once, as long as the issuer's key is the same. */
+const verifiedTokens = 5_000;
+interface Verified {
+  readonly principal: Principal;
+  readonly signed: Parameters<JWTVerifyGetKey>;
+  readonly key: Awaited<ReturnType<JWTVerifyGetKey>>;
+  readonly untilMs: number;
+}
 
 export function makeAuthenticate(settings: TokenSettings): Authenticate {
   const { keys, issuer, audience, type, skewSeconds, longestSeconds, ended } = settings;
@@ -34,13 +43,29 @@ export function makeAuthenticate(settings: TokenSettings): Authenticate {
     maxTokenAge: longestSeconds,
     requiredClaims: ['sub', 'exp', 'iat'],
   };
+  const verified = new RecentlyUsed<string, Verified>(verifiedTokens);
+  const verify = async (token: string) => {
+    let signed: Verified['signed'] | undefined;
+    let key: Verified['key'] | undefined;
+    const find: JWTVerifyGetKey = async (...given) => {
+      signed = given;
+      key = await keys(...given);
+      return key;
+    };
+    const { payload } = await jwtVerify(token, find, demands);
+    const validity = validityOf(payload, longestSeconds, skewSeconds);
+    const principal = principalOf(payload, validity);
+    verified.set(token, { principal, signed: signed!, key: key!, untilMs: validity.expiresAtMs });
+    return principal;
+  };
   return async authorization => {
     if (!authorization) return nobody();
     const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
     if (!token || token.length > largestToken) return nobody('it is not of the form "Bearer <JWT>"');
     try {
-      const { payload } = await jwtVerify(token, keys, demands);
-      const principal = principalOf(payload, validityOf(payload, longestSeconds, skewSeconds));
+      const known = verified.get(token);
+      const holds = known && known.untilMs > Date.now() && (await keys(...known.signed)) === known.key;
+      const principal = holds ? known.principal : await verify(token);
       return ended.refuses(principal) ? nobody('its session was ended: sign in again') : principal;
     } catch (error) {
       return nobody(problemOf(error));

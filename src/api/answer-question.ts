@@ -10,19 +10,15 @@ import {
   type GraphQLResolveInfo,
   Kind,
   locatedError,
-  type OperationDefinitionNode,
 } from 'graphql';
 import type { StoredNoun } from '../catalog/catalog.ts';
-import { type Answer, Plan } from '../query/plan.ts';
+import { type Answer, Plan, type RootKeys } from '../query/plan.ts';
 import type { Failure, Wanted } from '../query/wanted.ts';
 import type { Context } from './context.ts';
 import { JsonText } from './json-text.ts';
-import { type Collected, collectRoots, type Question, wantedOf } from './read-question.ts';
+import type { Planned } from './questions.ts';
+import { type Collected, wantedOf } from './read-question.ts';
 
-export interface Asked extends Question {
-  readonly operation: OperationDefinitionNode;
-  readonly context: Context;
-}
 export interface Answered {
   readonly data: JsonText | null;
   readonly errors: readonly GraphQLError[];
@@ -38,23 +34,26 @@ export interface PlanReport {
   readonly statements: readonly string[];
 }
 
-export async function answerQuery(asked: Asked): Promise<Answered> {
-  const type = asked.schema.getQueryType()!;
-  const collected = collectRoots(asked, type);
-  const wanted = wantedOf(asked, type, collected);
-  const plan = Plan.of(asked.context.planParts, wanted);
-  const { texts, failures } = await readPlan(asked.context, plan, wanted);
-  const resolved = wanted.filter(({ key }) => !plan.has(key) || plan.forResolvers.has(key)).map(({ key }) => key);
-  const errors = failures.filter(({ path }) => !resolved.includes(String(path[0]))).map(toError);
-  const answers = new Map(texts);
-  if (resolved.length) {
-    const trees = treesOf(resolved, { texts, failures });
-    const result = await resolveRoots(asked, collected, resolved, trees);
-    errors.push(...(result.errors ?? []));
-    for (const key of resolved) answers.set(key, result.data ? JSON.stringify(result.data[key]) : undefined);
+export async function answerPlanned(planned: Planned, context: Context): Promise<Answered> {
+  const { plan, keys, collected } = planned;
+  const { wanted, statements } = plan;
+  const { texts, failures } = await readPlan(context, plan, keys);
+  if (plan.isComplete) {
+    const report = { compiled: wanted.map(({ key }) => key), resolved: [], statements };
+    return { data: joined(wanted, texts), errors: failures.map(toError), plan: report };
   }
+  const resolved = wanted.filter(({ key }) => !plan.has(key) || plan.forResolvers.has(key)).map(({ key }) => key);
+  const trees = treesOf(resolved, { texts, failures });
+  const result = await resolveRoots(planned, collected!, resolved, trees, context);
+  const answers = new Map(texts);
+  for (const key of resolved) answers.set(key, result.data ? JSON.stringify(result.data[key]) : undefined);
+  const errors = failures.filter(({ path }) => !resolved.includes(String(path[0]))).map(toError);
   const compiled = wanted.map(({ key }) => key).filter(key => !resolved.includes(key));
-  return { data: joined(wanted, answers), errors, plan: { compiled, resolved, statements: plan.statements } };
+  return {
+    data: joined(wanted, answers),
+    errors: [...errors, ...(result.errors ?? [])],
+    plan: { compiled, resolved, statements },
+  };
 }
 
 function joined(wanted: readonly Wanted[], texts: Answer['texts']): JsonText | null {
@@ -68,11 +67,11 @@ function joined(wanted: readonly Wanted[], texts: Answer['texts']): JsonText | n
 }
 
 /** A snapshot that cannot be read fails every root that needs it. */
-async function readPlan(context: Context, plan: Plan, wanted: readonly Wanted[]): Promise<Answer> {
+async function readPlan(context: Context, plan: Plan, keys: RootKeys): Promise<Answer> {
   try {
-    return await plan.answer(await context.hub.batches.read(plan));
+    return await plan.answer(await context.hub.batches.read(plan, keys), keys, context.runReader);
   } catch (error) {
-    const planned = wanted.filter(({ key }) => plan.has(key));
+    const planned = plan.wanted.filter(({ key }) => plan.has(key));
     return {
       texts: new Map(planned.map(({ key, required }) => [key, required ? undefined : 'null'])),
       failures: planned.map(({ key, place }) => ({ error: error as Error, path: [key], place })),
@@ -94,10 +93,11 @@ function treesOf(keys: readonly string[], { texts, failures }: Answer): Record<s
 }
 
 function resolveRoots(
-  { schema, operation, fragments, variableValues, context }: Asked,
+  { question: { schema, operation, fragments, variableValues } }: Planned,
   collected: Collected,
   keys: readonly string[],
   trees: unknown,
+  context: Context,
 ): ExecutionResult | Promise<ExecutionResult> {
   const selections = keys.flatMap(key => collected.get(key)!);
   const rest = { ...operation, selectionSet: { ...operation.selectionSet, selections } };
@@ -134,8 +134,8 @@ export async function readNode(
 ): Promise<unknown> {
   const [wanted] = wantedOf(info, info.parentType, new Map([['node', info.fieldNodes]]));
   const root: Wanted = { ...wanted!, read: { kind: 'byId' }, args: { id: `${noun.name}:${id}` }, required: false };
-  const plan = Plan.of(context.planParts, [root], true);
-  return takeAnswer(treesOf(['node'], await readPlan(context, plan, [root])), {}, context, {
-    path: { key: 'node' },
-  } as never);
+  const plan = Plan.of(context.planGround, [root], true);
+  const { node } = treesOf(['node'], await readPlan(context, plan, plan.keys()));
+  if (node instanceof Error) throw node;
+  return node;
 }

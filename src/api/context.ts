@@ -12,7 +12,8 @@ import type { Tail } from '../feed/tail.ts';
 import type { Freshness } from '../ingest/health.ts';
 import type { LiveRecord, Lookup } from '../ingest/lookup.ts';
 import type { Batches } from '../query/batches.ts';
-import type { PlanParts } from '../query/plan.ts';
+import type { PlanGround } from '../query/planner.ts';
+import type { RunReader } from '../query/run.ts';
 import type { AskLive, LiveColumns } from '../query/wanted.ts';
 import type { ReadRows } from '../store/database.ts';
 import type { Identity } from '../store/identity.ts';
@@ -59,11 +60,14 @@ export class Context {
     this.policy = policyOf(principal, { catalog: hub.catalog, idOf, town: hub.town, grants: hub.grants() });
   }
 
-  get planParts(): PlanParts {
-    const { hub, policy, trail, ask } = this;
-    const { catalog, smallestGroup, batches } = hub;
-    const saw: PlanParts['saw'] = subjects => trail.saw(subjects);
-    return { catalog, policy, ask, saw, read: batches.readFrom, smallestGroup };
+  get runReader(): RunReader {
+    const { hub, trail, ask } = this;
+    return { ask, saw: subjects => trail.saw(subjects), read: hub.batches.readFrom };
+  }
+  get planGround(): PlanGround {
+    const { hub, policy } = this;
+    const { catalog, smallestGroup, identity } = hub;
+    return { catalog, policy, smallestGroup, idOf: (noun, key) => identity.ofNoun(noun, key) };
   }
 
   /** Asks the agency, in one batch for the whole answer. */

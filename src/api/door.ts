@@ -1,12 +1,22 @@
 /** Who may come in with which request: one check before anything is validated or run, for HTTP and sockets alike. */
 import { HeaderMap, type HTTPGraphQLHead } from '@apollo/server';
-import { type DocumentNode, GraphQLError, type GraphQLSchema, getOperationAST, Kind, parse, visit } from 'graphql';
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  visit,
+} from 'graphql';
 import type { CostBudgets } from '../access/cost-budgets.ts';
 import { budgetKey, mostTokens, type RoleLimits, roleLimits } from '../access/limits.ts';
 import type { Principal } from '../access/principal.ts';
 import { HubError } from '../domain/error-codes.ts';
+import { RecentlyUsed } from '../domain/recently-used.ts';
 import { measureOperation, type Weight } from './measure-operation.ts';
-import { holdsNul, measureInputs, measureText } from './measure-text.ts';
+import { holdsNul, measureInputs, measureText, type TextMeasure } from './measure-text.ts';
 import type { StoredOperations } from './stored-operations.ts';
 
 export interface DoorSettings {
@@ -58,7 +68,21 @@ export function storedIdOf({ documentId, extensions }: DoorRequest): string | nu
   return isRecord(persisted) && typeof persisted.sha256Hash === 'string' ? persisted.sha256Hash : null;
 }
 
+/** What the door knows of a text. */
+interface ReadDocument {
+  readonly measure: TextMeasure;
+  readonly document: DocumentNode;
+  readonly literals: ReturnType<typeof literalsOf>;
+  readonly weights: Map<OperationDefinitionNode, Weight>;
+  /** Whether it is a stored operation; null until somebody wants to know. */
+  stored: boolean | null;
+}
+/** Of all texts that are kept; a parsed one takes about 300 bytes a token. */
+const keptTokens = 200_000;
+
 export class Door {
+  private readonly documents = new RecentlyUsed<string, ReadDocument>(keptTokens);
+
   constructor(
     private readonly schema: GraphQLSchema,
     readonly stored: StoredOperations,
@@ -77,24 +101,20 @@ export class Door {
     // Over sockets the text is never missing, only empty.
     const text = (typeof request.query === 'string' && request.query) || this.stored.find(storedIdOf(request) ?? '');
     if (!text) return null;
-    demandSmallText(text, limits);
+    const known = this.documents.get(text) ?? this.read(text, limits);
+    demandSmallText(known.measure, limits);
     const given = measureInputs(request.variables, limits.inputs);
     demandAtMost('The variables have', given.depth, mostNesting, 'levels');
-    const document = parse(text, { maxTokens: mostTokens });
-    const literals = literalsOf(document);
+    const { document, literals } = known;
     demandAtMost('The request has', given.inputs + literals.count, limits.inputs, 'input values');
     if (given.holdsNul || literals.holdNul) throw new HubError('BAD_USER_INPUT', 'A value holds the character U+0000');
-    if (
-      this.settings.storedOperations === 'enforce' &&
-      limits.operations === 'stored' &&
-      !this.stored.holds(document)
-    ) {
+    if (this.settings.storedOperations === 'enforce' && limits.operations === 'stored' && !this.isStored(known)) {
       throw new HubError(
         'OPERATION_NOT_STORED',
         'Your role may send stored operations only: see schema/operations.json',
       );
     }
-    const weight = this.weigh(document, request, limits);
+    const weight = this.weigh(known, request, limits);
     const left = pay(Math.max(0, weight.cost - refusedUnits));
     return { text, document, cost: reportOf(weight, limits, left) };
   }
@@ -121,7 +141,22 @@ export class Door {
     });
   }
 
-  private weigh(document: DocumentNode, { operationName, variables }: DoorRequest, limits: RoleLimits): Weight {
+  /** A text that comes again is not read again. */
+  private read(text: string, limits: RoleLimits): ReadDocument {
+    const measure = measureText(text, limits.tokens);
+    demandSmallText(measure, limits);
+    const document = parse(text, { maxTokens: mostTokens });
+    const known: ReadDocument = { measure, document, literals: literalsOf(document), weights: new Map(), stored: null };
+    this.documents.set(text, known, measure.tokens);
+    return known;
+  }
+  private isStored(known: ReadDocument): boolean {
+    known.stored ??= this.stored.holds(known.document);
+    return known.stored;
+  }
+
+  private weigh(known: ReadDocument, { operationName, variables }: DoorRequest, limits: RoleLimits): Weight {
+    const { document, weights } = known;
     const named = typeof operationName === 'string' ? operationName : undefined;
     const operation = getOperationAST(document, named);
     const given = isRecord(variables) ? variables : {};
@@ -129,9 +164,14 @@ export class Door {
     const candidates = operation
       ? [operation]
       : document.definitions.filter(definition => definition.kind === Kind.OPERATION_DEFINITION);
-    const weights = candidates.map(each => measureOperation(this.schema, document, each, given));
-    for (const weight of weights) this.demandBounds(weight, limits);
-    return weights.reduce((a, b) => (b.cost > a.cost ? b : a), weights[0] ?? noWeight);
+    const all = candidates.map(each => {
+      const weight = weights.get(each) ?? measureOperation(this.schema, document, each, given);
+      // One that has pages of the variables' sizes weighs differently each time.
+      if (!weight.byVariables) weights.set(each, weight);
+      return weight;
+    });
+    for (const weight of all) this.demandBounds(weight, limits);
+    return all.reduce((a, b) => (b.cost > a.cost ? b : a), all[0] ?? noWeight);
   }
 
   private demandBounds(weight: Weight, limits: RoleLimits): void {
@@ -169,6 +209,7 @@ const noWeight: Weight = {
   cost: 0,
   dearest: { path: '', cost: 0 },
   largestPage: 0,
+  byVariables: false,
 };
 
 /** Beyond what a double counts exactly, the exact number helps nobody. */
@@ -183,8 +224,7 @@ function reportOf({ cost, dearest }: Weight, limits: RoleLimits, left: number): 
   };
 }
 
-function demandSmallText(text: string, limits: RoleLimits): void {
-  const { tokens, nesting, directives } = measureText(text, limits.tokens);
+function demandSmallText({ tokens, nesting, directives }: TextMeasure, limits: RoleLimits): void {
   demandAtMost('The document has', tokens, limits.tokens, 'tokens', tokens > limits.tokens);
   demandAtMost('The document has', nesting, mostNesting, 'levels of brackets');
   demandAtMost('The document has', directives, limits.directives, 'directives');

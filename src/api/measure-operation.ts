@@ -50,6 +50,8 @@ export interface Weight {
   /** The field whose own objects cost most, as a path. */
   readonly dearest: { readonly path: string; readonly cost: number };
   readonly largestPage: number;
+  /** It would weigh something else with other variables. */
+  readonly byVariables: boolean;
 }
 const nothing: Weight = {
   depth: 0,
@@ -60,6 +62,7 @@ const nothing: Weight = {
   cost: 0,
   dearest: { path: '', cost: 0 },
   largestPage: 0,
+  byVariables: false,
 };
 
 export function measureOperation(
@@ -76,6 +79,7 @@ class Measure {
   /** Of fragments, by name and page: a fragment weighs the same wherever it is spread, so a fan of them is no work. */
   private readonly known = new Map<string, Weight>();
   private readonly open = new Set<string>();
+  private byVariables = false;
 
   constructor(
     private readonly schema: GraphQLSchema,
@@ -90,7 +94,7 @@ class Measure {
 
   whole(): Weight {
     const root = this.schema.getRootType(this.operation.operation) ?? null;
-    return this.set(this.operation.selectionSet, root, null);
+    return { ...this.set(this.operation.selectionSet, root, null), byVariables: this.byVariables };
   }
 
   /** @param page the elements of the connection whose fields these are */
@@ -151,6 +155,7 @@ class Measure {
       cost: own + inner.cost * times,
       dearest: within.cost > own ? within : { path, cost: own },
       largestPage: Math.max((!grouped && size) || 0, inner.largestPage),
+      byVariables: false,
     };
   }
 
@@ -184,6 +189,7 @@ class Measure {
     const value: ValueNode | undefined = argument?.value;
     if (value?.kind === Kind.INT) return Number(value.value);
     if (value?.kind !== Kind.VARIABLE) return null;
+    this.byVariables = true;
     const name = value.name.value;
     const given = this.variables[name];
     if (typeof given === 'number') return given;
@@ -216,5 +222,6 @@ function plus(a: Weight, b: Weight): Weight {
     cost: a.cost + b.cost,
     dearest: b.dearest.cost > a.dearest.cost ? b.dearest : a.dearest,
     largestPage: Math.max(a.largestPage, b.largestPage),
+    byVariables: false,
   };
 }

@@ -15,11 +15,11 @@ interface PlanExtension {
   };
 }
 
-export async function planExtension(
+export function planExtension(
   { principal, policy }: Context,
   asked: unknown,
   { plan }: Answered,
-): Promise<PlanExtension | null> {
+): PlanExtension | null {
   const { plan: wanted, explain } = (asked ?? {}) as { plan?: unknown; explain?: unknown };
   if ((wanted !== true && explain !== true) || !roleLimits[principal.role].introspection) return null;
   const { compiled, resolved, statements } = plan;

@@ -12,6 +12,7 @@ import {
   isCompositeType,
   isNonNullType,
   isObjectType,
+  Kind,
   type OperationDefinitionNode,
 } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
@@ -52,12 +53,28 @@ function wantedField(question: Question, type: GraphQLObjectType, key: string, n
   const field = type.getFields()[name];
   if (!field) {
     const read: Read = name === '__typename' ? { kind: 'typename' } : elsewhere;
-    return { ...head, read, args: {}, problem: null, of: () => nothing, required: true };
+    return { ...head, read, args: {}, keyVariable: null, problem: null, of: () => nothing, required: true };
   }
   const { args, problem } = argumentsOf(question, field, node);
   const read = (field.extensions.read as Read | undefined) ?? elsewhere;
   const required = isNonNullType(field.type);
-  return { ...head, read, args, problem, of: selections(question, getNamedType(field.type), nodes), required };
+  const keyVariable = read.kind === 'byKey' ? keyVariableOf(node) : null;
+  return {
+    ...head,
+    read,
+    args,
+    keyVariable,
+    problem,
+    of: selections(question, getNamedType(field.type), nodes),
+    required,
+  };
+}
+
+function keyVariableOf({ arguments: given = [] }: FieldNode): Wanted['keyVariable'] {
+  const [argument] = given;
+  return argument?.value.kind === Kind.VARIABLE
+    ? { argument: argument.name.value, variable: argument.value.name.value }
+    : null;
 }
 
 function argumentsOf({ variableValues }: Question, field: GraphQLField<unknown, unknown>, node: FieldNode) {

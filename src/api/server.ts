@@ -17,7 +17,7 @@ import type { Receiver } from '../ingest/push.ts';
 import { auditHttp, auditPlugin } from './audited-answers.ts';
 import { clientAddress } from './client-address.ts';
 import { isCertified, type TlsFiles } from './client-certificate.ts';
-import { compiledAnswers } from './compiled-answers.ts';
+import type { CompiledAnswers } from './compiled-answers.ts';
 import { Context, type Hub } from './context.ts';
 import { type Admission, type Door, type DoorRequest, refusal } from './door.ts';
 import { type Admissions, doorPlugin } from './door-plugin.ts';
@@ -30,6 +30,7 @@ import { serveSockets } from './sockets.ts';
 
 export interface ServerParts {
   readonly schema: GraphQLSchema;
+  readonly answers: CompiledAnswers;
   readonly hub: Hub;
   readonly authenticate: Authenticate;
   readonly receivers: ReadonlyMap<string, Receiver>;
@@ -56,7 +57,7 @@ export async function startServer(
   parts: ServerParts,
   { host, port }: { host: string; port: number },
 ): Promise<RunningServer> {
-  const { schema, hub, authenticate, door, trustedProxies, limits, log } = parts;
+  const { schema, answers, hub, authenticate, door, trustedProxies, limits, log } = parts;
   const app = makeHttp(limits, parts.tls);
   const admissions: Admissions = new WeakMap();
   const apollo = new ApolloServer<Context>({
@@ -75,7 +76,7 @@ export async function startServer(
       fastifyApolloDrainPlugin(app),
       doorPlugin(door, admissions),
       auditPlugin,
-      compiledAnswers(log),
+      answers.plugin,
     ],
   });
   await apollo.start();
@@ -98,6 +99,7 @@ export async function startServer(
   parts.serveMore(app);
   const sockets = serveSockets(app.server, {
     schema,
+    answers,
     hub,
     authenticate,
     door,

@@ -18,7 +18,7 @@ import type { Authenticate } from '../access/tokens.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { auditSocket, trailOperation } from './audited-answers.ts';
 import { clientAddress } from './client-address.ts';
-import { executeCompiled } from './compiled-answers.ts';
+import type { CompiledAnswers } from './compiled-answers.ts';
 import { Context, type Hub } from './context.ts';
 import { type Admission, type CostReport, type Door, type DoorRequest, refusal, wantsCost } from './door.ts';
 import { hideSuggestions } from './door-plugin.ts';
@@ -29,6 +29,7 @@ import { SocketGuard, type SocketLimits } from './socket-guard.ts';
 
 interface SocketParts {
   readonly schema: GraphQLSchema;
+  readonly answers: CompiledAnswers;
   readonly hub: Hub;
   readonly authenticate: Authenticate;
   readonly door: Door;
@@ -42,7 +43,7 @@ type Extra = { principal?: Principal; address?: string };
 const tooMany = 1013;
 
 export function serveSockets(server: Server, parts: SocketParts): { close(): Promise<void> } {
-  const { schema, hub, authenticate, door, trustedProxies, limits, log, path } = parts;
+  const { schema, answers, hub, authenticate, door, trustedProxies, limits, log, path } = parts;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytes, perMessageDeflate: false });
   const guard = new SocketGuard(limits);
   server.on('upgrade', (request, socket, head) => {
@@ -115,7 +116,7 @@ export function serveSockets(server: Server, parts: SocketParts): { close(): Pro
         const cost = costs.get(document);
         return cost && { ...result, extensions: { ...result.extensions, cost } };
       },
-      execute: async args => auditSocket(args.contextValue as Context, tell(await executeCompiled(args)), log),
+      execute: async args => auditSocket(args.contextValue as Context, tell(await answers.execute(args)), log),
       subscribe: async args => subscribeFresh(args, tell, log),
     },
     sockets,

@@ -1,11 +1,12 @@
 /**
  * The append-only log. An entry is on disk when `append` resolves; all that is appended while a write is under way goes
- * into the next one and shares its fdatasync. Closed segments and batches are made on the way.
+ * into the next one. A write is on disk when it returns (O_DSYNC): one call, and one turn of a thread. Closed segments and batches are made on the way.
  */
 
 import { hash } from 'node:crypto';
-import { mkdirSync, statSync } from 'node:fs';
+import { constants, mkdirSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { HubError } from '../domain/error-codes.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { type Draft, firstLink, leafHash, makeEntry } from './entry.ts';
@@ -121,7 +122,11 @@ export class AuditLog {
     });
   }
   private async work(): Promise<void> {
-    while (this.waiting.length) await this.writeGroup(this.waiting.splice(0));
+    // Answers that are ready in one turn of the event loop share a write.
+    while (this.waiting.length) {
+      await nextTurn();
+      await this.writeGroup(this.waiting.splice(0));
+    }
     if (!this.batchDue) return;
     this.batchDue = false;
     await this.closeBatch().catch(this.onError);
@@ -148,8 +153,7 @@ export class AuditLog {
     const repair = this.segment ? null : await this.takeUp();
     const segment = this.segment ?? (await this.beginSegment(today));
     const { text, lines, leaves } = this.chain(repair ? [repair, ...drafts] : drafts);
-    await segment.handle.appendFile(text);
-    await segment.handle.datasync();
+    await writeWhole(segment.handle, Buffer.from(text));
     // A file that was removed or moved away takes writes without a word.
     if (statSync(segment.name.file, { throwIfNoEntry: false })?.ino !== segment.inode) {
       throw new Error('The segment of the audit log is gone');
@@ -225,7 +229,7 @@ export class AuditLog {
 
   private async beginSegment(day: string): Promise<OpenSegment> {
     const name = segmentName(this.settings.dir, this.lastOrdinal + 1);
-    const handle = await open(name.file, 'ax', 0o600);
+    const handle = await open(name.file, newAndDurable, 0o600);
     this.lastOrdinal += 1;
     const { ino } = await handle.stat();
     await syncDirectory(this.settings.dir);
@@ -288,6 +292,13 @@ const repairOf = (tail: Buffer): Draft => ({
   counts: {},
   of: { bytes: tail.length },
 });
+
+const { O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_DSYNC } = constants;
+const newAndDurable = O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_DSYNC;
+
+async function writeWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
+  for (let from = 0; from < bytes.length; ) from += (await handle.write(bytes, from)).bytesWritten;
+}
 
 /** A new file is only sure to be found again once its directory is on disk too. */
 async function syncDirectory(dir: string): Promise<void> {

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { Principal } from '../access/principal.ts';
-import { executeCompiled } from '../api/compiled-answers.ts';
+import type { CompiledAnswers } from '../api/compiled-answers.ts';
 import { Context, type Hub } from '../api/context.ts';
 import type { Door } from '../api/door.ts';
 import { operationOf } from '../audit/trail.ts';
@@ -12,6 +12,7 @@ import type { ExportPlan } from './plan.ts';
 
 export interface ExportGround {
   readonly schema: GraphQLSchema;
+  readonly answers: CompiledAnswers;
   readonly hub: Hub;
   readonly door: Door;
 }
@@ -70,13 +71,13 @@ async function admitted({ door }: ExportGround, order: ExportOrder, paging: obje
 }
 
 /** What a page shows of persons is on record before any of it leaves. */
-async function readPage({ schema, hub }: ExportGround, order: ExportOrder, paging: object) {
+async function readPage({ schema, answers, hub }: ExportGround, order: ExportOrder, paging: object) {
   const { plan, variables, principal } = order;
   if (hub.ended.refuses(principal)) throw new HubError('FORBIDDEN', 'The session has been ended');
   const context = new Context(hub, principal);
   context.trail.operation = operationOf(plan.name, plan.text);
   const variableValues = { ...variables, ...paging };
-  const { data, errors } = await executeCompiled({
+  const { data, errors } = await answers.execute({
     schema,
     document: plan.document,
     variableValues,

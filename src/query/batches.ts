@@ -1,16 +1,15 @@
 /**
  * Reads plans. Plans of one identity that wait at the same time are read together: their keys share each statement, and all
- * statements of a batch see one snapshot. While as many batches as allowed are under way, the next one grows.
+ * statements of a batch see one snapshot. While one batch of an identity is under way, the next one grows; batches of
+ * different identities do not wait for each other.
  */
 import { HubError } from '../domain/error-codes.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import { Fetch, type Level, type Row, unkeyed } from './fetch.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, RootKeys } from './plan.ts';
 import type { Results } from './run.ts';
 
 export interface BatchLimits {
-  /** Batches of one identity under way at the same time. */
-  readonly together: number;
   /** Plans in one batch. */
   readonly plans: number;
   /** Rows that one answer may need. */
@@ -18,12 +17,13 @@ export interface BatchLimits {
 }
 interface Waiting {
   readonly plan: Plan;
+  readonly keys: RootKeys;
   readonly resolve: (results: Results) => void;
   readonly reject: (error: unknown) => void;
 }
 interface Lane {
   readonly waiting: Waiting[];
-  underWay: number;
+  isUnderWay: boolean;
 }
 type Given = ReadonlyMap<Fetch, readonly Row[]>;
 type MutableResults = Map<string, Row[]>[];
@@ -37,13 +37,13 @@ export class Batches {
     private readonly limits: BatchLimits,
   ) {}
 
-  read(plan: Plan): Promise<Results> {
+  read(plan: Plan, keys: RootKeys): Promise<Results> {
     if (!plan.levels.length) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      const lane = this.lanes.get(plan.identity) ?? { waiting: [], underWay: 0 };
+      const lane = this.lanes.get(plan.identity) ?? { waiting: [], isUnderWay: false };
       this.lanes.set(plan.identity, lane);
-      lane.waiting.push({ plan, resolve, reject });
-      if (lane.underWay < this.limits.together) this.later(plan.identity);
+      lane.waiting.push({ plan, keys, resolve, reject });
+      if (!lane.isUnderWay) this.later(plan.identity);
     });
   }
 
@@ -67,16 +67,13 @@ export class Batches {
 
   private begin(identity: string): void {
     const lane = this.lanes.get(identity);
-    if (!lane) return;
-    while (lane.waiting.length && lane.underWay < this.limits.together) {
-      const batch = lane.waiting.splice(0, this.limits.plans);
-      lane.underWay += 1;
-      void this.readBatch(batch).finally(() => {
-        lane.underWay -= 1;
-        if (lane.waiting.length) this.begin(identity);
-        else if (!lane.underWay) this.lanes.delete(identity);
-      });
-    }
+    if (!lane || lane.isUnderWay) return;
+    lane.isUnderWay = true;
+    void this.readBatch(lane.waiting.splice(0, this.limits.plans)).finally(() => {
+      lane.isUnderWay = false;
+      if (lane.waiting.length) this.begin(identity);
+      else this.lanes.delete(identity);
+    });
   }
 
   private async readBatch(batch: readonly Waiting[]): Promise<void> {
@@ -85,7 +82,7 @@ export class Batches {
       // Fetches of plans of one identity stand at the same index.
       const keys = new Map<number, Set<string>>();
       for (const each of batch) {
-        for (const [fetch, key] of each.plan.given()) {
+        for (const [fetch, key] of each.plan.given(each.keys)) {
           keys.set(fetch.index, (keys.get(fetch.index) ?? new Set()).add(key));
         }
       }
@@ -138,6 +135,7 @@ const inTime = (error: unknown): unknown =>
 
 function keysOf(fetch: Fetch, results: MutableResults, rootKeys: ReadonlyMap<number, ReadonlySet<string>>): string[] {
   const { source } = fetch;
+  if (source && 'sameAs' in source) return keysOf(source.sameAs, results, rootKeys);
   if (!source) return [...(rootKeys.get(fetch.index) ?? [])];
   const keys = new Set<string>();
   for (const rows of results[source.fetch.index]?.values() ?? []) {

@@ -13,11 +13,10 @@ const firstCell = 2;
 /** Key of the rows of a fetch that has no keys. */
 export const unkeyed = '';
 
-/** Where a fetch takes its keys from: rows of the level before, or (null) what the request has given. */
-export interface KeySource {
-  readonly fetch: Fetch;
-  readonly keyOf: (row: Row) => string | null;
-}
+/** Where a fetch takes its keys from: rows of the level before, the keys of another one, or (null) the request. */
+export type KeySource =
+  | { readonly fetch: Fetch; readonly keyOf: (row: Row) => string | null }
+  | { readonly sameAs: Fetch };
 
 /** Makes a branch, always the same: `select` is the list of its columns, given what the key of a row is; `keys` is bound to all of them. */
 export type Branch = (select: (key: string) => string, keys: string) => string;
@@ -109,6 +108,22 @@ export class NounFetch extends Fetch {
     readonly asOf: string | null,
   ) {
     super(index, level, source);
+  }
+
+  private idsAreGiven = false;
+  /** Ids of its rows are what it is asked by: what hangs on them is read by the same statement. */
+  givenIds(): this {
+    this.idsAreGiven = true;
+    return this;
+  }
+  /** Where fetches by the ids of its rows stand, and where they take them from. */
+  below(depth: number): number {
+    return this.idsAreGiven ? depth : depth + 1;
+  }
+  ids(): KeySource {
+    if (this.idsAreGiven) return { sameAs: this };
+    const id = this.column('id');
+    return { fetch: this, keyOf: row => row[id]! };
   }
 
   get scope(): Scope {

@@ -1,6 +1,6 @@
 /** Pages of records: of all, or of those about each parent. Nodes, edges and page info share one fetch, the count has its own. */
 import type { Relation, StoredNoun } from '../catalog/catalog.ts';
-import { type Fetch, type KeySource, type NounFetch, type Row, unkeyed } from './fetch.ts';
+import { type Fetch, type NounFetch, type Row, unkeyed } from './fetch.ts';
 import { listTermsSql, type Where } from './filters.ts';
 import { groupsWriter } from './groups/plan-groups.ts';
 import { cursorOf, cursorsOf, foreignCursor, type PageArgs, pagingSql } from './paging.ts';
@@ -40,7 +40,7 @@ export function listWriter(
   parent: Parent | null,
 ): WriteRow {
   planner.demand(noun);
-  const list = new ListPlan(planner, noun, parent ? depth + 1 : depth, wanted.args as ListArgs, parent);
+  const list = new ListPlan(planner, noun, parent?.fetch.below(depth) ?? depth, wanted.args as ListArgs, parent);
   const parts = wanted.of(`${noun.name}Connection`).map(part => ({ head: `"${part.key}":`, write: list.part(part) }));
   const id = parent?.fetch.column('id');
   return (row, run) => {
@@ -116,7 +116,7 @@ class ListPlan {
           where: this.args.where,
           asOf: momentOf(this.args, this.parent),
           parent: this.parent,
-          source: sourceOf(this.parent),
+          source: this.parent?.fetch.ids() ?? null,
         });
       default:
         throw new Error(`${wanted.label} (${key}) is no part of a page`);
@@ -165,7 +165,7 @@ class ListPlan {
   private counts(): Fetch {
     if (this.count) return this.count;
     const { planner, noun, args, parent } = this;
-    const fetch = planner.fetch(noun, this.depth, sourceOf(parent), momentOf(args, parent));
+    const fetch = planner.fetch(noun, this.depth, parent?.fetch.ids() ?? null, momentOf(args, parent));
     fetch.cell('$count', () => 'count(*)::text');
     const where = listTermsSql(fetch.scope, noun, args.where, null);
     const from = fetch.from();
@@ -195,13 +195,6 @@ class ListPlan {
   }
 }
 
-/** Keys of a list are the ids of its parents. */
-function sourceOf(parent: Parent | null): KeySource | null {
-  if (!parent) return null;
-  const id = parent.fetch.column('id');
-  return { fetch: parent.fetch, keyOf: row => row[id]! };
-}
-
 /** The rows of a page and one more, by which is known whether there are further ones. */
 export function listFetch(
   planner: Planner,
@@ -210,7 +203,7 @@ export function listFetch(
   args: ListArgs,
   parent: Parent | null,
 ): PageFetch {
-  const fetch = planner.fetch(noun, depth, sourceOf(parent), momentOf(args, parent));
+  const fetch = planner.fetch(noun, depth, parent?.fetch.ids() ?? null, momentOf(args, parent));
   const from = fetch.from();
   const where = listTermsSql(fetch.scope, noun, args.where, parent?.relation ?? null);
   const paging = pagingSql(fetch.scope, noun, args);

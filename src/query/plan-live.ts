@@ -24,19 +24,15 @@ export function liveWriter(planner: Planner, fetch: NounFetch, wanted: Wanted, r
 }
 
 /** What the agency's records lead to is stored: a plan of its own, from the records on. */
-function filler(
-  { catalog, policy, ask, smallestGroup, forResolvers }: Planner,
-  noun: StoredNoun,
-  wanted: Wanted,
-): FillHole {
-  const planner = new Planner(catalog, policy, ask, smallestGroup, forResolvers);
+function filler({ ground, forResolvers }: Planner, noun: StoredNoun, wanted: Wanted): FillHole {
+  const planner = new Planner(ground, forResolvers);
   const fetch = planner.liveFetch(noun);
   const write = planner.object(fetch, 0, wanted.of(noun.name));
   const levels = planner.planned();
   return async (hole, run) => {
     let records: readonly LiveColumns[];
     try {
-      records = await ask(noun, hole.parent);
+      records = await run.reader.ask(noun, hole.parent);
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
       run.failures.push({ error, path: hole.path, place: wanted.place });
@@ -44,7 +40,7 @@ function filler(
     }
     const rows = records.map(record => rowOf(fetch, record, hole.parent));
     const given = new Map<Fetch, readonly Row[]>([[fetch, rows]]);
-    const results = levels.length > 1 ? await run.read(levels, given) : [new Map([[unkeyed, rows]])];
+    const results = levels.length > 1 ? await run.reader.read(levels, given) : [new Map([[unkeyed, rows]])];
     const inner = run.inside(hole, results);
     inner.path.pop();
     const text = items(inner, wanted, rows, row => write(row, inner)) ?? 'null';

@@ -198,6 +198,6 @@ function noteWriter({ policy }: Planner, fetch: NounFetch): ((row: Row, run: Run
   return (row, run) => {
     if (row[names] !== 'true' || !isWhole(row)) return;
     const linked = persons.flatMap(at => row[at] ?? []);
-    run.saw(linked.length ? linked : [row[subject]!]);
+    run.reader.saw(linked.length ? linked : [row[subject]!]);
   };
 }

@@ -16,14 +16,14 @@ const longestSearch = 100;
 export type WriteRoot = (run: Run) => Text;
 export interface Root {
   readonly write: WriteRoot;
-  /** What a fetch without a source is given as its key. */
-  readonly given: { readonly fetch: NounFetch; readonly key: string } | null;
+  /** It is read by a key, which is the request's and not the plan's. */
+  readonly keyed: { readonly fetch: NounFetch; readonly keyOf: (args: Wanted['args']) => string } | null;
 }
 
 /** A root field, planned. Null: it is not read from the store. */
 export function planRoot(planner: Planner, wanted: Wanted): Root | null {
   const { read } = wanted;
-  if (read.kind === 'typename') return { write: () => `"${typeOf(wanted)}"`, given: null };
+  if (read.kind === 'typename') return { write: () => `"${typeOf(wanted)}"`, keyed: null };
   if (read.kind === 'list') return orFailing(planner, wanted, () => planList(planner, wanted, read.noun));
   if (read.kind === 'byKey') return orFailing(planner, wanted, () => planByKey(planner, wanted, read.noun));
   if (read.kind === 'byId') return orFailing(planner, wanted, () => planById(planner, wanted));
@@ -31,20 +31,24 @@ export function planRoot(planner: Planner, wanted: Wanted): Root | null {
 }
 
 function orFailing(planner: Planner, wanted: Wanted, plan: () => Root): Root {
-  let given: Root['given'] = null;
+  let keyed: Root['keyed'] = null;
   const write = planner.orFailing(wanted, () => {
     const root = plan();
-    given = root.given;
+    keyed = root.keyed;
     return (_row, run) => root.write(run);
   });
-  return { given, write: run => write(noRow, run) };
+  return { keyed, write: run => write(noRow, run) };
 }
 const noRow: Row = [];
 
 function planList(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
   const write = listWriter(planner, noun, 0, wanted, null);
-  return { given: null, write: run => write(noRow, run) };
+  return { keyed: null, write: run => write(noRow, run) };
 }
+
+/** Keys of such nouns are values of the request, not of its plan: questions for several of them are one statement. */
+export const isReadByKeys = ({ kind, columns }: StoredNoun): boolean =>
+  kind.key.length === 1 && columns.get(kind.key[0]!)!.field.scalar === 'text';
 
 /** The row with this key, in any spelling of it; the newest, should sources have given the key twice. */
 function planByKey(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
@@ -61,8 +65,15 @@ function planByKey(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
   const fetch = planner.fetch(noun, 0, null, (wanted.args.asOf as string | undefined) ?? null);
   const found = (column: (typeof columns)[number]) =>
     policy.findsPersons ? `t."${column.column}"` : testedSql(policy, noun, column);
-  // Questions for several keys at once are one statement.
-  if (noun.kind.key.length === 1 && only!.field.scalar === 'text') {
+  if (isReadByKeys(noun)) {
+    const keyOf = ({ [only!.name]: value }: Wanted['args']) =>
+      only!.field.format ? only!.field.format.normalise(String(value)) : String(value);
+    if (noun.origin === 'derived') {
+      // Its id is made of its key, so what hangs on it needs not wait for it.
+      const rest = `from ${fetch.from()} where ${fetch.visible()} and ${found(only!)} is not null`;
+      fetch.reads('uuid', (select, ids) => `select ${select('t.id::text')} ${rest} and t.id = any(${ids})`);
+      return oneRoot(planner, wanted, fetch.givenIds(), args => planner.ground.idOf(noun, keyOf(args)));
+    }
     const column = `t."${only!.column}"`;
     const rest = `from ${fetch.from()} where ${fetch.visible()} and ${found(only!)}`;
     fetch.reads(
@@ -70,7 +81,7 @@ function planByKey(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
       (select, keys) => `select distinct on (${column}) ${select(column)} ${rest} = any(${keys})
         order by ${column}, t.observed_at desc, t.id`,
     );
-    return oneRoot(planner, wanted, fetch, String(spelled[0]), true);
+    return oneRoot(planner, wanted, fetch, keyOf);
   }
   const tests = columns.map((column, i) => `${found(column)} = ${fetch.level.values.add(spelled[i])}`);
   const latest = noun.kind.key.slice(given.length).map(name => `t."${noun.columns.get(name)!.column}" desc, `);
@@ -81,7 +92,7 @@ function planByKey(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
     select => `select ${select('null')} from ${from} where ${where}
       order by ${latest.join('')}t.observed_at desc, t.id limit 1`,
   );
-  return oneRoot(planner, wanted, fetch, unkeyed, false);
+  return oneRoot(planner, wanted, fetch, null);
 }
 
 function planById(planner: Planner, wanted: Wanted): Root {
@@ -89,15 +100,20 @@ function planById(planner: Planner, wanted: Wanted): Root {
   const noun = name === undefined ? undefined : planner.catalog.nouns.get(name);
   if (!noun || !key || !isStored(noun)) throw new HubError('BAD_USER_INPUT', 'The id is not one of this hub');
   planner.demand(noun);
-  return oneRoot(planner, wanted, planner.byIds(noun, 0, null, null), key, true);
+  return oneRoot(planner, wanted, planner.byIds(noun, 0, null, null).givenIds(), () => key);
 }
 
-function oneRoot(planner: Planner, wanted: Wanted, fetch: NounFetch, key: string, keyed: boolean): Root {
+function oneRoot(
+  planner: Planner,
+  wanted: Wanted,
+  fetch: NounFetch,
+  keyOf: ((args: Wanted['args']) => string) | null,
+): Root {
   const write = planner.object(fetch, 0, wanted.of(fetch.noun.name));
   return {
-    given: keyed ? { fetch, key } : null,
+    keyed: keyOf && { fetch, keyOf },
     write: run => {
-      const [row] = run.rows(fetch, key);
+      const [row] = run.rows(fetch, keyOf ? run.keys.get(wanted.key)! : unkeyed);
       if (!row) return planner.absent(wanted, run);
       run.path.push(wanted.key);
       const text = write(row, run);
@@ -123,7 +139,7 @@ function planSearch(planner: Planner, wanted: Wanted): Root {
       return fetch ? [{ fetch, write: planner.object(fetch, 0, wanted.of(noun.name)) }] : [];
     });
   return {
-    given: null,
+    keyed: null,
     write: run => {
       const found = lists.flatMap(({ fetch, write }) => run.rows(fetch, unkeyed).map(row => ({ row, write })));
       const shown = found.slice(0, first);

@@ -1,29 +1,17 @@
-/** A question, planned for one reader: what is read for it, and how its answer is written. */
-import type { Policy } from '../access/policy.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+/** A question, planned for readers of one policy: what is read for it, and how its answer is written. Holds nothing of a request. */
 import { Fetch, type Level } from './fetch.ts';
 import { planRoot, type Root } from './plan-roots.ts';
-import { Planner, WrittenByHand } from './planner.ts';
-import { type ReadLevels, type Results, Run, type SawPersons } from './run.ts';
-import type { AskLive, Failure, Wanted } from './wanted.ts';
-
-export interface PlanParts {
-  readonly catalog: Catalog;
-  readonly policy: Policy;
-  readonly ask: AskLive;
-  /** Told of whom personal data is shown. */
-  readonly saw: SawPersons;
-  /** For what the agencies' answers lead to. */
-  readonly read: ReadLevels;
-  /** Groups of persons below this size are withheld from readers who see persons masked. */
-  readonly smallestGroup: number;
-}
+import { type PlanGround, Planner, WrittenByHand } from './planner.ts';
+import { type Results, Run, type RunReader } from './run.ts';
+import type { Failure, Wanted } from './wanted.ts';
 
 export interface Answer {
   /** JSON of each root, by its key in the answer; undefined makes the whole answer null. */
   readonly texts: ReadonlyMap<string, string | undefined>;
   readonly failures: readonly Failure[];
 }
+/** Keys of roots that are read by one, by the root's key in the answer. */
+export type RootKeys = ReadonlyMap<string, string>;
 
 export class Plan {
   readonly levels: readonly Level[];
@@ -34,12 +22,12 @@ export class Plan {
   private readonly roots: ReadonlyMap<string, Root>;
 
   private constructor(
-    private readonly parts: PlanParts,
-    wanted: readonly Wanted[],
+    ground: PlanGround,
+    readonly wanted: readonly Wanted[],
     /** Roots whose answers go on through resolvers. */
     readonly forResolvers: Set<string>,
   ) {
-    const planner = new Planner(parts.catalog, parts.policy, parts.ask, parts.smallestGroup);
+    const planner = new Planner(ground);
     this.roots = new Map(wanted.flatMap(each => this.plan(planner, each)));
     this.levels = planner.planned();
     this.statements = this.levels.map(level => level.sql());
@@ -47,12 +35,12 @@ export class Plan {
   }
 
   /** Plans the roots that are read from the store, and leaves the others out. */
-  static of(parts: PlanParts, wanted: readonly Wanted[], allForResolvers = false): Plan {
+  static of(ground: PlanGround, wanted: readonly Wanted[], allForResolvers = false): Plan {
     const forResolvers = new Set(allForResolvers ? wanted.map(({ key }) => key) : []);
     for (;;) {
       const before = forResolvers.size;
       try {
-        return new Plan(parts, wanted, forResolvers);
+        return new Plan(ground, wanted, forResolvers);
       } catch (error) {
         // A root that turned out to have something written by hand in it is planned again.
         if (!(error instanceof WrittenByHand) || forResolvers.size === before) throw error;
@@ -74,14 +62,27 @@ export class Plan {
   has(key: string): boolean {
     return this.roots.has(key);
   }
-
-  /** Keys that fetches of the first level are given. */
-  *given(): Iterable<readonly [Fetch, string]> {
-    for (const { given } of this.roots.values()) if (given) yield [given.fetch, given.key];
+  /** Roots that are compiled to the end. */
+  get isComplete(): boolean {
+    return this.forResolvers.size === 0 && this.roots.size === this.wanted.length;
   }
 
-  async answer(results: Results): Promise<Answer> {
-    const run = new Run(results, this.parts.saw, this.parts.read);
+  /** @param argsOf arguments of a root; without it those for which it was planned */
+  keys(argsOf: (wanted: Wanted) => Wanted['args'] = ({ args }) => args): RootKeys {
+    const keys = new Map<string, string>();
+    for (const wanted of this.wanted) {
+      const keyed = this.roots.get(wanted.key)?.keyed;
+      if (keyed) keys.set(wanted.key, keyed.keyOf(argsOf(wanted)));
+    }
+    return keys;
+  }
+  /** The fetches that such keys are for. */
+  *given(keys: RootKeys): Iterable<readonly [Fetch, string]> {
+    for (const [root, key] of keys) yield [this.roots.get(root)!.keyed!.fetch, key];
+  }
+
+  async answer(results: Results, keys: RootKeys, reader: RunReader): Promise<Answer> {
+    const run = new Run(results, keys, reader);
     const texts = new Map<string, string | undefined>();
     for (const [key, { write }] of this.roots) texts.set(key, write(run));
     if (run.holes.length) {

@@ -1,31 +1,45 @@
 /** From what is wanted to a plan: levels of fetches, and a writer made for this answer. Values are bound, never spliced. */
 import type { Policy } from '../access/policy.ts';
-import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
+import type { Catalog, Noun, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { Fetch, type KeySource, Level, LiveFetch, NounFetch, type Row } from './fetch.ts';
 import { demandSeen } from './filters.ts';
 import { objectWriter } from './plan-object.ts';
 import type { Run, Text } from './run.ts';
-import type { AskLive, Wanted } from './wanted.ts';
+import type { Wanted } from './wanted.ts';
 
 export type WriteRow = (row: Row, run: Run) => Text;
+
+/** For whom, and by which facts, a question is planned. */
+export interface PlanGround {
+  readonly catalog: Catalog;
+  readonly policy: Policy;
+  /** Groups of persons below this size are withheld from readers who see persons masked. */
+  readonly smallestGroup: number;
+  /** The id of a noun that is known by its key. */
+  readonly idOf: (noun: Noun, key: string) => string;
+}
 
 export class Planner {
   private readonly levels: Level[] = [];
   private fetches = 0;
 
+  readonly catalog: Catalog;
+  readonly policy: Policy;
+  readonly smallestGroup: number;
+
   constructor(
-    readonly catalog: Catalog,
-    readonly policy: Policy,
-    readonly ask: AskLive,
-    /** Groups of persons below this size are withheld from readers who see persons masked. */
-    readonly smallestGroup: number,
+    readonly ground: PlanGround,
     /**
      * Whether what is planned now goes on through resolvers written by hand: objects carry `$type` and what those need, and
      * nulls are left to them.
      */
     public forResolvers = false,
-  ) {}
+  ) {
+    this.catalog = ground.catalog;
+    this.policy = ground.policy;
+    this.smallestGroup = ground.smallestGroup;
+  }
 
   /** Levels that read something: of a part that cannot be read nothing is left. */
   planned(): readonly Level[] {

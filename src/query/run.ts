@@ -1,6 +1,6 @@
 /** One answer being written: where it is, what failed, what has been shown, what is still asked of agencies. */
 import type { Fetch, Level, Row } from './fetch.ts';
-import type { Failure, LiveParent, Wanted } from './wanted.ts';
+import type { AskLive, Failure, LiveParent, Wanted } from './wanted.ts';
 
 /** Rows of each fetch, by key. */
 export type Results = readonly ReadonlyMap<string, readonly Row[]>[];
@@ -23,6 +23,14 @@ export interface Hole {
 }
 export type FillHole = (hole: Hole, run: Run) => Promise<string>;
 
+/** For whom an answer is written. */
+export interface RunReader {
+  readonly saw: SawPersons;
+  readonly ask: AskLive;
+  /** For what the agencies' answers lead to. */
+  readonly read: ReadLevels;
+}
+
 const marks = /\0\d+\0/g;
 const none: readonly Row[] = [];
 
@@ -33,8 +41,9 @@ export class Run {
 
   constructor(
     readonly results: Results,
-    readonly saw: SawPersons,
-    readonly read: ReadLevels,
+    /** Of roots that are read by a key. */
+    readonly keys: ReadonlyMap<string, string>,
+    readonly reader: RunReader,
   ) {}
 
   rows(fetch: Fetch, key: string): readonly Row[] {
@@ -47,7 +56,7 @@ export class Run {
 
   /** For the rows that an agency gives at a hole of this answer. */
   inside(hole: Hole, results: Results): Run {
-    const run = new Run(results, this.saw, this.read);
+    const run = new Run(results, this.keys, this.reader);
     run.path.push(...hole.path);
     return run;
   }

@@ -37,6 +37,8 @@ export interface Wanted {
   readonly key: string;
   readonly read: Read;
   readonly args: Readonly<Record<string, unknown>>;
+  /** The variable that gives a root its key. */
+  readonly keyVariable: { readonly argument: string; readonly variable: string } | null;
   /** What is wrong with its arguments. */
   readonly problem: Error | null;
   /** What is wanted of the objects that it holds, by their type's name. Empty for values. */

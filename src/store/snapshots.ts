@@ -1,5 +1,7 @@
 /** Connections for reading: statements that belong together see one snapshot, and those that come again are prepared. */
+import type { Writable } from 'node:stream';
 import pg from 'pg';
+import { RecentlyUsed } from '../domain/recently-used.ts';
 import type { Rows } from './database.ts';
 
 export interface SnapshotSettings {
@@ -12,6 +14,8 @@ export interface SnapshotSettings {
 /** Runs one statement of a snapshot; the last one ends it. */
 export type ReadStatement = (text: string, values: readonly unknown[], last: boolean) => Promise<Rows>;
 
+const socketOf = (client: pg.PoolClient) =>
+  (client as unknown as { connection: { stream: Writable } }).connection.stream;
 const asText = { getTypeParser: () => (value: string) => value };
 
 export class Snapshots {
@@ -21,9 +25,12 @@ export class Snapshots {
   constructor(session: pg.ClientConfig, settings: SnapshotSettings, onError: (error: Error) => void) {
     const { connections, statementTimeoutMs, prepared } = settings;
     this.names = new StatementNames(prepared);
+    // A statement that comes again keeps its plan: making one for each set of keys costs many times what it saves.
+    const options = `${session.options ?? ''} -c plan_cache_mode=force_generic_plan`;
     // Pipelined: what begins a snapshot needs no answer before its first statement leaves.
     this.pool = new pg.Pool({
       ...session,
+      options,
       max: connections,
       statement_timeout: statementTimeoutMs,
       pipeline: true,
@@ -45,9 +52,14 @@ export class Snapshots {
       return client.query(word);
     };
     try {
+      // What belongs together leaves in one write.
+      socketOf(client).cork();
+      process.nextTick(() => socketOf(client).uncork());
       const begun = several ? begin() : undefined;
       begun?.catch(() => {});
       await work(async (text, values, last) => {
+        socketOf(client).cork();
+        process.nextTick(() => socketOf(client).uncork());
         const result = client.query<string[]>(this.statement(client, text, values));
         const ended = last && open ? end('commit') : undefined;
         ended?.catch(() => {});
@@ -83,20 +95,22 @@ export class Snapshots {
  */
 class StatementNames {
   /** By text; null: seen once. */
-  private readonly names = new Map<string, string | null>();
+  private readonly names: RecentlyUsed<string, string | null>;
   private readonly prepared = new WeakMap<object, Set<string>>();
   private next = 0;
 
-  constructor(private readonly most: number) {}
+  constructor(private readonly most: number) {
+    this.names = new RecentlyUsed(most);
+  }
 
   of(client: object, text: string): string | undefined {
     const known = this.names.get(text);
     if (known === undefined) {
-      this.keep(text, null);
+      this.names.set(text, null);
       return undefined;
     }
     const name = known ?? `q${this.next++}`;
-    this.keep(text, name);
+    if (known === null) this.names.set(text, name);
     const ofClient = this.prepared.get(client) ?? new Set();
     this.prepared.set(client, ofClient.add(name));
     return name;
@@ -104,12 +118,5 @@ class StatementNames {
 
   isFull(client: object): boolean {
     return (this.prepared.get(client)?.size ?? 0) > 2 * this.most;
-  }
-
-  /** Moves the text behind the others, so that the first one is the one that was not used for longest. */
-  private keep(text: string, name: string | null): void {
-    this.names.delete(text);
-    this.names.set(text, name);
-    if (this.names.size > this.most) this.names.delete(this.names.keys().next().value!);
   }
 }

@@ -3,9 +3,10 @@ import { type ExecutionResult, type GraphQLSchema, parse } from 'graphql';
 import type { Adapter } from '../../adapters/kit/contract.ts';
 import type { Principal } from '../../src/access/principal.ts';
 import type { SharingGrant } from '../../src/access/sharing.ts';
-import { executeCompiled } from '../../src/api/compiled-answers.ts';
+import { CompiledAnswers } from '../../src/api/compiled-answers.ts';
 import { Context, type Hub } from '../../src/api/context.ts';
 import { makeSchema } from '../../src/api/schema.ts';
+import { makeLog } from '../../src/hub.ts';
 import type { Lookup } from '../../src/ingest/lookup.ts';
 import { Batches } from '../../src/query/batches.ts';
 import type { Store } from '../../src/store/apply.ts';
@@ -30,7 +31,7 @@ export function openCompiledGraph(store: Store, { adapters, grants, lookup }: Co
     catalog,
     identity,
     read: database.read,
-    batches: new Batches(snapshots, { together: 2, plans: 64, rows: 1_000_000 }),
+    batches: new Batches(snapshots, { plans: 64, rows: 1_000_000 }),
     lookup: lookup ?? (async (_kind, keys) => keys.map(() => [])),
     freshness: async () => new Map(),
     town: 'town',
@@ -38,12 +39,13 @@ export function openCompiledGraph(store: Store, { adapters, grants, lookup }: Co
     grants: grants ?? (() => []),
   } as Partial<Hub> as Hub;
   const schema = makeSchema(catalog, adapters);
+  const answers = new CompiledAnswers(schema, makeLog('silent'));
   const contextOf = (principal: Principal) => new Context(hub, principal);
   return {
     schema,
     contextOf,
     ask: (principal, query, variableValues) =>
-      executeCompiled({ schema, document: parse(query), variableValues, contextValue: contextOf(principal) }),
+      answers.execute({ schema, document: parse(query), variableValues, contextValue: contextOf(principal) }),
     close: () => snapshots.close(),
   };
 }

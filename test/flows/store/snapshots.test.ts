@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Database } from '../../../src/store/database.ts';
+import type { Snapshots } from '../../../src/store/snapshots.ts';
+import { emptyDatabase, type TestDatabase } from '../../support/database.ts';
+
+let created: TestDatabase;
+let database: Database;
+const settings = { connections: 1, statementTimeoutMs: 10_000, prepared: 20 };
+
+beforeAll(async () => {
+  created = await emptyDatabase('snapshots');
+  database = new Database(created.url, { connections: 2, onError: () => {} });
+  await database.pool.query('create table told (value integer)');
+});
+afterAll(async () => {
+  await database?.close();
+  await created?.drop();
+});
+
+async function withSnapshots(work: (snapshots: Snapshots) => Promise<void>, more = {}) {
+  const snapshots = database.snapshots({ ...settings, ...more });
+  try {
+    await work(snapshots);
+  } finally {
+    await snapshots.close();
+  }
+}
+async function readOne(snapshots: Snapshots, text: string): Promise<string | null> {
+  let found: string | null = null;
+  await snapshots.read(false, async statement => {
+    const rows = await statement(text, [], true);
+    found = rows[0]?.[0] ?? null;
+  });
+  return found;
+}
+
+test('statements of one snapshot see nothing of what is written meanwhile', async () => {
+  await withSnapshots(async snapshots => {
+    const counts: unknown[] = [];
+    const count = 'select count(*) from told';
+    await snapshots.read(true, async statement => {
+      counts.push((await statement(count, [], false))[0]![0]);
+      await database.pool.query('insert into told values (1)');
+      counts.push((await statement(count, [], true))[0]![0]);
+    });
+    expect(counts).toEqual(['0', '0']);
+    expect(await readOne(snapshots, count)).toBe('1');
+  });
+});
+
+test('a snapshot writes nothing, and one that failed leaves its connection in order', async () => {
+  await withSnapshots(async snapshots => {
+    const write = snapshots.read(true, async statement => {
+      await statement('insert into told values (2) returning value', [], false);
+    });
+    await expect(write).rejects.toMatchObject({ code: '25006' });
+    expect(await readOne(snapshots, `select current_setting('transaction_read_only')`)).toBe('off');
+    const failed = snapshots.read(true, async statement => void (await statement('select 1/0', [], true)));
+    await expect(failed).rejects.toMatchObject({ code: '22012' });
+    expect(await readOne(snapshots, 'select 7')).toBe('7');
+  });
+});
+
+test('what takes too long is ended by the database', async () => {
+  await withSnapshots(
+    async snapshots => {
+      await expect(readOne(snapshots, 'select pg_sleep(60)')).rejects.toMatchObject({ code: '57014' });
+    },
+    { statementTimeoutMs: 100 },
+  );
+});
+
+test('a flood of distinct questions leaves a connection with no more prepared statements than it may have', async () => {
+  await withSnapshots(async snapshots => {
+    let most = 0;
+    for (let i = 0; i < 150; i++) {
+      for (let times = 0; times < 3; times++) expect(await readOne(snapshots, `select ${i}`)).toBe(String(i));
+      most = Math.max(most, Number(await readOne(snapshots, 'select count(*) from pg_prepared_statements')));
+    }
+    expect(most).toBeGreaterThan(settings.prepared);
+    expect(most).toBeLessThanOrEqual(2 * settings.prepared + 2);
+  });
+});

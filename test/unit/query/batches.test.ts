@@ -1,0 +1,114 @@
+import { beforeAll, expect, test } from '@jest/globals';
+import { policyOf } from '../../../src/access/policy.ts';
+import { nobody, type Principal } from '../../../src/access/principal.ts';
+import { type Catalog, makeCatalog } from '../../../src/catalog/catalog.ts';
+import { findAdapters } from '../../../src/ingest/find-adapters.ts';
+import { Batches } from '../../../src/query/batches.ts';
+import { Plan } from '../../../src/query/plan.ts';
+import type { Read, Wanted } from '../../../src/query/wanted.ts';
+import type { Snapshots } from '../../../src/store/snapshots.ts';
+
+let catalog: Catalog;
+beforeAll(async () => {
+  catalog = makeCatalog(await findAdapters());
+});
+
+const wanted = (key: string, read: Read, more: Partial<Wanted> = {}): Wanted => ({
+  key,
+  read,
+  args: {},
+  keyVariable: null,
+  problem: null,
+  of: () => [],
+  required: false,
+  label: `Query.${key}`,
+  place: null,
+  ...more,
+});
+const clerk: Principal = { ...nobody(), role: 'clerk', subject: 'c' };
+function personPlan(residentId: string, principal = clerk): Plan {
+  const policy = policyOf(principal, { catalog, idOf: (_noun, key) => key, town: 'town', grants: [] });
+  const id = wanted('id', { kind: 'id' }, { required: true, label: 'Person.id' });
+  const root = wanted(
+    'person',
+    { kind: 'byKey', noun: catalog.stored('Person') },
+    { args: { residentId }, of: () => [id] },
+  );
+  return Plan.of({ catalog, policy, smallestGroup: 5, idOf: (noun, key) => `${noun.name} ${key}` }, [root]);
+}
+
+/** Answers each statement with one row for each of its keys, once it is told to. */
+function heldSnapshots() {
+  const asked: (readonly string[])[] = [];
+  const holds: (() => void)[] = [];
+  const snapshots = {
+    read: async (_several: boolean, work: (statement: unknown) => Promise<void>) =>
+      work(async (_text: string, values: readonly unknown[]) => {
+        const keys = values[0] as readonly string[];
+        asked.push(keys);
+        await new Promise<void>(resolve => holds.push(resolve));
+        return keys.map(key => ['0', key, `id of ${key}`]);
+      }),
+  } as unknown as Snapshots;
+  return { asked, holds, snapshots };
+}
+const turn = () => new Promise(resolve => setImmediate(resolve));
+
+test('questions for several persons that wait at the same time are one statement', async () => {
+  const { asked, holds, snapshots } = heldSnapshots();
+  const batches = new Batches(snapshots, { plans: 64, rows: 1000 });
+  const ask = (key: string) => {
+    const plan = personPlan(key);
+    return batches.read(plan, plan.keys());
+  };
+  const first = [ask('A'), ask('B'), ask('A')];
+  await turn();
+  // While the first batch is under way, the next one grows.
+  const second = [ask('C'), ask('D'), ask('E')];
+  await turn();
+  expect(asked).toEqual([['A', 'B']]);
+  holds.shift()!();
+  await Promise.all(first);
+  expect(asked).toEqual([
+    ['A', 'B'],
+    ['C', 'D', 'E'],
+  ]);
+  holds.shift()!();
+  const results = await Promise.all(second);
+  expect([...results[0]![0]!.keys()]).toEqual(['C', 'D', 'E']);
+});
+
+test('a batch has no more plans than it may have', async () => {
+  const { asked, holds, snapshots } = heldSnapshots();
+  const batches = new Batches(snapshots, { plans: 2, rows: 1000 });
+  const plans = ['A', 'B', 'C'].map(key => personPlan(key));
+  const answers = plans.map(plan => batches.read(plan, plan.keys()));
+  await turn();
+  holds.shift()!();
+  await Promise.all(answers.slice(0, 2));
+  expect(asked).toEqual([['A', 'B'], ['C']]);
+  holds.shift()!();
+  await answers[2];
+});
+
+test('readers of different policies never share a statement, those of one policy do', () => {
+  const identity = (principal: Partial<Principal>) => personPlan('A', { ...clerk, ...principal }).identity;
+  const ofCase = (value: string) => ({ purpose: { kind: 'case', value } }) as const;
+  expect(identity({ subject: 'other' })).toBe(identity({}));
+  expect(identity(ofCase('1'))).not.toBe(identity(ofCase('2')));
+  expect(identity({ role: 'officer', agency: 'land', host: 'town' })).not.toBe(
+    identity({ role: 'officer', agency: 'police', host: 'town' }),
+  );
+});
+
+test('an answer that needs more rows than it may have is refused, and the next one is read', async () => {
+  const { holds, snapshots } = heldSnapshots();
+  const batches = new Batches(snapshots, { plans: 64, rows: 0 });
+  const plan = personPlan('A');
+  for (let i = 0; i < 2; i++) {
+    const answer = batches.read(plan, plan.keys());
+    await turn();
+    holds.shift()!();
+    await expect(answer).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+  }
+});
