@@ -145,6 +145,20 @@ test('groups hang on records too: each parent has its own', async () => {
   expect(counts.some(({ totalCount }) => totalCount > 0)).toBe(true);
 });
 
+test('groups hang on what is found by its key', async () => {
+  const person = loaded.rows
+    .get('Person')!
+    .find(row => loaded.world.about('Case', 'about_applicant', String(row.id)).length)!;
+  const { data, errors } = await town.clerk.ask(
+    'query ($id: String!) { person(residentId: $id) { cases { totalCount groups { nodes { count } } } } }',
+    { id: person.resident_id },
+  );
+  expect(errors).toBeUndefined();
+  const { totalCount, groups } = data.person.cases;
+  expect(totalCount).toBe(loaded.world.about('Case', 'about_applicant', String(person.id)).length);
+  expect(groups.nodes).toEqual([{ count: totalCount }]);
+});
+
 test('groups stand beside fields that are resolved by hand, and what is wrong with them leaves the rest standing', async () => {
   const { data, errors } = await town.clerk.ask(
     `{ agency(code: "land") { freshness { modes } ledCases {
