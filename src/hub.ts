@@ -32,6 +32,7 @@ import { Puller } from './ingest/pull.ts';
 import { Receiver } from './ingest/push.ts';
 import { stateAgencies } from './ingest/town.ts';
 import { Batches } from './query/batches.ts';
+import { TableSizes } from './query/table-sizes.ts';
 import { Store, type WrittenPage } from './store/apply.ts';
 import { Database } from './store/database.ts';
 import { Identity } from './store/identity.ts';
@@ -108,14 +109,15 @@ export const connect = (adapter: Adapter, environment: Environment): Connected =
 const operationsFile = new URL('../schema/operations.json', import.meta.url);
 const queriesFile = new URL('../schema/queries.json', import.meta.url);
 
-function makeDoor(schema: ReturnType<typeof makeSchema>, config: Config): Door {
+function makeDoor(schema: ReturnType<typeof makeSchema>, config: Config, sizes: TableSizes): Door {
   const stored = JSON.parse(readFileSync(operationsFile, 'utf8')) as readonly StoredOperation[];
   const budgets = new CostBudgets(config.hubBudgetPrincipals, () => performance.now());
-  return new Door(schema, new StoredOperations(stored), budgets, {
+  const settings = {
     storedOperations: config.hubStoredOperations,
     publicIntrospection: config.hubPublicIntrospection,
     budgetFactor: config.hubBudgetFactor,
-  });
+  };
+  return new Door(schema, new StoredOperations(stored), budgets, settings, sizes.of);
 }
 
 /** Ready-made questions, by the names of their files. */
@@ -203,6 +205,7 @@ export interface RunningHub {
   readonly health: Health;
   readonly store: Store;
   readonly tail: Tail;
+  readonly sizes: TableSizes;
   readonly adapters: readonly Adapter[];
   /** Ends every connection and waits for what is under way. */
   stop(): Promise<void>;
@@ -270,7 +273,12 @@ export async function startHub(
         ]),
     );
     const schema = makeSchema(catalog, opened.adapters);
-    const door = makeDoor(schema, config);
+    const sizes = new TableSizes(catalog, database.read, error =>
+      log.error({ error: errorFacts(error) }, 'reading the sizes of tables failed'),
+    );
+    await sizes.start();
+    stops.push(async () => sizes.stop());
+    const door = makeDoor(schema, config, sizes);
     const desk = new ExportDesk(schema);
     const authenticate = makeAuthenticate(tokenSettings(config, sessions.ended, log));
     const trustedProxies = new Set(config.hubTrustedProxies);
@@ -350,7 +358,7 @@ export async function startHub(
     for (const puller of pullers) puller.start();
     stops.push(() => Promise.all(pullers.map(puller => puller.stop())));
     log.info({ url: server.url, agencies: agencies.map(a => a.adapter.agency.code) }, 'the hub is open');
-    return { url: server.url, health, store, tail, adapters: opened.adapters, stop };
+    return { url: server.url, health, store, tail, sizes, adapters: opened.adapters, stop };
   } catch (error) {
     await stop();
     throw error;
