@@ -15,6 +15,7 @@ import { Door } from './api/door.ts';
 import { makeSchema } from './api/schema.ts';
 import { type RunningServer, startServer } from './api/server.ts';
 import { type StoredOperation, StoredOperations } from './api/stored-operations.ts';
+import { UnmaskDesk } from './api/unmask-desk.ts';
 import { openAudit, type RunningAudit } from './audit/open-audit.ts';
 import { type Catalog, makeCatalog, snake } from './catalog/catalog.ts';
 import { type Config, ConfigError, type Environment, readAdapterSettings } from './config.ts';
@@ -48,6 +49,9 @@ export interface OpenStore {
   readonly adapters: readonly Adapter[];
   readonly database: Database;
   readonly store: Store;
+  /** Agency code of the hosting town. */
+  readonly town: string;
+  readonly smallestGroup: number;
   readonly log: Logger;
 }
 
@@ -67,7 +71,9 @@ export async function openStore(config: Config, log: Logger, adapters?: readonly
     onError: error => log.warn({ error: errorFacts(error) }, 'a database connection was lost'),
   });
   const guard = { share: config.hubRemovalGuardPercent / 100, atLeast: config.hubRemovalGuardAtLeast };
-  return { catalog, adapters: known, database, store: new Store(database, catalog, new Identity(key), guard), log };
+  const store = new Store(database, catalog, new Identity(key), guard);
+  const { hubTown: town, hubSmallestGroup: smallestGroup } = config;
+  return { catalog, adapters: known, database, store, town, smallestGroup, log };
 }
 
 /** A database that does not answer is a matter of settings; so is one that asks for another password. */
@@ -246,6 +252,11 @@ export async function startHub(
 
     const sessions = await followSessions(config, database, log);
     stops.push(sessions.stop);
+    const unmasking = new UnmaskDesk(database, error =>
+      log.error({ error: errorFacts(error) }, 'reading unmask grants failed'),
+    );
+    await unmasking.start();
+    stops.push(unmasking.stop);
 
     const health = new Health(database);
     const onChanges = () => sequencer.wake();
@@ -282,6 +293,7 @@ export async function startHub(
       smallestGroup: config.hubSmallestGroup,
       exports: desk,
       grants: () => grants.current(),
+      unmasking,
       ended: sessions.ended,
       endSession: sessions.end,
     };

@@ -33,8 +33,8 @@ export function auditHttp(app: FastifyInstance, log: Logger): (request: FastifyR
   return (request, context) => void contexts.set(request, context);
 }
 
-const noteAnswer = ({ trail, hub, principal }: Context, channel: 'http' | 'socket', text: string | null) =>
-  trail.note(hub.audit, principal, channel, text);
+const noteAnswer = ({ trail, hub, principal, purpose }: Context, channel: 'http' | 'socket', text: string | null) =>
+  trail.note(hub.audit, { ...principal, purpose }, channel, text);
 
 function refused(reply: FastifyReply, error: unknown, log: Logger): string {
   const text = JSON.stringify({ errors: [told(error, log).toJSON()] });

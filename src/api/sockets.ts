@@ -103,6 +103,7 @@ export function serveSockets(server: Server, parts: SocketParts): { close(): Pro
         if (errors.length) return told(errors, 'GRAPHQL_VALIDATION_FAILED');
         if (wantsCost(payload.extensions)) costs.set(document, cost);
         const contextValue = new Context(hub, principal);
+        contextValue.trail.channel = 'socket';
         contextValue.trail.operation = trailOperation(document, payload.operationName);
         return {
           schema,

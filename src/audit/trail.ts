@@ -14,6 +14,8 @@ export class Trail {
   operation: Operation | null = null;
   /** `write` once a mutation runs. */
   act: 'read' | 'write' = 'read';
+  /** Where the question came in. */
+  channel: Channel = 'http';
   private readonly subjects = new Set<string>();
   private rows = 0;
 

@@ -1,4 +1,5 @@
 /** Pages of records: of all, or of those about each parent. Nodes, edges and page info share one fetch, the count has its own. */
+import { rowsSql } from '../access/rows.ts';
 import type { Relation, StoredNoun } from '../catalog/catalog.ts';
 import { type Fetch, type NounFetch, type Row, unkeyed } from './fetch.ts';
 import { listTermsSql, type Where } from './filters.ts';
@@ -180,14 +181,23 @@ class ListPlan {
     return this.count;
   }
 
-  /** The row of a cursor never goes away, so one that leads nowhere was not made for this list. */
+  /**
+   * The row of a cursor never goes away, so one that leads nowhere was not made for this list. Nor for this reader, if he
+   * does not see the row: its place among others is none of his business.
+   */
   private demandCursors({ level }: NounFetch): void {
     const ids = cursorsOf(this.args);
     if (!ids.length) return;
     const fetch = this.planner.plainFetch(level);
     const cursors = level.values.add(ids);
     fetch.cell('$count', () => 'count(*)::text');
-    fetch.reads(null, select => `select ${select('null')} from ${this.noun.table} where id = any(${cursors}::uuid[])`);
+    const { catalog, policy } = this.planner;
+    const seen = (alias: string) => rowsSql(policy.rows(this.noun), alias, catalog, value => level.values.add(value));
+    // Of what was removed meanwhile its history tells who could see it.
+    const past = `exists (select from ${this.noun.table}_history h where h.id = t.id and ${seen('h')})`;
+    const known = `case when t.deleted then ${past} else ${seen('t')} end`;
+    const rest = `from ${this.noun.table} t where t.id = any(${cursors}::uuid[]) and ${known}`;
+    fetch.reads(null, select => `select ${select('null')} ${rest}`);
     this.cursors = { fetch, size: new Set(ids).size };
   }
   hasForeignCursor(run: Run): boolean {
