@@ -30,7 +30,7 @@ export class Trail {
   }
 
   /** Resolves when the entry is on disk. Throws AUDIT_UNAVAILABLE: then the answer must not leave. */
-  note(desk: AuditDesk, reader: Reader, channel: Channel, answer: string | null): Promise<number> {
+  note(desk: AuditDesk, reader: Reader, channel: Channel, answer: string | Buffer | null): Promise<number> {
     const { subject, role, agency, session, purpose } = reader;
     return desk.log.append({
       act: this.act,

@@ -42,7 +42,9 @@ export function listWriter(
 ): WriteRow {
   planner.demand(noun);
   const list = new ListPlan(planner, noun, parent?.fetch.below(depth) ?? depth, wanted.args as ListArgs, parent);
-  const parts = wanted.of(`${noun.name}Connection`).map(part => ({ head: `"${part.key}":`, write: list.part(part) }));
+  const parts = wanted
+    .of(`${noun.name}Connection`)
+    .map((part, i) => ({ head: `${i ? ',' : ''}"${part.key}":`, write: list.part(part) }));
   const id = parent?.fetch.column('id');
   return (row, run) => {
     const key = id === undefined ? unkeyed : row[id]!;
@@ -51,15 +53,17 @@ export function listWriter(
       return wanted.required ? undefined : 'null';
     }
     run.path.push(wanted.key);
-    const texts: string[] = [];
+    let page = '{';
     for (const { head, write } of parts) {
       const text = write(key, run);
-      if (text === undefined) break;
-      texts.push(head + text);
+      if (text === undefined) {
+        run.path.pop();
+        return wanted.required ? undefined : 'null';
+      }
+      page += head + text;
     }
     run.path.pop();
-    if (texts.length === parts.length) return `{${texts.join(',')}}`;
-    return wanted.required ? undefined : 'null';
+    return `${page}}`;
   };
 }
 
@@ -240,14 +244,17 @@ export function listFetch(
 /** A list; where one of its objects can only be null, all of it is. */
 export function items(run: Run, wanted: Wanted, rows: readonly Row[], write: (row: Row) => Text): Text {
   run.path.push(wanted.key, 0);
-  const texts: string[] = [];
-  for (const [i, row] of rows.entries()) {
-    run.path[run.path.length - 1] = i;
-    const text = write(row);
-    if (text === undefined) break;
-    texts.push(text);
+  const place = run.path.length - 1;
+  let list = '[';
+  for (let i = 0; i < rows.length; i++) {
+    run.path[place] = i;
+    const text = write(rows[i]!);
+    if (text === undefined) {
+      run.path.length -= 2;
+      return wanted.required ? undefined : 'null';
+    }
+    list += i ? `,${text}` : text;
   }
   run.path.length -= 2;
-  if (texts.length < rows.length) return wanted.required ? undefined : 'null';
-  return `[${texts.join(',')}]`;
+  return `${list}]`;
 }
