@@ -10,15 +10,18 @@ import { SharingGrants } from './access/sharing.ts';
 import { configuredKeys, issuerKeys } from './access/token-keys.ts';
 import { makeAuthenticate, type TokenSettings } from './access/tokens.ts';
 import type { TlsFiles } from './api/client-certificate.ts';
+import { CompiledAnswers } from './api/compiled-answers.ts';
 import { Door } from './api/door.ts';
 import { makeSchema } from './api/schema.ts';
 import { type RunningServer, startServer } from './api/server.ts';
 import { type StoredOperation, StoredOperations } from './api/stored-operations.ts';
 import { UnmaskDesk } from './api/unmask-desk.ts';
 import { openAudit, type RunningAudit } from './audit/open-audit.ts';
-import { type Catalog, makeCatalog } from './catalog/catalog.ts';
+import { type Catalog, makeCatalog, snake } from './catalog/catalog.ts';
 import { type Config, ConfigError, type Environment, readAdapterSettings } from './config.ts';
 import { errorFacts } from './domain/error-facts.ts';
+import { ExportDesk } from './export/export-desk.ts';
+import { serveExports } from './export/serve-exports.ts';
 import { Sequencer } from './feed/sequencer.ts';
 import { Tail } from './feed/tail.ts';
 import { boundedFetch } from './ingest/bounded-fetch.ts';
@@ -101,6 +104,7 @@ export const connect = (adapter: Adapter, environment: Environment): Connected =
 
 /** The list is generated beside the schema and shipped with it. */
 const operationsFile = new URL('../schema/operations.json', import.meta.url);
+const queriesFile = new URL('../schema/queries.json', import.meta.url);
 
 function makeDoor(schema: ReturnType<typeof makeSchema>, config: Config): Door {
   const stored = JSON.parse(readFileSync(operationsFile, 'utf8')) as readonly StoredOperation[];
@@ -110,6 +114,12 @@ function makeDoor(schema: ReturnType<typeof makeSchema>, config: Config): Door {
     publicIntrospection: config.hubPublicIntrospection,
     budgetFactor: config.hubBudgetFactor,
   });
+}
+
+/** Ready-made questions, by the names of their files. */
+function savedQueries() {
+  const stored = JSON.parse(readFileSync(queriesFile, 'utf8')) as readonly StoredOperation[];
+  return new Map(stored.map(({ name, text }) => [snake(name).replaceAll('_', '-'), text]));
 }
 
 /** Keys that are configured serve alone; else the issuer is asked when the first token comes. */
@@ -257,6 +267,11 @@ export async function startHub(
           new Receiver({ adapter, source, store, health, onChanges }),
         ]),
     );
+    const schema = makeSchema(catalog, opened.adapters);
+    const door = makeDoor(schema, config);
+    const desk = new ExportDesk(schema);
+    const authenticate = makeAuthenticate(tokenSettings(config, sessions.ended, log));
+    const trustedProxies = new Set(config.hubTrustedProxies);
     const snapshots = database.snapshots({
       connections: config.hubReadConnections,
       statementTimeoutMs: config.hubStatementTimeoutMs,
@@ -273,19 +288,27 @@ export async function startHub(
       tail,
       town: config.hubTown,
       audit,
+      smallestGroup: config.hubSmallestGroup,
+      exports: desk,
       grants: () => grants.current(),
       unmasking,
       ended: sessions.ended,
       endSession: sessions.end,
     };
-    const schema = makeSchema(catalog, opened.adapters);
+    const answers = new CompiledAnswers(schema, log);
     const server: RunningServer = await startServer(
       {
         schema,
-        door: makeDoor(schema, config),
-        trustedProxies: new Set(config.hubTrustedProxies),
+        answers,
+        door,
+        serveMore: app =>
+          serveExports(app, {
+            ...{ schema, answers, hub, door, desk, authenticate, trustedProxies, log },
+            queries: savedQueries(),
+          }),
+        trustedProxies,
         hub,
-        authenticate: makeAuthenticate(tokenSettings(config, sessions.ended, log)),
+        authenticate,
         receivers,
         checkReady: async () => void (await database.read('select 1', [])),
         limits: {

@@ -134,7 +134,7 @@ export async function readNode(
 ): Promise<unknown> {
   const [wanted] = wantedOf(info, info.parentType, new Map([['node', info.fieldNodes]]));
   const root: Wanted = { ...wanted!, read: { kind: 'byId' }, args: { id: `${noun.name}:${id}` }, required: false };
-  const plan = Plan.of(context.hub.catalog, context.policy, [root], true);
+  const plan = Plan.of(context.planGround, [root], true);
   const { node } = treesOf(['node'], await readPlan(context, plan, plan.keys()));
   if (node instanceof Error) throw node;
   return node;

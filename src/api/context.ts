@@ -15,12 +15,14 @@ import type { Tail } from '../feed/tail.ts';
 import type { Freshness } from '../ingest/health.ts';
 import type { LiveRecord, Lookup } from '../ingest/lookup.ts';
 import type { Batches } from '../query/batches.ts';
+import type { PlanGround } from '../query/planner.ts';
 import type { RunReader } from '../query/run.ts';
 import type { AskLive, LiveColumns } from '../query/wanted.ts';
 import type { ReadRows } from '../store/database.ts';
 import type { Identity } from '../store/identity.ts';
 import { fieldColumns } from '../store/rows.ts';
 import type { EndOrder } from '../store/session-endings.ts';
+import type { ExportTicket, TicketOrder } from './export-resolvers.ts';
 import type { UnmaskDesk } from './unmask-desk.ts';
 
 type LiveLoader = DataLoader<string, LiveRecord[]>;
@@ -37,6 +39,10 @@ export interface Hub {
   /** Agency code of the hosting town. */
   readonly town: string;
   readonly audit: AuditDesk;
+  /** Groups of persons below this size are withheld from readers who see persons masked. */
+  readonly smallestGroup: number;
+  /** Takes orders for exports. */
+  readonly exports: { issue(reader: Principal, order: TicketOrder): ExportTicket };
   /** Sharing grants in force. */
   readonly grants: () => readonly SharingGrant[];
   readonly unmasking: Pick<UnmaskDesk, 'of' | 'grant'>;
@@ -74,6 +80,11 @@ export class Context {
   get runReader(): RunReader {
     const { hub, trail, ask } = this;
     return { ask, saw: subjects => trail.saw(subjects), read: hub.batches.readFrom };
+  }
+  get planGround(): PlanGround {
+    const { hub, policy } = this;
+    const { catalog, smallestGroup, identity } = hub;
+    return { catalog, policy, smallestGroup, idOf: (noun, key) => identity.ofNoun(noun, key) };
   }
 
   /** Asks the agency, in one batch for the whole answer. */

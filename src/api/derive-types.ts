@@ -13,8 +13,10 @@ import {
 } from 'type-graphql';
 import type { CodeTable, Field, Scalar } from '../../adapters/kit/record.ts';
 import { type Catalog, isStated, isStored, type Noun, type StoredNoun, snake } from '../catalog/catalog.ts';
+import { largestGroupPage } from '../query/groups/question.ts';
 import type { Read } from '../query/wanted.ts';
 import { AgencyRecord, Node, PageInfo, RecordSource, Spelling } from './base-types.ts';
+import { fieldEnum, GroupOrder, GroupTest, GroupTypes, isTime, registerTimeUnit } from './derive-groups.ts';
 import { DateTime, Decimal, GeoPolygon, LocalDate } from './scalars.ts';
 
 /** What stands behind a derived field; attached after the build, because @Extensions costs fields times fields. */
@@ -23,6 +25,8 @@ export interface Facts {
   readonly sensitivity?: Field['sensitivity'];
   /** Asked of the agency when it is read. */
   readonly live?: boolean;
+  /** Groups rows of a list. */
+  readonly grouped?: boolean;
 }
 export interface Derived {
   readonly object: ClassType;
@@ -60,7 +64,10 @@ const scalars: Readonly<Record<Exclude<Scalar, 'code'>, unknown>> = {
   flag: Boolean,
   geometry: GeoPolygon,
 };
+const asOfDescription =
+  'As the hub knew it at this moment, with all that hangs on it; who may see what is decided as of now';
 const ordered = ['eq', 'in', 'gt', 'gte', 'lt', 'lte', 'isNull'];
+const Comparator = { BEFORE: '<', BEFORE_OR_AT: '<=', AT: '=', AT_OR_AFTER: '>=', AFTER: '>' } as const;
 const filterOperators: Readonly<Record<Exclude<Scalar, 'geometry'>, readonly string[]>> = {
   text: ['eq', 'in', 'startsWith', 'contains', 'isNull'],
   integer: ordered,
@@ -82,10 +89,19 @@ class TypeDeriver {
   private readonly filters = new Map<string, ClassType>();
   private readonly lists = named('RecordLists');
 
+  private readonly groupTypes = new GroupTypes({
+    put: (target, name, type, options, read) => this.put(target, name, type, options, { read }),
+    typeOf: field => this.typeOf(field),
+    where: noun => this.derived.get(noun.name)!.where,
+    describe,
+  });
+
   constructor(private readonly catalog: Catalog) {}
 
   derive(): DerivedTypes {
     Resolver()(this.lists);
+    registerTimeUnit();
+    registerEnumType(Comparator, { name: 'Comparator', description: 'Earlier, later or at once · 比较' });
     for (const noun of this.catalog.nouns.values()) this.derived.set(noun.name, this.deriveNoun(noun));
     for (const noun of this.catalog.all()) this.deriveRoots(noun);
     return { of: name => this.derived.get(name)!, resolvers: [this.lists], facts: this.facts };
@@ -120,6 +136,7 @@ class TypeDeriver {
     }
     for (const way of ['asc', 'desc']) order[`OBSERVED_AT_${way.toUpperCase()}`] = `observedAt ${way}`;
     this.relations(noun, object);
+    this.relationTests(noun, where);
     const implemented = isStated(noun) ? [AgencyRecord, Node] : [Node];
     const { en, zh } = noun.kind.title;
     ObjectType(noun.name, { description: `${en} · ${zh}`, implements: implemented as never })(object);
@@ -172,19 +189,86 @@ class TypeDeriver {
     this.put(connection, 'pageInfo', () => PageInfo, {}, { read: { kind: 'pageInfo' } });
     const description = 'Of all pages; counted only when it is asked for';
     this.put(connection, 'totalCount', () => Int, { description }, { read: { kind: 'totalCount' } });
+    if (isStored(noun)) this.groups(noun, connection);
     ObjectType(connection.name)(connection);
     return connection;
   }
 
+  private groups(noun: StoredNoun, connection: ClassType): void {
+    const type = this.groupTypes.of(noun, this.timesOf(noun));
+    const description = 'The rows of the whole list in groups: what is selected under `key` groups them · 分组统计';
+    this.put(
+      connection,
+      'groups',
+      () => type,
+      { description, nullable: true },
+      { read: { kind: 'groups' }, grouped: true },
+    );
+    const args: [string, () => unknown, object][] = [
+      ['having', () => [GroupTest], { nullable: true, description: 'Groups that fit all of these' }],
+      ['orderBy', () => [GroupOrder], { nullable: true, description: 'By their keys without it' }],
+      ['limit', () => Int, { defaultValue: 100, description: `At most ${largestGroupPage}` }],
+      ['skip', () => Int, { defaultValue: 0 }],
+    ];
+    args.forEach(([name, of, options], i) => {
+      Arg(name, of as never, options)(connection.prototype, 'groups', i);
+    });
+  }
+
   private finishWhere(noun: Noun, where: ClassType): void {
     const nullable = { nullable: true };
-    if (isStated(noun))
+    // Of a noun that is about an agency, the agency itself can be tested.
+    if (isStated(noun) && !noun.relations.has('agency'))
       GraphField(() => this.operators('TextFilter', String, filterOperators.text), nullable)(where.prototype, 'agency');
     GraphField(() => this.operators('DateTimeFilter', DateTime, ordered), nullable)(where.prototype, 'observedAt');
     GraphField(() => [where], { ...nullable, description: 'All of these' })(where.prototype, 'and');
     GraphField(() => [where], { ...nullable, description: 'At least one of these' })(where.prototype, 'or');
     GraphField(() => where, { ...nullable, description: 'Not this' })(where.prototype, 'not');
     InputType(where.name)(where);
+  }
+
+  /** What a row is related to can be tested like the row itself. */
+  private relationTests(noun: Noun, where: ClassType): void {
+    for (const { name, to, many, live } of noun.relations.values()) {
+      if (live || !isStored(to)) continue;
+      const related = many ? this.relatedOf(to) : null;
+      const type = () => related ?? this.derived.get(to.name)!.where;
+      const description = many ? undefined : 'There is one, and it fits';
+      GraphField(type, { nullable: true, description })(where.prototype, name);
+    }
+    const field = this.timesOf(noun);
+    if (!field) return;
+    const comparison = named(`${noun.name}Comparison`);
+    GraphField(() => field)(comparison.prototype, 'field');
+    GraphField(() => Comparator)(comparison.prototype, 'is');
+    GraphField(() => field)(comparison.prototype, 'than');
+    const description = 'Two times of one row; a moment and a day are compared as days';
+    InputType(comparison.name, { description })(comparison);
+    GraphField(() => [comparison], { nullable: true, description: 'All of these' })(where.prototype, 'compare');
+  }
+
+  private readonly times = new Map<Noun, object>();
+  /** The times of a row, where it has any. */
+  private timesOf(noun: Noun): object | null {
+    const columns = [...noun.columns.values()].filter(isTime);
+    if (!columns.length) return null;
+    const known = this.times.get(noun) ?? fieldEnum(`${noun.name}Time`, columns);
+    this.times.set(noun, known);
+    return known;
+  }
+
+  /** One type for each target, whoever leads to it. */
+  private relatedOf(noun: Noun): ClassType {
+    const name = `${noun.name}Related`;
+    const known = this.filters.get(name);
+    if (known) return known;
+    const related = named(name);
+    this.filters.set(name, related);
+    const where = () => this.derived.get(noun.name)!.where;
+    GraphField(where, { nullable: true, description: 'At least one fits' })(related.prototype, 'some');
+    GraphField(where, { nullable: true, description: 'None fits' })(related.prototype, 'none');
+    InputType(name)(related);
+    return related;
   }
 
   private typeOf(field: Field): unknown {
@@ -247,6 +331,7 @@ class TypeDeriver {
       ['last', () => Int, 'Pages from the end'],
       ['before', () => String],
     ];
+    if (target === this.lists.prototype) args.push(['asOf', () => DateTime, asOfDescription]);
     args.forEach(([name, type, description], i) => {
       Arg(name, type as never, { nullable: true, description })(target, field, i);
     });
@@ -275,6 +360,8 @@ class TypeDeriver {
       const options = { nullable: i > 0, description: i > 0 ? 'The latest without it' : describe(name, field) };
       Arg(name, (() => this.typeOf(field)) as never, options)(this.lists.prototype, single, i);
     });
+    const asOf = { nullable: true, description: asOfDescription };
+    Arg('asOf', () => DateTime, asOf)(this.lists.prototype, single, key.length);
     this.facts.set(`Query.${single}`, { read: { kind: 'byKey', noun } });
   }
 }

@@ -49,7 +49,7 @@ const nodesOf = (error: unknown): readonly ASTNode[] => (error instanceof GraphQ
 const variableOf = (error: unknown) => nodesOf(error).find(node => node.kind === Kind.VARIABLE_DEFINITION);
 
 /** graphql-js quotes what does not fit, which may be somebody's identity number: the place says enough. */
-function withoutValues(message: string, error: unknown): string {
+export function withoutValues(message: string, error: unknown): string {
   const variable = variableOf(error);
   if (variable && message.includes('got invalid value'))
     return `Variable "$${variable.variable.name.value}" has an invalid value: it should be of the type ${print(variable.type)}`;

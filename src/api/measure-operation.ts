@@ -30,6 +30,8 @@ const unit = {
   list: 1,
   /** Counting reads what it counts. */
   count: 5,
+  /** Grouping reads everything that fits: about what a hand-written statement over a large table costs. */
+  groups: 100,
   /** A question to an agency, in its time and its limits. */
   live: 20,
   schema: 500,
@@ -134,7 +136,8 @@ class Measure {
     if (name.startsWith('__')) return this.introspection(node);
     const field = type && (isObjectType(type) || isInterfaceType(type)) ? type.getFields()[name] : undefined;
     const named = field ? getNamedType(field.type) : null;
-    const size = field ? this.pageOf(field, node) : null;
+    const grouped = Boolean(field?.extensions.grouped);
+    const size = field ? this.pageOf(field, node, grouped ? groupSizes : pageSizes) : null;
     const list = field ? isList(field.type) : false;
     const times = list ? (size ?? page ?? unpagedSize) : 1;
     const inner = node.selectionSet
@@ -151,7 +154,7 @@ class Measure {
       introspectionAliases: inner.introspectionAliases,
       cost: own + inner.cost * times,
       dearest: within.cost > own ? within : { path, cost: own },
-      largestPage: Math.max(size ?? 0, inner.largestPage),
+      largestPage: Math.max((!grouped && size) || 0, inner.largestPage),
       byVariables: false,
     };
   }
@@ -170,8 +173,12 @@ class Measure {
     };
   }
 
-  private pageOf(field: GraphQLField<unknown, unknown>, { arguments: given = [] }: FieldNode): number | null {
-    const sizes = field.args.filter(arg => arg.name === 'first' || arg.name === 'last');
+  private pageOf(
+    field: GraphQLField<unknown, unknown>,
+    { arguments: given = [] }: FieldNode,
+    names: readonly string[],
+  ): number | null {
+    const sizes = field.args.filter(arg => names.includes(arg.name));
     if (!sizes.length) return null;
     const asked = sizes.map(arg => this.numberOf(given.find(node => node.name.value === arg.name)) ?? arg.defaultValue);
     const found = asked.filter(size => typeof size === 'number');
@@ -191,11 +198,15 @@ class Measure {
   }
 }
 
+const pageSizes = ['first', 'last'];
+/** Pages of groups have a bound of their own. */
+const groupSizes = ['limit'];
 const isList = (type: unknown): boolean => isListType(isNonNullType(type) ? type.ofType : type);
 
 function ownCost(field: GraphQLField<unknown, unknown>, times: number): number {
   const named = getNamedType(field.type);
   if (field.name === 'totalCount') return unit.count;
+  if (field.extensions.grouped) return unit.groups;
   if (isLeafType(named)) return unit.leaf;
   if (field.extensions.live) return unit.live + times;
   return isList(field.type) ? unit.list + unit.object * times : unit.object;

@@ -72,7 +72,7 @@ export class Questions {
     }
     const type = this.schema.getQueryType()!;
     const collected = collectRoots(question, type);
-    const plan = Plan.of(context.hub.catalog, context.policy, wantedOf(question, type, collected));
+    const plan = Plan.of(context.planGround, wantedOf(question, type, collected));
     // What goes on through resolvers takes its arguments from the request.
     if (plan.isComplete) this.plans.set(name, plan);
     return { plan, keys: plan.keys(), question, collected };

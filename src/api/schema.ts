@@ -13,6 +13,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { takeAnswer } from './answer-question.ts';
 import { auditResolvers } from './audit-resolvers.ts';
 import { deriveTypes, type Facts } from './derive-types.ts';
+import { exportResolvers } from './export-resolvers.ts';
 import { handFacts, hubResolvers } from './hub-resolvers.ts';
 import { sessionResolvers } from './session-resolvers.ts';
 import { unmaskResolvers } from './unmask-resolvers.ts';
@@ -38,6 +39,7 @@ export function makeSchema(catalog: Catalog, adapters: readonly Adapter[]): Grap
       ...types.resolvers,
       ...hubResolvers(types, catalog, adapters),
       ...sessionResolvers(),
+      ...exportResolvers(),
       ...auditResolvers(catalog),
       ...unmaskResolvers(catalog),
     ];

@@ -17,7 +17,7 @@ import type { Receiver } from '../ingest/push.ts';
 import { auditHttp, auditPlugin } from './audited-answers.ts';
 import { clientAddress } from './client-address.ts';
 import { isCertified, type TlsFiles } from './client-certificate.ts';
-import { CompiledAnswers } from './compiled-answers.ts';
+import type { CompiledAnswers } from './compiled-answers.ts';
 import { Context, type Hub } from './context.ts';
 import { type Admission, type Door, type DoorRequest, refusal } from './door.ts';
 import { type Admissions, doorPlugin } from './door-plugin.ts';
@@ -30,12 +30,15 @@ import { serveSockets } from './sockets.ts';
 
 export interface ServerParts {
   readonly schema: GraphQLSchema;
+  readonly answers: CompiledAnswers;
   readonly hub: Hub;
   readonly authenticate: Authenticate;
   readonly receivers: ReadonlyMap<string, Receiver>;
   /** Throws while the hub cannot answer. */
   readonly checkReady: () => Promise<void>;
   readonly door: Door;
+  /** Registers further roads. */
+  readonly serveMore: (app: FastifyInstance) => void;
   readonly trustedProxies: ReadonlySet<string>;
   readonly limits: HttpLimits & { readonly pushBytes: number };
   readonly socketLimits: SocketLimits;
@@ -54,10 +57,9 @@ export async function startServer(
   parts: ServerParts,
   { host, port }: { host: string; port: number },
 ): Promise<RunningServer> {
-  const { schema, hub, authenticate, door, trustedProxies, limits, log } = parts;
+  const { schema, answers, hub, authenticate, door, trustedProxies, limits, log } = parts;
   const app = makeHttp(limits, parts.tls);
   const admissions: Admissions = new WeakMap();
-  const answers = new CompiledAnswers(schema, log);
   const apollo = new ApolloServer<Context>({
     schema,
     introspection: true,
@@ -94,6 +96,7 @@ export async function startServer(
   });
   await app.register(async scope => serveDeliveries(scope, parts));
   serveHealth(app, parts);
+  parts.serveMore(app);
   const sockets = serveSockets(app.server, {
     schema,
     answers,

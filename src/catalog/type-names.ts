@@ -2,7 +2,23 @@
 import type { CodeTable, RecordKind } from '../../adapters/kit/record.ts';
 
 /** What derives from a kind called Well: Well, WellWhere, WellOrder, ... */
-const ofKinds = ['', 'Where', 'Order', 'Edge', 'Connection'];
+const ofKinds = [
+  ...[
+    '',
+    'Where',
+    'Related',
+    'Comparison',
+    'Order',
+    'Edge',
+    'Connection',
+    'Field',
+    'Number',
+    'Time',
+    'Span',
+    'Measured',
+  ],
+  ...['Group', 'Groups', 'Key'],
+];
 const ofTables = ['', 'Filter'];
 
 export class TypeNames {

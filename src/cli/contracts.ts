@@ -20,7 +20,8 @@ export async function contracts(): Promise<Record<string, string>> {
     'records.json': `${JSON.stringify(recordContracts(catalog), null, 2)}\n`,
     'tables.sql': await tablesSql(catalog),
     'access.md': accessMatrix(catalog, classified(schema, catalog)),
-    'operations.json': `${JSON.stringify(makeStoredOperations(schema, operationFiles()), null, 2)}\n`,
+    'operations.json': `${JSON.stringify(makeStoredOperations(schema, documents('operations')), null, 2)}\n`,
+    'queries.json': `${JSON.stringify(makeStoredOperations(schema, documents('queries')), null, 2)}\n`,
     'errors.json': `${JSON.stringify(errorCodes, null, 2)}\n`,
   };
 }
@@ -34,12 +35,11 @@ function classified(schema: ReturnType<typeof makeSchema>, catalog: Catalog): Sc
   return classes;
 }
 
-const operationsFolder = path.resolve(import.meta.dirname, '../../schema/operations');
-
-/** The documents of the hall's front-ends, by file name. */
-function operationFiles(): Record<string, string> {
-  const names = readdirSync(operationsFolder).filter(name => name.endsWith('.graphql'));
-  return Object.fromEntries(names.sort().map(name => [name, readFileSync(path.join(operationsFolder, name), 'utf8')]));
+/** Documents by file name: those of the hall's front-ends, or the ready-made questions of analysts. */
+function documents(kind: 'operations' | 'queries'): Record<string, string> {
+  const folder = path.resolve(import.meta.dirname, '../../schema', kind);
+  const names = readdirSync(folder).filter(name => name.endsWith('.graphql'));
+  return Object.fromEntries(names.sort().map(name => [name, readFileSync(path.join(folder, name), 'utf8')]));
 }
 
 function recordContracts(catalog: Catalog): Record<string, unknown> {

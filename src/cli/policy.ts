@@ -124,6 +124,8 @@ async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
     lookup: async (_kind, keys) => keys.map(() => []),
     freshness: async () => new Map(),
     grants: () => grants,
+    smallestGroup: 5,
+    exports: { issue: notHere },
     unmasking: { of: () => [], grant: notHere },
     ended: new EndedSessions(0),
     endSession: notHere,

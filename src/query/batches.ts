@@ -135,6 +135,7 @@ const inTime = (error: unknown): unknown =>
 
 function keysOf(fetch: Fetch, results: MutableResults, rootKeys: ReadonlyMap<number, ReadonlySet<string>>): string[] {
   const { source } = fetch;
+  if (source && 'sameAs' in source) return keysOf(source.sameAs, results, rootKeys);
   if (!source) return [...(rootKeys.get(fetch.index) ?? [])];
   const keys = new Set<string>();
   for (const rows of results[source.fetch.index]?.values() ?? []) {

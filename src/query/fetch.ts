@@ -3,10 +3,9 @@
  * before has given. Every row comes as text: the number of its branch, its key, its cells.
  */
 import type { Policy } from '../access/policy.ts';
-import { rowsSql } from '../access/rows.ts';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import { sqlTypes } from '../store/tables.ts';
-import { Values } from './filters.ts';
+import { type Scope, tableSql, Values, visibleSql, wholeSql } from './scope.ts';
 
 export type Row = readonly (string | null)[];
 /** Where the cells of a row begin. */
@@ -14,11 +13,10 @@ const firstCell = 2;
 /** Key of the rows of a fetch that has no keys. */
 export const unkeyed = '';
 
-/** Where a fetch takes its keys from: rows of the level before, or (null) what the request has given. */
-export interface KeySource {
-  readonly fetch: Fetch;
-  readonly keyOf: (row: Row) => string | null;
-}
+/** Where a fetch takes its keys from: rows of the level before, the keys of another one, or (null) the request. */
+export type KeySource =
+  | { readonly fetch: Fetch; readonly keyOf: (row: Row) => string | null }
+  | { readonly sameAs: Fetch };
 
 /** Makes a branch, always the same: `select` is the list of its columns, given what the key of a row is; `keys` is bound to all of them. */
 export type Branch = (select: (key: string) => string, keys: string) => string;
@@ -106,8 +104,38 @@ export class NounFetch extends Fetch {
     readonly noun: StoredNoun,
     private readonly policy: Policy,
     private readonly catalog: Catalog,
+    /** The moment as of which its rows are read, and all that hangs on them; null: now. */
+    readonly asOf: string | null,
   ) {
     super(index, level, source);
+  }
+
+  private idsAreGiven = false;
+  /** Ids of its rows are what it is asked by: what hangs on them is read by the same statement. */
+  givenIds(): this {
+    this.idsAreGiven = true;
+    return this;
+  }
+  /** Where fetches by the ids of its rows stand, and where they take them from. */
+  below(depth: number): number {
+    return this.idsAreGiven ? depth : depth + 1;
+  }
+  ids(): KeySource {
+    if (this.idsAreGiven) return { sameAs: this };
+    const id = this.column('id');
+    return { fetch: this, keyOf: row => row[id]! };
+  }
+
+  get scope(): Scope {
+    const { catalog, policy, asOf } = this;
+    return { catalog, policy, values: this.level.values, asOf };
+  }
+  /** What stands behind `from`, and the rows that the reader may see. Asked for once each: they bind values. */
+  from(): string {
+    return `${tableSql(this.noun, this.asOf, this.level.values)} t`;
+  }
+  visible(): string {
+    return visibleSql(this.scope, this.noun);
   }
 
   /** A column of the table, as text. */
@@ -127,7 +155,7 @@ export class NounFetch extends Fetch {
   whole(): (row: Row) => boolean {
     const rows = this.policy.whole(this.noun);
     if (rows === 'all' || rows === 'none') return () => rows === 'all';
-    const sql = () => `(${rowsSql(rows, 't', this.catalog, value => this.level.values.add(value))})::text`;
+    const sql = () => `(${wholeSql(this.scope, this.noun)})::text`;
     const at = this.cell('$whole', sql);
     return row => row[at] === 'true';
   }

@@ -1,20 +1,13 @@
 /** A reader's `where` as SQL: values are always bound, and fields that the reader sees masked are refused. */
 
 import type { Policy } from '../access/policy.ts';
-import { rowsSql } from '../access/rows.ts';
-import type { Catalog, Column, StoredNoun } from '../catalog/catalog.ts';
+import { type Column, isStored, type Relation, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { sqlTypes } from '../store/tables.ts';
+import { type Scope, tableSql, visibleSql } from './scope.ts';
+import { localDaySql } from './time-units.ts';
 
 export type Where = { readonly [field: string]: unknown };
-
-/** Collects the values of a statement: `$1`, `$2`, ... */
-export class Values {
-  readonly list: unknown[] = [];
-  add(value: unknown): string {
-    return `$${this.list.push(value)}`;
-  }
-}
 
 type Operator = (column: string, value: string, type: string) => string;
 const likeEscaped = (value: string) => `replace(replace(replace(${value}, '\\', '\\\\'), '%', '\\%'), '_', '\\_')`;
@@ -38,54 +31,116 @@ export const envelopeFields: Readonly<Record<string, { column: string; type: str
   observedAt: { column: 'observed_at', type: 'timestamptz', stated: false },
 };
 
-/** The rows of `t` that the reader may see and that are not deleted. */
-export function visibleSql(noun: StoredNoun, policy: Policy, catalog: Catalog, values: Values): string {
-  const rows = rowsSql(policy.rows(noun), 't', catalog, value => values.add(value));
-  return rows === 'true' ? 'not t.deleted' : `not t.deleted and ${rows}`;
+/** Two fields of one row, compared. */
+interface Comparison {
+  readonly field: string;
+  readonly is: string;
+  readonly than: string;
 }
 
-export function whereSql(noun: StoredNoun, policy: Policy, where: Where | null | undefined, values: Values): string {
+export function whereSql(scope: Scope, noun: StoredNoun, where: Where | null | undefined, alias = 't'): string {
   const terms: string[] = [];
   for (const [name, test] of Object.entries(where ?? {})) {
     if (test === null || test === undefined) continue;
+    const relation = noun.relations.get(name);
     if (name === 'and' || name === 'or') {
-      const parts = (test as Where[]).map(part => whereSql(noun, policy, part, values));
+      const parts = (test as Where[]).map(part => whereSql(scope, noun, part, alias));
       terms.push(parts.length ? `(${parts.join(` ${name} `)})` : String(name === 'and'));
     }
     // A row without a value does not fit a test, so it fits the test's opposite: no row is outside of both.
-    else if (name === 'not') terms.push(`(${whereSql(noun, policy, test as Where, values)}) is not true`);
-    else terms.push(...fieldTests(noun, policy, name, test as Record<string, unknown>, values));
+    else if (name === 'not') terms.push(`(${whereSql(scope, noun, test as Where, alias)}) is not true`);
+    else if (name === 'compare') {
+      for (const one of test as Comparison[]) terms.push(comparisonSql(scope, noun, one, alias));
+    } else if (relation) terms.push(...relationTests(scope, relation, test as Where, alias));
+    else terms.push(...fieldTests(scope, noun, name, test as Record<string, unknown>, alias));
   }
   return terms.length ? terms.join(' and ') : 'true';
 }
 
-function fieldTests(noun: StoredNoun, policy: Policy, name: string, tests: Record<string, unknown>, values: Values) {
-  const { sql, type, normalise } = filterable(noun, policy, name);
+/** The rows of a list, called `t`: they hang on the parent `p`, are visible and fit. */
+export function listTermsSql(
+  scope: Scope,
+  noun: StoredNoun,
+  where: Where | null | undefined,
+  relation: Relation | null,
+): string {
+  const terms = [visibleSql(scope, noun)];
+  if (relation) terms.unshift(`t."${relation.link.column}" = p.id`);
+  if (where) terms.push(whereSql(scope, noun, where));
+  return terms.join(' and ');
+}
+
+/** Of what a row is related to: nothing that the reader may not see, or that is deleted, counts. */
+function relationTests(scope: Scope, relation: Relation, test: Where, alias: string): string[] {
+  if (!relation.many) return [existsSql(scope, relation, test, alias)];
+  return Object.entries(test)
+    .filter(([, where]) => where !== null && where !== undefined)
+    .map(([which, where]) => `${which === 'none' ? 'not ' : ''}${existsSql(scope, relation, where as Where, alias)}`);
+}
+
+function existsSql(scope: Scope, { to, link, many }: Relation, where: Where, alias: string): string {
+  if (!isStored(to)) throw new Error(`${to.name} is asked of its agency: nothing can be found by it`);
+  demandSeen(scope.policy, to);
+  const other = `${alias}r`;
+  const join = many ? `${other}."${link.column}" = ${alias}.id` : `${other}.id = ${alias}."${link.column}"`;
+  const from = tableSql(to, scope.asOf, scope.values);
+  const terms = [join, visibleSql(scope, to, other), whereSql(scope, to, where, other)];
+  return `exists (select from ${from} ${other} where ${terms.join(' and ')})`;
+}
+
+/** Readers who may not see a noun at all get an error rather than an empty answer. */
+export function demandSeen(policy: Policy, noun: StoredNoun): void {
+  if (policy.sees(noun)) return;
+  const message = `${noun.kind.plural} are not for everybody: they need a token whose role may see them`;
+  throw new HubError('FORBIDDEN', message);
+}
+
+function comparisonSql(scope: Scope, noun: StoredNoun, { field, is, than }: Comparison, alias: string): string {
+  const [left, right] = [field, than].map(name => filterable(scope.policy, noun, name, alias)) as [Tested, Tested];
+  // A moment and a day are compared as days of the town.
+  const day = (side: Tested) => (side.type === 'timestamptz' ? localDaySql(side.sql) : side.sql);
+  return left.type === right.type ? `(${left.sql} ${is} ${right.sql})` : `(${day(left)} ${is} ${day(right)})`;
+}
+
+function fieldTests(scope: Scope, noun: StoredNoun, name: string, tests: Record<string, unknown>, alias: string) {
+  const { sql, type, normalise } = filterable(scope.policy, noun, name, alias);
   return Object.entries(tests)
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([op, value]) => {
       const spelled = op === 'isNull' ? value : Array.isArray(value) ? value.map(normalise) : normalise(value);
-      return `(${operators[op]!(sql, values.add(spelled), type)})`;
+      return `(${operators[op]!(sql, scope.values.add(spelled), type)})`;
     });
 }
 
-/** The column of a field by which this reader may filter and order. */
-export function filterable(noun: StoredNoun, policy: Policy, name: string) {
+/** A field as tests, orders and aggregates of a reader see it. */
+export interface Tested {
+  readonly column: string;
+  readonly sql: string;
+  /** PostgreSQL's. */
+  readonly type: string;
+  readonly normalise: (value: unknown) => unknown;
+}
+
+/** The column of a field by which this reader may filter, order, group and aggregate. */
+export function filterable(policy: Policy, noun: StoredNoun, name: string, alias = 't'): Tested {
   const envelope = envelopeFields[name];
-  if (envelope) return { ...envelope, sql: `t."${envelope.column}"`, normalise: (value: unknown) => value };
+  if (envelope) return { ...envelope, sql: `${alias}."${envelope.column}"`, normalise: (value: unknown) => value };
   const column = noun.columns.get(name)!;
   if (!policy.mayFilter(noun, name)) throw maskedField(noun, name);
-  const sql = testedSql(noun, policy, column);
+  const sql = testedSql(policy, noun, column, alias);
   return { column: column.column, sql, type: sqlTypes[column.field.scalar], normalise: spellingOf(column) };
 }
 
 export const maskedField = (noun: StoredNoun, name: string): HubError =>
-  new HubError('FILTER_FORBIDDEN', `${noun.name}.${name} is masked for you: it cannot be filtered or ordered by`);
+  new HubError(
+    'FILTER_FORBIDDEN',
+    `${noun.name}.${name} is masked for you: it cannot be filtered, ordered, grouped or aggregated by`,
+  );
 
 /** A column as this reader's tests see it: an identifier that he sees masked where it names a person is no value there. */
-export function testedSql(noun: StoredNoun, policy: Policy, { column, field }: Column): string {
+export function testedSql(policy: Policy, noun: StoredNoun, { column, field }: Column, alias = 't'): string {
   const prefix = field.format?.personPrefix;
-  const plain = `t."${column}"`;
+  const plain = `${alias}."${column}"`;
   if (!prefix || policy.whole(noun) === 'all') return plain;
   return `case when starts_with(${plain}, '${prefix}') then null else ${plain} end`;
 }

@@ -6,7 +6,8 @@
 import type { Policy } from '../access/policy.ts';
 import type { StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
-import { filterable, maskedField, type Values } from './filters.ts';
+import { filterable, maskedField } from './filters.ts';
+import { type Scope, tableSql } from './scope.ts';
 
 export interface PageArgs {
   readonly orderBy?: readonly string[] | null;
@@ -49,16 +50,16 @@ export interface Paging {
   readonly orderBy: string;
 }
 
-export function pagingSql(noun: StoredNoun, policy: Policy, args: PageArgs, values: Values): Paging {
+export function pagingSql(scope: Scope, noun: StoredNoun, args: PageArgs): Paging {
   const backward = args.last !== null && args.last !== undefined;
   if (backward && args.first !== null && args.first !== undefined) bad('Give either `first` or `last`, not both');
   const size = (backward ? args.last : args.first) ?? defaultPageSize;
   if (size < 0 || size > largestPageSize) bad(`\`first\` and \`last\` go from 0 to ${largestPageSize}`);
-  const keys = (args.orderBy ?? []).map(order => keyOf(noun, policy, order));
+  const keys = (args.orderBy ?? []).map(order => keyOf(scope.policy, noun, order));
   keys.push({ column: 'id', descending: false });
   const conditions: string[] = [];
-  if (args.after) conditions.push(beyond(noun, keys, values.add(idOfCursor(args.after)), false));
-  if (args.before) conditions.push(beyond(noun, keys, values.add(idOfCursor(args.before)), true));
+  if (args.after) conditions.push(beyond(scope, noun, keys, args.after, false));
+  if (args.before) conditions.push(beyond(scope, noun, keys, args.before, true));
   const order = keys.map(({ column, descending }) => {
     const down = descending !== backward;
     return `t."${column}" ${down ? 'desc' : 'asc'} nulls ${backward ? 'first' : 'last'}`;
@@ -66,16 +67,16 @@ export function pagingSql(noun: StoredNoun, policy: Policy, args: PageArgs, valu
   return { size, backward, condition: conditions.join(' and ') || 'true', orderBy: order.join(', ') };
 }
 
-function keyOf(noun: StoredNoun, policy: Policy, order: string): Key {
+function keyOf(policy: Policy, noun: StoredNoun, order: string): Key {
   const [field, direction] = order.split(' ') as [string, string];
-  const { column, sql } = filterable(noun, policy, field);
+  const { column, sql } = filterable(policy, noun, field);
   // An order would show where the masked ones lie.
   if (sql !== `t."${column}"`) throw maskedField(noun, field);
   return { column, descending: direction === 'desc' };
 }
 
 /** Rows on the far side of the cursor's row; nulls stand last in either direction. */
-function beyond(noun: StoredNoun, keys: readonly Key[], cursor: string, before: boolean): string {
+function beyond(scope: Scope, noun: StoredNoun, keys: readonly Key[], cursor: string, before: boolean): string {
   const alternatives = keys.map(({ column, descending }, i) => {
     const equal = keys.slice(0, i).map(k => `t."${k.column}" is not distinct from c."${k.column}"`);
     const sign = descending === before ? '>' : '<';
@@ -83,18 +84,23 @@ function beyond(noun: StoredNoun, keys: readonly Key[], cursor: string, before: 
     const past = `(t."${column}" ${sign} c."${column}" or (${far}."${column}" is null and ${near}."${column}" is not null))`;
     return [...equal, past].join(' and ');
   });
-  return `exists (select 1 from ${placeOf(noun, keys, cursor)} c where ${alternatives.map(a => `(${a})`).join(' or ')})`;
+  return `exists (select 1 from ${placeOf(scope, noun, keys, cursor)} c where ${alternatives.map(a => `(${a})`).join(' or ')})`;
 }
 
 function bad(message: string): never {
   throw new HubError('BAD_USER_INPUT', message);
 }
 
-/** The cursor's row as it last stood: one that was removed meanwhile holds no values any more, its history does. */
-function placeOf(noun: StoredNoun, keys: readonly Key[], cursor: string): string {
+/**
+ * The cursor's row as it last stood: one that was removed meanwhile holds no values any more, its history does. In an
+ * answer about the past it is the row as it stood then.
+ */
+function placeOf({ asOf, values }: Scope, noun: StoredNoun, keys: readonly Key[], cursor: string): string {
+  const id = `${values.add(idOfCursor(cursor))}::uuid`;
   const columns = [...new Set(keys.map(key => `"${key.column}"`))].join(', ');
+  if (asOf !== null) return `(select ${columns} from ${tableSql(noun, asOf, values)} p where id = ${id})`;
   const from = (table: string) =>
-    `select ${columns}, observed_at as known_at from ${table} where id = ${cursor}::uuid and not deleted`;
+    `select ${columns}, observed_at as known_at from ${table} where id = ${id} and not deleted`;
   const versions = `${from(noun.table)} union all ${from(`${noun.table}_history`)}`;
   return `(select * from (${versions}) v order by known_at desc limit 1)`;
 }

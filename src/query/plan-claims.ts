@@ -17,13 +17,14 @@ export function recordsWriter(planner: Planner, fetch: NounFetch, depth: number,
   const first = wanted.args.first as number;
   if (first < 0 || first > largestRecords)
     throw new HubError('BAD_USER_INPUT', `\`first\` goes from 0 to ${largestRecords}`);
+  const below = fetch.below(depth);
   const lists = [...fetch.noun.relations.values()].flatMap(relation => {
     const { to, many, live } = relation;
     if (!many || live || !isStored(to) || to.origin === 'derived' || !planner.policy.sees(to)) return [];
     const args = { first, orderBy: ['observedAt desc'] };
-    const { fetch: rows } = listFetch(planner, to, depth + 1, args, { relation, fetch });
+    const { fetch: rows } = listFetch(planner, to, below, args, { relation, fetch });
     const [id, observed] = [rows.column('id'), rows.column('observed_at')];
-    return [{ rows, id, observed, write: planner.object(rows, depth + 1, wanted.of(to.name)) }];
+    return [{ rows, id, observed, write: planner.object(rows, below, wanted.of(to.name)) }];
   });
   const own = fetch.column('id');
   return (row, run) => {
@@ -77,7 +78,8 @@ class Conflicts {
   ) {
     this.own = fetch.column('id');
     this.conflict = wanted.of('Conflict');
-    this.claims = planner.plainFetch(planner.level(depth + 1), { fetch, keyOf: row => row[this.own]! });
+    const below = fetch.below(depth);
+    this.claims = planner.plainFetch(planner.level(below), fetch.ids());
     const cells = claimColumns.map(name => [name, this.claims.cell(name, () => `c.${name}::text`)] as const);
     this.at = Object.fromEntries(cells) as Conflicts['at'];
     this.claims.reads(
@@ -94,14 +96,14 @@ class Conflicts {
     this.claimants = new Map(
       claimantsOf(planner.catalog, fetch.noun)
         .filter(noun => planner.policy.sees(noun))
-        .map(noun => [noun.name, this.claimant(noun, depth + 2, records)]),
+        .map(noun => [noun.name, this.claimant(noun, below + 1, records)]),
     );
   }
 
   private claimant(noun: StoredNoun, depth: number, records: readonly Wanted[]): Claimant {
     const { kind, record_id } = this.at;
     const keyOf = (row: Row) => (row[kind] === noun.name ? row[record_id]! : null);
-    const fetch = this.planner.byIds(noun, depth, { fetch: this.claims, keyOf });
+    const fetch = this.planner.byIds(noun, depth, { fetch: this.claims, keyOf }, null);
     const writers = records.map(each => [each, this.planner.object(fetch, depth, each.of(noun.name))] as const);
     return { noun, fetch, isWhole: fetch.whole(), writers: new Map(writers) };
   }

@@ -1,8 +1,9 @@
 /** Pages of records: of all, or of those about each parent. Nodes, edges and page info share one fetch, the count has its own. */
 import { rowsSql } from '../access/rows.ts';
 import type { Relation, StoredNoun } from '../catalog/catalog.ts';
-import { type Fetch, type KeySource, type NounFetch, type Row, unkeyed } from './fetch.ts';
-import { type Where, whereSql } from './filters.ts';
+import { type Fetch, type NounFetch, type Row, unkeyed } from './fetch.ts';
+import { listTermsSql, type Where } from './filters.ts';
+import { groupsWriter } from './groups/plan-groups.ts';
 import { cursorOf, cursorsOf, foreignCursor, type PageArgs, pagingSql } from './paging.ts';
 import { plainWriter } from './plan-plain.ts';
 import type { Planner, WriteRow } from './planner.ts';
@@ -11,7 +12,11 @@ import type { Wanted } from './wanted.ts';
 
 export interface ListArgs extends PageArgs {
   readonly where?: Where | null;
+  /** Of roots; what hangs on a row is read as of the same moment as the row. */
+  readonly asOf?: string | null;
 }
+const momentOf = (args: ListArgs, parent: Parent | null): string | null =>
+  parent ? parent.fetch.asOf : (args.asOf ?? null);
 /** Whose records are listed. */
 export interface Parent {
   readonly relation: Relation;
@@ -36,7 +41,7 @@ export function listWriter(
   parent: Parent | null,
 ): WriteRow {
   planner.demand(noun);
-  const list = new ListPlan(planner, noun, parent ? depth + 1 : depth, wanted.args as ListArgs, parent);
+  const list = new ListPlan(planner, noun, parent?.fetch.below(depth) ?? depth, wanted.args as ListArgs, parent);
   const parts = wanted.of(`${noun.name}Connection`).map(part => ({ head: `"${part.key}":`, write: list.part(part) }));
   const id = parent?.fetch.column('id');
   return (row, run) => {
@@ -72,7 +77,12 @@ class ListPlan {
     private readonly parent: Parent | null,
   ) {
     // What is wrong with the arguments is wrong with the list, whichever of its parts is asked for.
+    const mark = planner.level(depth).mark();
     this.pages();
+    if (this.cursors) return;
+    // Rows are read if they are asked for.
+    planner.level(depth).restore(mark);
+    this.page = null;
   }
 
   part(wanted: Wanted): WritePart {
@@ -102,6 +112,13 @@ class ListPlan {
         const fetch = this.counts();
         return (parent, run) => run.rows(fetch, parent)[0]?.[2] ?? '0';
       }
+      case 'groups':
+        return groupsWriter(this.planner, this.noun, this.depth, wanted, {
+          where: this.args.where,
+          asOf: momentOf(this.args, this.parent),
+          parent: this.parent,
+          source: this.parent?.fetch.ids() ?? null,
+        });
       default:
         throw new Error(`${wanted.label} (${key}) is no part of a page`);
     }
@@ -149,19 +166,18 @@ class ListPlan {
   private counts(): Fetch {
     if (this.count) return this.count;
     const { planner, noun, args, parent } = this;
-    const fetch = planner.fetch(noun, this.depth, sourceOf(parent));
+    const fetch = planner.fetch(noun, this.depth, parent?.fetch.ids() ?? null, momentOf(args, parent));
     fetch.cell('$count', () => 'count(*)::text');
-    const where = [planner.visible(fetch), whereSql(noun, planner.policy, args.where, fetch.level.values)].join(
-      ' and ',
-    );
+    const where = listTermsSql(fetch.scope, noun, args.where, null);
+    const from = fetch.from();
     const link = parent && `t."${parent.relation.link.column}"`;
     this.count = link
       ? fetch.reads(
           'uuid',
           (select, keys) =>
-            `select ${select(`${link}::text`)} from ${planner.from(noun)} where ${link} = any(${keys}) and ${where} group by ${link}`,
+            `select ${select(`${link}::text`)} from ${from} where ${link} = any(${keys}) and ${where} group by ${link}`,
         )
-      : fetch.reads(null, select => `select ${select('null')} from ${planner.from(noun)} where ${where}`);
+      : fetch.reads(null, select => `select ${select('null')} from ${from} where ${where}`);
     return this.count;
   }
 
@@ -189,13 +205,6 @@ class ListPlan {
   }
 }
 
-/** Keys of a list are the ids of its parents. */
-function sourceOf(parent: Parent | null): KeySource | null {
-  if (!parent) return null;
-  const id = parent.fetch.column('id');
-  return { fetch: parent.fetch, keyOf: row => row[id]! };
-}
-
 /** The rows of a page and one more, by which is known whether there are further ones. */
 export function listFetch(
   planner: Planner,
@@ -204,12 +213,11 @@ export function listFetch(
   args: ListArgs,
   parent: Parent | null,
 ): PageFetch {
-  const fetch = planner.fetch(noun, depth, sourceOf(parent));
-  const { values } = fetch.level;
-  const own = parent ? [`t."${parent.relation.link.column}" = p.id`] : [];
-  const where = [...own, planner.visible(fetch), whereSql(noun, planner.policy, args.where, values)];
-  const paging = pagingSql(noun, planner.policy, args, values);
-  const rest = `from ${planner.from(noun)} where ${[...where, paging.condition].join(' and ')} order by ${paging.orderBy} limit ${paging.size + 1}`;
+  const fetch = planner.fetch(noun, depth, parent?.fetch.ids() ?? null, momentOf(args, parent));
+  const from = fetch.from();
+  const where = listTermsSql(fetch.scope, noun, args.where, parent?.relation ?? null);
+  const paging = pagingSql(fetch.scope, noun, args);
+  const rest = `from ${from} where ${where} and ${paging.condition} order by ${paging.orderBy} limit ${paging.size + 1}`;
   if (parent) {
     fetch.reads(
       'uuid',

@@ -24,8 +24,8 @@ export function liveWriter(planner: Planner, fetch: NounFetch, wanted: Wanted, r
 }
 
 /** What the agency's records lead to is stored: a plan of its own, from the records on. */
-function filler({ catalog, policy, forResolvers }: Planner, noun: StoredNoun, wanted: Wanted): FillHole {
-  const planner = new Planner(catalog, policy, forResolvers);
+function filler({ ground, forResolvers }: Planner, noun: StoredNoun, wanted: Wanted): FillHole {
+  const planner = new Planner(ground, forResolvers);
   const fetch = planner.liveFetch(noun);
   const write = planner.object(fetch, 0, wanted.of(noun.name));
   const levels = planner.planned();

@@ -165,7 +165,7 @@ function oneWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: Wa
   if (!isStored(target)) throw new Error(`${wanted.label}: nothing of it is stored`);
   planner.demand(target);
   const link = fetch.column(relation.link.column);
-  const rows = planner.byIds(target, depth + 1, { fetch, keyOf: row => row[link]! });
+  const rows = planner.byIds(target, depth + 1, { fetch, keyOf: row => row[link]! }, fetch.asOf);
   const write = planner.object(rows, depth + 1, wanted.of(target.name));
   return (row, run) => {
     const id = row[link];

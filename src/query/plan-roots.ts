@@ -62,27 +62,34 @@ function planByKey(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
     field.format ? field.format.normalise(String(wanted.args[name])) : wanted.args[name],
   );
   const [only] = columns;
-  const fetch = planner.fetch(noun, 0, null);
+  const fetch = planner.fetch(noun, 0, null, (wanted.args.asOf as string | undefined) ?? null);
   const found = (column: (typeof columns)[number]) =>
-    policy.findsPersons ? `t."${column.column}"` : testedSql(noun, policy, column);
+    policy.findsPersons ? `t."${column.column}"` : testedSql(policy, noun, column);
   if (isReadByKeys(noun)) {
+    const keyOf = ({ [only!.name]: value }: Wanted['args']) =>
+      only!.field.format ? only!.field.format.normalise(String(value)) : String(value);
+    if (noun.origin === 'derived') {
+      // Its id is made of its key, so what hangs on it needs not wait for it.
+      const rest = `from ${fetch.from()} where ${fetch.visible()} and ${found(only!)} is not null`;
+      fetch.reads('uuid', (select, ids) => `select ${select('t.id::text')} ${rest} and t.id = any(${ids})`);
+      return oneRoot(planner, wanted, fetch.givenIds(), args => planner.ground.idOf(noun, keyOf(args)));
+    }
     const column = `t."${only!.column}"`;
-    const rest = `from ${planner.from(noun)} where ${planner.visible(fetch)} and ${found(only!)}`;
+    const rest = `from ${fetch.from()} where ${fetch.visible()} and ${found(only!)}`;
     fetch.reads(
       'text',
       (select, keys) => `select distinct on (${column}) ${select(column)} ${rest} = any(${keys})
         order by ${column}, t.observed_at desc, t.id`,
     );
-    const keyOf = ({ [only!.name]: value }: Wanted['args']) =>
-      only!.field.format ? only!.field.format.normalise(String(value)) : String(value);
     return oneRoot(planner, wanted, fetch, keyOf);
   }
   const tests = columns.map((column, i) => `${found(column)} = ${fetch.level.values.add(spelled[i])}`);
   const latest = noun.kind.key.slice(given.length).map(name => `t."${noun.columns.get(name)!.column}" desc, `);
-  const where = [...tests, planner.visible(fetch)].join(' and ');
+  const where = [...tests, fetch.visible()].join(' and ');
+  const from = fetch.from();
   fetch.reads(
     null,
-    select => `select ${select('null')} from ${planner.from(noun)} where ${where}
+    select => `select ${select('null')} from ${from} where ${where}
       order by ${latest.join('')}t.observed_at desc, t.id limit 1`,
   );
   return oneRoot(planner, wanted, fetch, null);
@@ -93,7 +100,7 @@ function planById(planner: Planner, wanted: Wanted): Root {
   const noun = name === undefined ? undefined : planner.catalog.nouns.get(name);
   if (!noun || !key || !isStored(noun)) throw new HubError('BAD_USER_INPUT', 'The id is not one of this hub');
   planner.demand(noun);
-  return oneRoot(planner, wanted, planner.byIds(noun, 0, null), () => key);
+  return oneRoot(planner, wanted, planner.byIds(noun, 0, null, null).givenIds(), () => key);
 }
 
 function oneRoot(
@@ -157,16 +164,17 @@ function searchFetch(planner: Planner, noun: StoredNoun, text: string, limit: nu
     return field.format.faults(key).length ? [] : [{ column, key }];
   });
   if (!searched.length) return null;
-  const fetch = planner.fetch(noun, 0, null);
+  const fetch = planner.fetch(noun, 0, null, null);
   const { values } = fetch.level;
   const tests = searched.map(({ column, key }) =>
     key === null
       ? containsSql(`t."${column.column}"`, values.add(text))
-      : `${testedSql(noun, policy, column)} = ${values.add(key)}`,
+      : `${testedSql(policy, noun, column)} = ${values.add(key)}`,
   );
-  const where = `(${tests.join(' or ')}) and ${planner.visible(fetch)}`;
+  const where = `(${tests.join(' or ')}) and ${fetch.visible()}`;
+  const from = fetch.from();
   return fetch.reads(
     null,
-    select => `select ${select('null')} from ${planner.from(noun)} where ${where} order by t.id limit ${limit}`,
+    select => `select ${select('null')} from ${from} where ${where} order by t.id limit ${limit}`,
   );
 }

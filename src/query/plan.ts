@@ -1,9 +1,7 @@
 /** A question, planned for readers of one policy: what is read for it, and how its answer is written. Holds nothing of a request. */
-import type { Policy } from '../access/policy.ts';
-import type { Catalog } from '../catalog/catalog.ts';
 import { Fetch, type Level } from './fetch.ts';
 import { planRoot, type Root } from './plan-roots.ts';
-import { Planner, WrittenByHand } from './planner.ts';
+import { type PlanGround, Planner, WrittenByHand } from './planner.ts';
 import { type Results, Run, type RunReader } from './run.ts';
 import type { Failure, Wanted } from './wanted.ts';
 
@@ -24,13 +22,12 @@ export class Plan {
   private readonly roots: ReadonlyMap<string, Root>;
 
   private constructor(
-    catalog: Catalog,
-    policy: Policy,
+    ground: PlanGround,
     readonly wanted: readonly Wanted[],
     /** Roots whose answers go on through resolvers. */
     readonly forResolvers: Set<string>,
   ) {
-    const planner = new Planner(catalog, policy);
+    const planner = new Planner(ground);
     this.roots = new Map(wanted.flatMap(each => this.plan(planner, each)));
     this.levels = planner.planned();
     this.statements = this.levels.map(level => level.sql());
@@ -38,12 +35,12 @@ export class Plan {
   }
 
   /** Plans the roots that are read from the store, and leaves the others out. */
-  static of(catalog: Catalog, policy: Policy, wanted: readonly Wanted[], allForResolvers = false): Plan {
+  static of(ground: PlanGround, wanted: readonly Wanted[], allForResolvers = false): Plan {
     const forResolvers = new Set(allForResolvers ? wanted.map(({ key }) => key) : []);
     for (;;) {
       const before = forResolvers.size;
       try {
-        return new Plan(catalog, policy, wanted, forResolvers);
+        return new Plan(ground, wanted, forResolvers);
       } catch (error) {
         // A root that turned out to have something written by hand in it is planned again.
         if (!(error instanceof WrittenByHand) || forResolvers.size === before) throw error;

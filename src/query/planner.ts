@@ -1,28 +1,45 @@
 /** From what is wanted to a plan: levels of fetches, and a writer made for this answer. Values are bound, never spliced. */
 import type { Policy } from '../access/policy.ts';
-import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
+import type { Catalog, Noun, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { Fetch, type KeySource, Level, LiveFetch, NounFetch, type Row } from './fetch.ts';
-import { visibleSql } from './filters.ts';
+import { demandSeen } from './filters.ts';
 import { objectWriter } from './plan-object.ts';
 import type { Run, Text } from './run.ts';
 import type { Wanted } from './wanted.ts';
 
 export type WriteRow = (row: Row, run: Run) => Text;
 
+/** For whom, and by which facts, a question is planned. */
+export interface PlanGround {
+  readonly catalog: Catalog;
+  readonly policy: Policy;
+  /** Groups of persons below this size are withheld from readers who see persons masked. */
+  readonly smallestGroup: number;
+  /** The id of a noun that is known by its key. */
+  readonly idOf: (noun: Noun, key: string) => string;
+}
+
 export class Planner {
   private readonly levels: Level[] = [];
   private fetches = 0;
 
+  readonly catalog: Catalog;
+  readonly policy: Policy;
+  readonly smallestGroup: number;
+
   constructor(
-    readonly catalog: Catalog,
-    readonly policy: Policy,
+    readonly ground: PlanGround,
     /**
      * Whether what is planned now goes on through resolvers written by hand: objects carry `$type` and what those need, and
      * nulls are left to them.
      */
     public forResolvers = false,
-  ) {}
+  ) {
+    this.catalog = ground.catalog;
+    this.policy = ground.policy;
+    this.smallestGroup = ground.smallestGroup;
+  }
 
   /** Levels that read something: of a part that cannot be read nothing is left. */
   planned(): readonly Level[] {
@@ -39,26 +56,19 @@ export class Planner {
   }
 
   /** At the root: without a source. */
-  fetch(noun: StoredNoun, depth: number, source: KeySource | null): NounFetch {
-    return new NounFetch(this.fetches++, this.level(depth), source, noun, this.policy, this.catalog);
+  fetch(noun: StoredNoun, depth: number, source: KeySource | null, asOf: string | null): NounFetch {
+    return new NounFetch(this.fetches++, this.level(depth), source, noun, this.policy, this.catalog, asOf);
   }
 
   liveFetch(noun: StoredNoun): LiveFetch {
-    return new LiveFetch(this.fetches++, this.level(0), null, noun, this.policy, this.catalog);
+    return new LiveFetch(this.fetches++, this.level(0), null, noun, this.policy, this.catalog, null);
   }
 
   /** The rows with these ids, as far as the reader may see them. */
-  byIds(noun: StoredNoun, depth: number, source: KeySource | null): NounFetch {
-    const fetch = this.fetch(noun, depth, source);
-    const rest = `from ${this.from(noun)} where ${this.visible(fetch)}`;
+  byIds(noun: StoredNoun, depth: number, source: KeySource | null, asOf: string | null): NounFetch {
+    const fetch = this.fetch(noun, depth, source, asOf);
+    const rest = `from ${fetch.from()} where ${fetch.visible()}`;
     return fetch.reads('uuid', (select, keys) => `select ${select('t.id::text')} ${rest} and t.id = any(${keys})`);
-  }
-
-  from(noun: StoredNoun): string {
-    return `${noun.table} t`;
-  }
-  visible({ noun, level }: NounFetch): string {
-    return visibleSql(noun, this.policy, this.catalog, level.values);
   }
 
   object(fetch: NounFetch, depth: number, wanted: readonly Wanted[]): WriteRow {
@@ -67,11 +77,7 @@ export class Planner {
 
   /** Readers who may not see a noun at all get an error rather than an empty answer. */
   demand(noun: StoredNoun): void {
-    if (this.policy.sees(noun)) return;
-    throw new HubError(
-      'FORBIDDEN',
-      `${noun.kind.plural} are not for everybody: they need a token whose role may see them`,
-    );
+    demandSeen(this.policy, noun);
   }
 
   /** What a writer gives where there is nothing. */

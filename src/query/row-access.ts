@@ -1,9 +1,8 @@
 /** A row as the policy decides about it: whether this reader sees it, whether whole, and its values unmasked. Never shown. */
 import type { Policy } from '../access/policy.ts';
-import { rowsSql } from '../access/rows.ts';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import type { ReadRows } from '../store/database.ts';
-import { Values, visibleSql } from './filters.ts';
+import { Values, visibleSql, wholeSql } from './scope.ts';
 
 export interface RowAccess {
   readonly whole: boolean;
@@ -23,12 +22,10 @@ export async function seenIds(
   ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
   if (!policy.sees(noun)) return new Set();
-  const values = new Values();
-  const wanted = `${values.add(ids)}::uuid[]`;
-  const rows = await read(
-    `select t.id from ${noun.table} t where t.id = any(${wanted}) and ${visibleSql(noun, policy, catalog, values)}`,
-    values.list,
-  );
+  const scope = { catalog, policy, values: new Values(), asOf: null };
+  const wanted = `${scope.values.add(ids)}::uuid[]`;
+  const text = `select t.id from ${noun.table} t where t.id = any(${wanted}) and ${visibleSql(scope, noun)}`;
+  const rows = await read(text, scope.values.list);
   return new Set(rows.map(([id]) => id!));
 }
 
@@ -40,11 +37,12 @@ export async function readRow(
   id: string,
 ): Promise<RowAccess | null> {
   const values = new Values();
+  const scope = { catalog, policy, values, asOf: null };
   const columns = [...noun.columns.values()];
-  const whole = rowsSql(policy.whole(noun), 't', catalog, value => values.add(value));
+  const whole = wholeSql(scope, noun);
   const [row] = await read(
     `select ${[`(${whole})::text`, ...columns.map(({ column }) => `t."${column}"`)].join(', ')} from ${noun.table} t
-     where t.id = ${values.add(id)}::uuid and ${visibleSql(noun, policy, catalog, values)}`,
+     where t.id = ${values.add(id)}::uuid and ${visibleSql(scope, noun)}`,
     values.list,
   );
   if (!row) return null;

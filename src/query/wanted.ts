@@ -18,6 +18,9 @@ export type Read =
   | { readonly kind: 'records' | 'conflicts' }
   /** Parts of a page. */
   | { readonly kind: 'nodes' | 'edges' | 'pageInfo' | 'totalCount' | 'cursor' | 'node' }
+  /** Groups of a list's rows, and their parts: a group's key, what is selected in it, and what is measured. */
+  | { readonly kind: 'groups' | 'groupNodes' | 'groupKey' | 'keyField' | 'measure' }
+  | { readonly kind: 'keyPart'; readonly relation: Relation }
   /** Parts of a conflict: who says what, and in which record. */
   | { readonly kind: 'claims' | 'record' }
   /** Roots: a record by its key, by its id, or by what somebody types. */

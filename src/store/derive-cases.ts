@@ -8,6 +8,7 @@ import {
   type ReportPart,
 } from '../domain/case-state.ts';
 import { type ChangeRow, type Work, writeKnown } from './apply.ts';
+import { caseCells, moveCaseCells } from './case-rollup.ts';
 import { REMOVED } from './record-sql.ts';
 import { digestOf, fieldColumns, type Row, type ValidRecord } from './rows.ts';
 import { columnsOf } from './tables.ts';
@@ -23,7 +24,10 @@ export async function deriveCases(work: Work, noun: StoredNoun): Promise<ChangeR
   const { born, others } = await bearCases(work, noun, fresh);
   const late = others.filter(id => touched.get(noun)?.has(id));
   for (const [id, caseNo] of await lockCases(work, noun, late.sort())) known.set(id, caseNo);
-  return [...born, ...(await deriveAgain(work, noun, known))];
+  const before = await caseCells(work.client, [...known.keys()]);
+  const changes = [...born, ...(await deriveAgain(work, noun, known))];
+  await moveCaseCells(work.client, before, [...known.keys(), ...born.map(({ id }) => id)]);
+  return changes;
 }
 
 /** Two agencies may report parts of one case at once: the second waits here and then sees the first one's parts. */

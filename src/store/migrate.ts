@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import type { Catalog } from '../catalog/catalog.ts';
+import { recountCases } from './case-rollup.ts';
 import { claimViews, entitiesOf } from './tables.ts';
 
 const openOrm = (url: string, catalog: Catalog, connect: boolean) =>
@@ -54,6 +55,7 @@ export async function migrate(url: string, catalog: Catalog): Promise<Migration>
     }
     await client.query('begin');
     for (const statement of statements) await client.query(statement);
+    await recountCases(client);
     await client.query(
       `insert into hub_migration (digest, applied_at, statements) values ($1, now(), $2)
        on conflict (digest) do update set applied_at = excluded.applied_at`,

@@ -83,6 +83,8 @@ async function runInitdb(
   const args = [
     ...['-D', workingFolder, '-U', superuser, '--auth=trust', '--encoding=UTF8', '--no-instructions'],
     ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'],
+    // pg_trgm asks the C library what a letter is; in plain C no Chinese character is one, and its indexes hold nothing.
+    '--lc-ctype=C.UTF-8',
     ...(sync ? [] : ['--no-sync']),
   ];
   const initdb = spawnWatched(path.join(binDir, 'initdb'), args, { folder, user });

@@ -57,7 +57,8 @@ with i as materialized (
   from i left join s on s.id = i.id where s.id is null or ${wins(noun)}
 ), filed as (
   insert into ${noun.table}_history (${list(names)}, seen_until)
-  select ${list(names, 's.')}, $2::timestamptz from s join won on won.id = s.id where won.changed
+  -- What came into being in this transaction was never seen; filed, it would take the place of what is seen from now on.
+  select ${list(names, 's.')}, $2::timestamptz from s join won on won.id = s.id where won.changed and s.observed_at <> $2::timestamptz
   on conflict do nothing
 ), written as (
   insert into ${noun.table} as t (${list(names)})

@@ -2,6 +2,7 @@
 import { EntitySchema } from '@mikro-orm/core';
 import type { Scalar } from '../../adapters/kit/record.ts';
 import { type Catalog, isStated, type StoredNoun } from '../catalog/catalog.ts';
+import { caseRollupSpec } from './case-rollup.ts';
 
 export const sqlTypes: Readonly<Record<Scalar, string>> = {
   text: 'text',
@@ -143,6 +144,7 @@ function nounTables(noun: StoredNoun): TableSpec[] {
 }
 
 const hubTables: readonly TableSpec[] = [
+  caseRollupSpec,
   {
     table: 'hub_setting',
     comment: 'facts of this installation',

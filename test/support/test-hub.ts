@@ -40,6 +40,8 @@ export interface TestHub {
   /** Of commerce. */
   readonly integrator: HallClient;
   readonly anybody: HallClient;
+  /** Of the clients above, for requests that they cannot make. */
+  readonly tokens: Readonly<Record<'clerk' | 'analyst' | 'integrator', string>>;
   /** Resolves when the agency's health fits; looks again whenever it has changed. */
   healthOf(agency: string, fits: (health: Freshness) => boolean): Promise<Freshness>;
   /** Resolves when every connected agency has told everything. */
@@ -112,6 +114,7 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
     analyst: new HallClient(hub.url, tokens.analyst),
     integrator: new HallClient(hub.url, tokens.integrator),
     anybody: new HallClient(hub.url, null),
+    tokens,
     healthOf,
     synchronised: async () => {
       for (const [agency, system] of systems) {

@@ -1,7 +1,7 @@
 /** What a connection's `where` and `orderBy` mean, said in JavaScript: random ones, and which rows they give. */
 import type { Field } from '../../adapters/kit/record.ts';
 import type { Random } from '../../seeds/township/model.ts';
-import { type Noun, snake } from '../../src/catalog/catalog.ts';
+import { isStored, type Noun, type Relation, snake } from '../../src/catalog/catalog.ts';
 
 export type Row = Readonly<Record<string, unknown>> & { readonly id: string };
 export type Where = { readonly [name: string]: unknown };
@@ -33,14 +33,45 @@ function fits(field: Field, value: unknown, op: string, wanted: unknown): boolea
   return { eq: own === other, gt: own > other, gte: own >= other, lt: own < other, lte: own <= other }[op]!;
 }
 
-export function matches(noun: Noun, row: Row, where: Where): boolean {
+/** What a row is related to, as far as the reader may see it. */
+export type Related = (relation: Relation, row: Row) => readonly Row[];
+
+export function matches(noun: Noun, row: Row, where: Where, related: Related = () => []): boolean {
   return Object.entries(where).every(([name, test]) => {
-    if (name === 'and') return (test as Where[]).every(part => matches(noun, row, part));
-    if (name === 'or') return (test as Where[]).some(part => matches(noun, row, part));
-    if (name === 'not') return !matches(noun, row, test as Where);
+    if (name === 'and') return (test as Where[]).every(part => matches(noun, row, part, related));
+    if (name === 'or') return (test as Where[]).some(part => matches(noun, row, part, related));
+    if (name === 'not') return !matches(noun, row, test as Where, related);
+    if (name === 'compare') return (test as Comparison[]).every(one => compares(noun, row, one));
+    const relation = noun.relations.get(name);
+    if (relation) return relates(relation, row, test as Where, related);
     const { field } = noun.columns.get(name)!;
     return Object.entries(test as object).every(([op, wanted]) => fits(field, row[name], op, wanted));
   });
+}
+
+interface Comparison {
+  readonly field: string;
+  readonly is: string;
+  readonly than: string;
+}
+/** As days of the town, unless both are moments. */
+function compares(noun: Noun, row: Row, { field, is, than }: Comparison): boolean {
+  const scalars = [field, than].map(name => noun.columns.get(name)!.field.scalar);
+  const [a, b] = [field, than].map((name, i) => {
+    const value = row[name];
+    if (value === null || value === undefined) return null;
+    if (scalars[0] === scalars[1] || scalars[i] === 'date') return comparable(scalars[i]!, value);
+    return new Date(Date.parse(String(value)) + 8 * 3_600_000).toISOString().slice(0, 10);
+  });
+  if (a === null || b === null) return false;
+  return { '<': a! < b!, '<=': a! <= b!, '=': a === b, '>=': a! >= b!, '>': a! > b! }[is]!;
+}
+export const comparators = ['<', '<=', '=', '>=', '>'];
+
+function relates(relation: Relation, row: Row, test: Where, related: Related): boolean {
+  const fits = (where: Where) => related(relation, row).some(other => matches(relation.to, other, where, related));
+  if (!relation.many) return fits(test);
+  return Object.entries(test).every(([which, where]) => fits(where as Where) === (which === 'some'));
 }
 
 /** `["name asc"]`; the id decides between equals, and what has no value stands last. */
@@ -91,4 +122,38 @@ export function randomWhere(noun: Noun, rows: readonly Row[], random: Random, de
   if (draw === 3) return { not: randomWhere(noun, rows, random, depth - 1) };
   const parts = Array.from({ length: random.below(4) }, () => randomWhere(noun, rows, random, depth - 1));
   return { [draw === 4 ? 'and' : 'or']: parts };
+}
+
+/** What random tests of a reader may name, and where their values come from. */
+export interface RandomGround {
+  readonly random: Random;
+  readonly mayFilter: (noun: Noun, name: string) => boolean;
+  readonly sees: (noun: Noun) => boolean;
+  readonly rows: (noun: Noun) => readonly Row[];
+}
+
+/** Tests across relations, within each other, and of two times of one row. */
+export function randomGraphWhere(ground: RandomGround, noun: Noun, depth = 3): Where {
+  const { random } = ground;
+  const draw = random.below(depth ? 8 : 2);
+  if (draw === 2) return { not: randomGraphWhere(ground, noun, depth - 1) };
+  if (draw === 3 || draw === 4) {
+    const parts = Array.from({ length: 1 + random.below(3) }, () => randomGraphWhere(ground, noun, depth - 1));
+    return { [draw === 3 ? 'and' : 'or']: parts };
+  }
+  const times = filterable(noun).filter(
+    c => (c.field.scalar === 'date' || c.field.scalar === 'instant') && ground.mayFilter(noun, c.name),
+  );
+  if (draw === 5 && times.length) {
+    const [field, than] = [random.pick(times).name, random.pick(times).name] as [string, string];
+    return { compare: [{ field, is: random.pick(comparators), than }] };
+  }
+  const relations = [...noun.relations.values()].filter(r => !r.live && isStored(r.to) && ground.sees(r.to));
+  if (draw > 5 && relations.length) {
+    const relation = random.pick(relations);
+    const inner = random.chance(0.2) ? {} : randomGraphWhere(ground, relation.to, depth - 1);
+    return { [relation.name]: relation.many ? { [random.pick(['some', 'none'])]: inner } : inner };
+  }
+  const names = filterable(noun).filter(c => ground.mayFilter(noun, c.name));
+  return names.length ? randomTest(noun, ground.rows(noun), random, random.pick(names).name) : {};
 }

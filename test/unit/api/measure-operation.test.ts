@@ -1,18 +1,22 @@
 import { expect, test } from '@jest/globals';
-import { buildSchema, getOperationAST, parse } from 'graphql';
+import { buildSchema, type GraphQLObjectType, getOperationAST, parse } from 'graphql';
 import { measureOperation } from '../../../src/api/measure-operation.ts';
 import { measureInputs, measureText } from '../../../src/api/measure-text.ts';
 import { resumeUnits } from '../../../src/api/resume-units.ts';
 
 const schema = buildSchema(`
   type Query { persons(first: Int, last: Int): PersonConnection, person: Person, search(first: Int! = 20): [Person!]! }
-  type PersonConnection { nodes: [Person!]!, edges: [Edge!]!, totalCount: Int!, pageInfo: PageInfo! }
+  type PersonConnection { nodes: [Person!]!, edges: [Edge!]!, totalCount: Int!, pageInfo: PageInfo!, groups(limit: Int = 100): Groups }
+  type Groups { nodes: [Group!]! }
+  type Group { count: Int }
   type PageInfo { hasNextPage: Boolean! }
   type Edge { node: Person! }
   type Person { id: ID!, name: String, tags: [String!]!, conflicts: [Conflict!]!, friends(first: Int, last: Int): PersonConnection }
   type Conflict { fact: String! }
   type Subscription { changes(after: String): Int }
 `);
+const connection = schema.getType('PersonConnection') as GraphQLObjectType;
+Object.assign(connection.getFields().groups!.extensions, { grouped: true });
 const measure = (text: string, variables: Record<string, unknown> = {}) => {
   const document = parse(text);
   return measureOperation(schema, document, getOperationAST(document)!, variables);
@@ -24,6 +28,13 @@ test('a page costs its connection, its list and its elements', () => {
   expect(costOf('{ persons(first: 10) { nodes { id } } }')).toBeCloseTo(1 + 1 + 10 + 10 * 0.05);
   expect(costOf('{ persons { nodes { id } } }')).toBeCloseTo(costOf('{ persons(first: 20) { nodes { id } } }'));
   expect(costOf('{ search { id } }')).toBeCloseTo(1 + 20 + 20 * 0.05);
+});
+
+test('groups cost what reading everything costs, and are no page of the list', () => {
+  const { cost, largestPage } = measure('{ persons(first: 3) { groups(limit: 1000) { nodes { count } } } }');
+  expect(cost).toBeCloseTo(1 + 100 + 1 + 1000 + 1000 * 0.05);
+  expect(largestPage).toBe(3);
+  expect(costOf('{ persons { groups { nodes { count } } } }')).toBeCloseTo(1 + 100 + 1 + 100 + 100 * 0.05);
 });
 
 test('lists multiply along the path, and the field that costs most is named', () => {

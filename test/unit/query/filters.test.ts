@@ -2,17 +2,23 @@ import { expect, test } from '@jest/globals';
 import { residentIdCheck } from '../../../adapters/kit/identifiers/resident-id.ts';
 import type { Policy } from '../../../src/access/policy.ts';
 import { makeCatalog } from '../../../src/catalog/catalog.ts';
-import { Values, whereSql } from '../../../src/query/filters.ts';
+import { whereSql } from '../../../src/query/filters.ts';
 import { cursorOf, idOfCursor, largestPageSize, pagingSql } from '../../../src/query/paging.ts';
+import { type Scope, Values } from '../../../src/query/scope.ts';
 
 const catalog = makeCatalog([]);
 const person = catalog.stored('Person');
 const cases = catalog.stored('Case');
 /** A reader who sees everything but names. */
-const policy = { mayFilter: (_, name) => name !== 'name' } as Partial<Policy> as Policy;
-const compile = (where: Record<string, unknown>, noun = cases) => {
-  const values = new Values();
-  return { sql: whereSql(noun, policy, where, values), values: values.list };
+const policy = {
+  mayFilter: (_, name) => name !== 'name',
+  sees: noun => noun.name !== 'Officer',
+  rows: noun => (noun.name === 'Matter' ? { column: 'agency', is: 'town' } : 'all'),
+} as Partial<Policy> as Policy;
+const scopeOf = (asOf: string | null = null): Scope => ({ catalog, policy, values: new Values(), asOf });
+const compile = (where: Record<string, unknown>, noun = cases, asOf: string | null = null) => {
+  const scope = scopeOf(asOf);
+  return { sql: whereSql(scope, noun, where), values: scope.values.list };
 };
 const id = '01234567-89ab-8def-a123-456789abcdef';
 
@@ -48,6 +54,41 @@ test('and, or and not nest; none of none fits, all of none do', () => {
   expect([compile({ or: [] }).sql, compile({ and: [] }).sql]).toEqual(['false', 'true']);
 });
 
+test('what a row is related to is tested by the rows that the reader may see, and that are not deleted', () => {
+  expect(compile({ matter: { code: { eq: 'M' } } })).toEqual({
+    sql: 'exists (select from hub_matter tr where tr.id = t."about_matter" and not tr.deleted and tr."agency" = $1::text and (tr."code" = $2::text))',
+    values: ['town', 'M'],
+  });
+  expect(compile({ approvals: { some: {}, none: { case: { state: { eq: 'PAUSED' } } } } })).toEqual({
+    sql:
+      'exists (select from hub_approval tr where tr."about_case" = t.id and not tr.deleted and true) and ' +
+      'not exists (select from hub_approval tr where tr."about_case" = t.id and not tr.deleted and ' +
+      'exists (select from hub_case trr where trr.id = tr."about_case" and not trr.deleted and (trr."state" = $1::text)))',
+    values: ['PAUSED'],
+  });
+  expect(() => compile({ approvals: { none: { case: { applicant: { name: { isNull: true } } } } } })).toThrow(
+    expect.objectContaining({ code: 'FILTER_FORBIDDEN' }),
+  );
+  const outpost = catalog.stored('Outpost');
+  expect(() => compile({ officers: { some: {} } }, outpost)).toThrow(expect.objectContaining({ code: 'FORBIDDEN' }));
+});
+
+test('a moment and a day are compared as days of the town', () => {
+  expect(compile({ compare: [{ field: 'closedAt', is: '>', than: 'promisedOn' }] }).sql).toBe(
+    `((t."closed_at" at time zone interval '8 hours')::date > t."promised_on")`,
+  );
+  expect(compile({ compare: [{ field: 'closedAt', is: '>', than: 'acceptedAt' }] }).sql).toBe(
+    '(t."closed_at" > t."accepted_at")',
+  );
+});
+
+test('as of a moment the versions of that moment are tested, and the policy is that of now', () => {
+  const { sql, values } = compile({ matter: {} }, cases, '2026-01-01T00:00:00Z');
+  expect(sql).toContain('hub_matter_history where observed_at <= $1::timestamptz and seen_until > $1::timestamptz');
+  expect(sql).toContain('exists (select from hub_matter trn where trn.id = tr.id and trn."agency" = $2::text)');
+  expect(values).toEqual(['2026-01-01T00:00:00Z', 'town']);
+});
+
 test('identifiers are looked for in their one spelling', () => {
   expect(compile({ residentId: { eq: ' ３７１４８２19900101001x' } }, person).values).toEqual(['37148219900101001X']);
   const body = '37148219900101001';
@@ -64,7 +105,7 @@ test('a field that is masked is refused wherever it stands', () => {
   ]) {
     expect(() => compile(where, person)).toThrow(expect.objectContaining({ code: 'FILTER_FORBIDDEN' }));
   }
-  expect(() => pagingSql(person, policy, { orderBy: ['name asc'] }, new Values())).toThrow(
+  expect(() => pagingSql(scopeOf(), person, { orderBy: ['name asc'] })).toThrow(
     expect.objectContaining({ code: 'FILTER_FORBIDDEN' }),
   );
 });
@@ -78,7 +119,7 @@ test('a cursor is the 16 bytes of an id, in one spelling only', () => {
 });
 
 test('a page is read in the order of the list, or from its end; what has no value stands last', () => {
-  const paging = (args: Parameters<typeof pagingSql>[2]) => pagingSql(cases, policy, args, new Values());
+  const paging = (args: Parameters<typeof pagingSql>[2]) => pagingSql(scopeOf(), cases, args);
   expect(paging({ orderBy: ['closedAt desc'] })).toEqual({
     size: 20,
     backward: false,
@@ -95,8 +136,6 @@ test('a page is read in the order of the list, or from its end; what has no valu
 test.each([{ first: largestPageSize + 1 }, { first: -1 }, { last: largestPageSize + 1 }, { first: 1, last: 1 }])(
   '%j is not a page',
   args => {
-    expect(() => pagingSql(cases, policy, args, new Values())).toThrow(
-      expect.objectContaining({ code: 'BAD_USER_INPUT' }),
-    );
+    expect(() => pagingSql(scopeOf(), cases, args)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
   },
 );

@@ -1,0 +1,84 @@
+/** The columns of an export: the leaves of what is selected of a row, named by their path. */
+import {
+  type FieldNode,
+  type GraphQLObjectType,
+  getNamedType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql';
+import { collectSubfields } from 'graphql/execution/collectFields.js';
+import type { Question } from '../api/read-question.ts';
+
+/** How a value is written; exact numbers are text, and what is a list of its own is JSON. */
+export type ColumnKind = 'text' | 'integer' | 'float' | 'flag' | 'json';
+export interface Column {
+  readonly name: string;
+  readonly path: readonly (string | number)[];
+  readonly kind: ColumnKind;
+}
+export type Row = Readonly<Record<string, unknown>>;
+
+const kinds: Readonly<Record<string, ColumnKind>> = {
+  Int: 'integer',
+  Float: 'float',
+  Boolean: 'flag',
+  GeoPolygon: 'json',
+};
+
+export function columnsOf(ground: Question, type: GraphQLObjectType, fields: readonly FieldNode[]): Column[] {
+  return leaves(ground, type, fields, [], []);
+}
+
+function leaves(
+  ground: Question,
+  type: GraphQLObjectType,
+  parents: readonly FieldNode[],
+  path: Column['path'],
+  names: readonly string[],
+): Column[] {
+  return [...selected(ground, type, parents)].flatMap(([response, fields]): Column[] => {
+    const field = fields[0]!.name.value;
+    const here = { path: [...path, response], names: [...names, response] };
+    const column = (kind: ColumnKind) => [{ name: here.names.join('.'), path: here.path, kind }];
+    if (field === '__typename') return column('text');
+    const of = type.getFields()[field]!.type;
+    const named = getNamedType(of);
+    const list = isListType(isNonNullType(of) ? of.ofType : of);
+    if (list && isObjectType(named) && isOneGroup(ground, type, named, fields)) {
+      return leaves(ground, named, fields, [...here.path, 0], names);
+    }
+    if (list) return column('json');
+    if (isLeafType(named)) return column(kinds[named.name] ?? 'text');
+    return isObjectType(named) ? leaves(ground, named, fields, here.path, here.names) : column('json');
+  });
+}
+
+/** Groups without a key are one, so their measures are values of the row. */
+const isOneGroup = (
+  ground: Question,
+  type: GraphQLObjectType,
+  element: GraphQLObjectType,
+  fields: readonly FieldNode[],
+) =>
+  type.name === `${element.name}s` &&
+  'key' in element.getFields() &&
+  ![...selected(ground, element, fields).values()].some(([node]) => node!.name.value === 'key');
+
+export function valueAt(row: Row, path: Column['path']): unknown {
+  let value: unknown = row;
+  for (const step of path) value = (value as Record<string | number, unknown> | null | undefined)?.[step];
+  return value ?? null;
+}
+
+/** As text: what it is, or JSON. */
+export const textOf = (value: unknown, kind: ColumnKind): string | null =>
+  value === null ? null : kind === 'json' ? JSON.stringify(value) : String(value);
+
+/** The fields under these, by their names in the answer. */
+const selected = (
+  { schema, fragments, variableValues }: Question,
+  type: GraphQLObjectType,
+  parents: readonly FieldNode[],
+) => collectSubfields(schema, fragments as never, variableValues as never, type, parents as never);

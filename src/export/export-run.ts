@@ -1,0 +1,92 @@
+/** One export: its pages, read one after the other as of one moment, by the reader's policy, cost budget and audit trail. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
+import type { Principal } from '../access/principal.ts';
+import type { CompiledAnswers } from '../api/compiled-answers.ts';
+import { Context, type Hub } from '../api/context.ts';
+import type { Door } from '../api/door.ts';
+import { operationOf } from '../audit/trail.ts';
+import { HubError } from '../domain/error-codes.ts';
+import { type Column, columnsOf, type Row } from './columns.ts';
+import type { ExportPlan } from './plan.ts';
+
+export interface ExportGround {
+  readonly schema: GraphQLSchema;
+  readonly answers: CompiledAnswers;
+  readonly hub: Hub;
+  readonly door: Door;
+}
+export interface ExportOrder {
+  readonly plan: ExportPlan;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly principal: Principal;
+  readonly address: string;
+  /** The moment that all pages are read as of. */
+  readonly asOf: string;
+}
+
+export function exportColumns(schema: GraphQLSchema, { plan, variables }: ExportOrder): Column[] {
+  const fragments = Object.fromEntries(
+    plan.document.definitions.flatMap(d => (d.kind === 'FragmentDefinition' ? [[d.name.value, d]] : [])),
+  );
+  return columnsOf({ schema, fragments, variableValues: { ...variables } }, plan.rowType, plan.selection);
+}
+
+interface ListPage {
+  readonly exportPage?: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+  readonly exportMore?: boolean;
+  readonly [name: string]: unknown;
+}
+
+/** Throws what refuses the first page; a later one waits while the budget of the minute is spent. */
+export async function* exportPages(ground: ExportGround, order: ExportOrder): AsyncGenerator<readonly Row[]> {
+  const { plan, asOf } = order;
+  let after: string | null = null;
+  for (let skip = 0, first = true; ; first = false) {
+    const paging = { exportAfter: after, exportSkip: skip, exportAsOf: asOf };
+    await admitted(ground, order, paging, !first);
+    const data = await readPage(ground, order, paging);
+    const list = data[plan.list] as ListPage | null;
+    const page = (plan.groups && list ? list[plan.groups] : list) as ListPage | null;
+    const rows = (page?.[plan.nodes] ?? []) as readonly Row[];
+    if (rows.length) yield rows;
+    if (!(page?.exportPage?.hasNextPage ?? page?.exportMore)) return;
+    after = page.exportPage?.endCursor ?? null;
+    skip += rows.length;
+  }
+}
+
+async function admitted({ door }: ExportGround, order: ExportOrder, paging: object, patient: boolean): Promise<void> {
+  const { principal, address, plan, variables } = order;
+  for (;;) {
+    try {
+      door.admit(principal, address, { query: plan.text, variables: { ...variables, ...paging } });
+      return;
+    } catch (error) {
+      const retryAfterMs = error instanceof HubError ? error.details.retryAfterMs : undefined;
+      if (!patient || typeof retryAfterMs !== 'number') throw error;
+      await delay(retryAfterMs);
+    }
+  }
+}
+
+/** What a page shows of persons is on record before any of it leaves. */
+async function readPage({ schema, answers, hub }: ExportGround, order: ExportOrder, paging: object) {
+  const { plan, variables, principal } = order;
+  if (hub.ended.refuses(principal)) throw new HubError('FORBIDDEN', 'The session has been ended');
+  const context = new Context(hub, principal);
+  context.trail.operation = operationOf(plan.name, plan.text);
+  const variableValues = { ...variables, ...paging };
+  const { data, errors } = await answers.execute({
+    schema,
+    document: plan.document,
+    variableValues,
+    contextValue: context,
+  });
+  if (errors?.length) throw originalOf(errors[0]!);
+  if (!context.trail.isEmpty) await context.trail.note(hub.audit, principal, 'export', JSON.stringify(data));
+  return data as Record<string, unknown>;
+}
+
+/** Half a table would be believed, so an export with an error is none. */
+const originalOf = (error: GraphQLError): Error => error.originalError ?? error;

@@ -1,0 +1,163 @@
+/** The road of exports: `GET /export/<saved query>.<format>`, files that were ordered, and the manifests of both. */
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parse } from 'graphql';
+import type { Logger } from 'pino';
+import { type Principal, parsePurpose } from '../access/principal.ts';
+import type { Authenticate } from '../access/tokens.ts';
+import { clientAddress } from '../api/client-address.ts';
+import { tellClient } from '../api/errors.ts';
+import { readVariables } from '../api/export-resolvers.ts';
+import { HubError } from '../domain/error-codes.ts';
+import type { Row } from './columns.ts';
+import { type ExportDesk, isFormat, type Ordered } from './export-desk.ts';
+import { type ExportGround, type ExportOrder, exportColumns, exportPages } from './export-run.ts';
+import { type FormatName, formatNames, formats, type Writer } from './formats.ts';
+import { planExport } from './plan.ts';
+
+export interface ExportParts extends ExportGround {
+  readonly desk: ExportDesk;
+  readonly authenticate: Authenticate;
+  readonly trustedProxies: ReadonlySet<string>;
+  /** Ready-made questions by the name of their file. */
+  readonly queries: ReadonlyMap<string, string>;
+  readonly log: Logger;
+}
+type Asked = FastifyRequest<{ Params: { file: string }; Querystring: Record<string, string | undefined> }>;
+
+export function serveExports(app: FastifyInstance, parts: ExportParts): void {
+  const { desk, queries, schema } = parts;
+  app.get('/export/manifests/:file', async (request: Asked, reply) => {
+    const { subject: reader } = await readerOf(parts, request);
+    const found = desk.manifests.find(request.params.file);
+    if (!found || found.subject !== reader)
+      return absent(reply, 'No export of yours has this number; they are kept for a day');
+    const { subject: _, ...manifest } = found;
+    return reply.send(manifest);
+  });
+  app.get('/export/tickets/:file', (request: Asked, reply) =>
+    answer(parts, request, reply, (id, principal) => desk.find(id, principal)),
+  );
+  app.get('/export/:file', (request: Asked, reply) =>
+    answer(parts, request, reply, (name, { subject }) => {
+      const text = queries.get(name);
+      return text
+        ? { plan: planExport(schema, parse(text)), variables: readVariables(request.query.variables), subject }
+        : null;
+    }),
+  );
+}
+
+const absent = (reply: FastifyReply, error: string) => reply.code(404).send({ error });
+
+async function readerOf({ authenticate }: ExportParts, { headers }: FastifyRequest): Promise<Principal> {
+  const known = await authenticate(headers.authorization);
+  return { ...known, purpose: parsePurpose(headers['x-purpose']) };
+}
+
+async function answer(
+  parts: ExportParts,
+  request: Asked,
+  reply: FastifyReply,
+  find: (name: string, principal: Principal) => Ordered | null,
+) {
+  try {
+    const [, name, format] = /^(.+)\.(\w+)$/.exec(request.params.file) ?? [];
+    if (!name || !format || !isFormat(format))
+      return absent(reply, `A file ends with ${formatNames.map(f => `.${f}`).join(', ')}`);
+    const principal = await readerOf(parts, request);
+    const ordered = find(name, principal);
+    if (!ordered)
+      return absent(reply, 'There is no such saved query (schema/queries), and no order of yours that is still open');
+    const address = clientAddress(request.raw, parts.trustedProxies);
+    const order = { ...ordered, principal, address, asOf: new Date().toISOString() };
+    return await send(parts, order, format, request.query.bom === 'true', reply);
+  } catch (error) {
+    return refuse(error, reply, parts.log);
+  }
+}
+
+async function send(parts: ExportParts, order: ExportOrder, format: FormatName, bom: boolean, reply: FastifyReply) {
+  const { desk } = parts;
+  const writer = await formats[format].open(exportColumns(parts.schema, order), { bom });
+  const pages = exportPages(parts, order);
+  // Until here everything can still be refused with a status; from here on an error breaks the transfer off.
+  const first = await pages.next();
+  const id = desk.manifests.put({ ...manifestOf(order, format, '', 0, 0), subject: order.principal.subject });
+  const sum = createHash('sha256');
+  const tally = { rows: 0, bytes: 0 };
+  let digest = '';
+  const content = counted(
+    written(writer, first, pages, tally),
+    bytes => {
+      tally.bytes += bytes.length;
+      sum.update(bytes);
+    },
+    () => {
+      digest = sum.digest('hex');
+      const manifest = manifestOf(order, format, digest, tally.rows, tally.bytes);
+      desk.manifests.put({ ...manifest, export: id, subject: order.principal.subject }, id);
+    },
+  );
+  const name = `${order.plan.name ?? 'export'}.${format}`;
+  reply
+    .header('content-type', formats[format].type)
+    .header('content-disposition', `attachment; filename="${name}"`)
+    .header('cache-control', 'no-store')
+    .header('x-export-manifest', `/export/manifests/${id}`)
+    .header('x-export-as-of', order.asOf);
+  reply.trailer('x-export-rows', async () => String(tally.rows));
+  reply.trailer('x-export-sha256', async () => digest);
+  return reply.send(Readable.from(content, { objectMode: false, highWaterMark: 1 }));
+}
+
+const manifestOf = ({ plan, asOf }: ExportOrder, format: FormatName, sha256: string, rows: number, bytes: number) => ({
+  ...{ export: '', operation: plan.name, format, asOf, rows, bytes, sha256 },
+});
+
+async function* written(
+  writer: Writer,
+  first: IteratorResult<readonly Row[]>,
+  pages: AsyncGenerator<readonly Row[]>,
+  tally: { rows: number },
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield writer.head();
+    for (let page = first; !page.done; page = await pages.next()) {
+      tally.rows += page.value.length;
+      yield writer.rows(page.value);
+    }
+    yield writer.end();
+  } finally {
+    // Also when the client has left.
+    await pages.return(undefined);
+  }
+}
+
+async function* counted(
+  parts: AsyncGenerator<Uint8Array>,
+  each: (bytes: Uint8Array) => void,
+  end: () => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const bytes of parts) {
+    if (!bytes.length) continue;
+    each(bytes);
+    yield bytes;
+  }
+  end();
+}
+
+const statuses: Readonly<Record<string, number>> = {
+  RATE_LIMITED: 429,
+  FORBIDDEN: 403,
+  OPERATION_NOT_STORED: 403,
+  INTERNAL: 500,
+  AUDIT_UNAVAILABLE: 503,
+};
+function refuse(error: unknown, reply: FastifyReply, log: Logger) {
+  const original = error instanceof Error ? error : new Error(String(error));
+  const { message, extensions } = tellClient({ message: original.message }, original, log);
+  const code = error instanceof HubError ? error.code : String(extensions?.code);
+  return reply.code(statuses[code] ?? 400).send({ errors: [{ message, extensions }] });
+}

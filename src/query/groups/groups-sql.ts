@@ -1,0 +1,207 @@
+/** A question about groups as one statement: grouped and measured by PostgreSQL, labels made once for each group. */
+import type { Scalar } from '../../../adapters/kit/record.ts';
+import type { Relation, StoredNoun } from '../../catalog/catalog.ts';
+import { HubError } from '../../domain/error-codes.ts';
+import { firstKnownDay, lastKnownDay } from '../../domain/working-days.ts';
+import { caseRollupTable } from '../../store/case-rollup.ts';
+import { demandSeen, envelopeFields, filterable, listTermsSql, type Tested, type Where, whereSql } from '../filters.ts';
+import { type Scope, tableSql, visibleSql } from '../scope.ts';
+import { bucketSql, dayOfSql, labelSql, workingDayCountSql } from '../time-units.ts';
+import type { GroupKey, GroupQuestion, Measure, Measured, Span } from './question.ts';
+import { isRolledUp, rolledUpSpan } from './rolled-up.ts';
+
+/** The parts of a statement over groups `g`, and what its columns hold. */
+export interface GroupsSql {
+  /** `(select ...) g`, for a list of a parent `p` if it hangs on one. */
+  readonly from: string;
+  /** Tests, order and page of groups; left out where small groups have to be looked for among all. */
+  readonly page: string;
+  /** Each as text: keys, measures, how many rows each measure is made of (where that is looked for, else 0), rows, whether days are outside of the calendar. */
+  readonly columns: readonly string[];
+  readonly keyScalars: readonly Scalar[];
+}
+
+export function groupsSql(
+  scope: Scope,
+  noun: StoredNoun,
+  where: Where | null | undefined,
+  relation: Relation | null,
+  question: GroupQuestion,
+  paged: boolean,
+): GroupsSql {
+  const rolledUp = !relation && isRolledUp(scope, noun, where, question);
+  return new GroupsStatement(scope, noun, question, rolledUp).build(where, relation, paged);
+}
+
+export interface MeasureSql {
+  readonly value: string;
+  /** How many rows it is made of. */
+  readonly support: string;
+}
+
+const comparators = { eq: '=', gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
+const isTime = (type: string) => type === 'timestamptz' || type === 'date';
+
+class GroupsStatement {
+  private readonly joins = new Map<string, { alias: string; sql: string }>();
+  /** True for a row that cannot be counted in working days. */
+  private readonly unknownDays: string[] = [];
+
+  constructor(
+    private readonly scope: Scope,
+    private readonly noun: StoredNoun,
+    private readonly question: GroupQuestion,
+    /** Sums are read, not the rows. */
+    private readonly rolledUp: boolean,
+  ) {}
+
+  build(where: Where | null | undefined, relation: Relation | null, paged: boolean): GroupsSql {
+    const { scope, noun, question } = this;
+    const terms = this.rolledUp
+      ? `t.cases > 0 and ${whereSql(scope, noun, where)}`
+      : listTermsSql(scope, noun, where, relation);
+    const keys = question.keys.map(key => this.key(key));
+    const measures = question.measures.map(measure => this.measure(measure));
+    const unknown = this.unknownDays.length ? `bool_or(${this.unknownDays.join(' or ')})` : 'false';
+    const columns = [
+      ...keys.map(({ group }, i) => `${group} as k${i}`),
+      ...measures.map(({ value }, i) => `${value} as m${i}`),
+      ...measures.map(({ support }, i) => `${paged ? '0' : support} as s${i}`),
+      `${this.count()} as n`,
+      `${unknown} as unknown_days`,
+    ];
+    const table = this.rolledUp ? caseRollupTable : tableSql(noun, scope.asOf, scope.values);
+    const from = `${table} t ${[...this.joins.values()].map(j => j.sql).join(' ')}`;
+    const by = keys.length ? `group by ${keys.map((_, i) => i + 1).join(', ')}` : '';
+    const groups = `select ${columns.join(', ')} from ${from} where ${terms} ${by}`;
+    const shown = [
+      ...keys.map(({ label }, i) => label(`g.k${i}`)),
+      ...measures.map((_, i) => `g.m${i}`),
+      ...measures.map((_, i) => `g.s${i}`),
+    ];
+    return {
+      from: `(${groups}) g`,
+      page: paged ? this.page() : '',
+      columns: [...shown, 'g.n', 'g.unknown_days'].map(column => `(${column})::text`),
+      keyScalars: keys.map(key => key.scalar),
+    };
+  }
+
+  private page(): string {
+    const { keys, measures, having, orderBy, limit, skip } = this.question;
+    const columnOf = (name: string) => {
+      const key = keys.findIndex(k => k.name === name);
+      return key >= 0 ? `g.k${key}` : `g.m${measures.findIndex(m => m.name === name)}`;
+    };
+    const tests = having.flatMap(({ of, ...test }) =>
+      Object.entries(test)
+        .filter(([, value]) => value !== null && value !== undefined)
+        .map(
+          ([op, value]) =>
+            `${columnOf(of)}::numeric ${comparators[op as keyof typeof comparators]} ${this.scope.values.add(value)}::numeric`,
+        ),
+    );
+    const order = [
+      ...orderBy.map(({ by, descending }) => `${columnOf(by)} ${descending ? 'desc' : 'asc'} nulls last`),
+      ...keys.map((_, i) => `g.k${i} nulls last`),
+    ];
+    return `${tests.length ? `where ${tests.join(' and ')}` : ''} ${order.length ? `order by ${order.join(', ')}` : ''}
+      limit ${limit + 1} offset ${skip}`;
+  }
+
+  private key({ path, field, per }: GroupKey) {
+    const { values } = this.scope;
+    const { alias, noun } = this.follow(path);
+    const { sql, type } = filterable(this.scope.policy, noun, field, alias);
+    const scalar: Scalar = field in envelopeFields ? 'text' : noun.columns.get(field)!.field.scalar;
+    if (!isTime(type)) return { group: sql, label: (column: string) => column, scalar };
+    if (per === 'HOUR' && type === 'date') bad(`${noun.name}.${field} is a day: it has no hours`);
+    if (per === 'WORKING_DAY') this.unknownDays.push(outside(dayOfSql(sql, type)));
+    const label = (column: string) => labelSql(column, per, values);
+    return { group: bucketSql(sql, type, per, values), label, scalar: 'text' as Scalar };
+  }
+
+  /** Joins what to-one links lead to; what the reader may not see or is deleted counts as absent. */
+  private follow(path: readonly Relation[]): { alias: string; noun: StoredNoun } {
+    let place = { alias: 't', noun: this.noun };
+    let name = '';
+    for (const { name: step, link, to } of path) {
+      name += `.${step}`;
+      const noun = to as StoredNoun;
+      demandSeen(this.scope.policy, noun);
+      const join = this.joins.get(name) ?? { alias: `j${this.joins.size}`, sql: '' };
+      if (!join.sql) {
+        const on = `${join.alias}.id = ${place.alias}."${link.column}" and ${visibleSql(this.scope, noun, join.alias)}`;
+        join.sql = `left join ${tableSql(noun, this.scope.asOf, this.scope.values)} ${join.alias} on ${on}`;
+        this.joins.set(name, join);
+      }
+      place = { alias: join.alias, noun };
+    }
+    return place;
+  }
+
+  private measure(measure: Measure): MeasureSql {
+    if (measure.take === 'count' || measure.take === 'share') {
+      if (!measure.where) return { value: this.count(), support: this.count() };
+      const count = this.count(`filter (where ${whereSql(this.scope, this.noun, measure.where)})`);
+      const value = measure.take === 'count' ? count : `round(${count}::numeric / nullif(${this.count()}, 0), 6)`;
+      return { value, support: count };
+    }
+    if ('field' in measure) {
+      const relation = this.noun.relations.get(measure.field);
+      if (relation) return this.countLinked(relation);
+      const { sql, type } = filterable(this.scope.policy, this.noun, measure.field);
+      if (measure.take === 'countDistinct') return { value: `count(distinct ${sql})`, support: 'count(*)' };
+      const bound = `${measure.take === 'earliest' ? 'min' : 'max'}(${sql})`;
+      return { value: type === 'date' ? `${bound}::text` : bound, support: `count(${sql})` };
+    }
+    const span = this.rolledUp ? rolledUpSpan(measure) : null;
+    if (span) return span;
+    const { sql, toNumber } = this.measured(measure.of);
+    if (measure.take !== 'quantile') {
+      return { value: exact(toNumber(`${measure.take}(${sql})`)), support: `count(${sql})` };
+    }
+    if (!(measure.at >= 0 && measure.at <= 1)) bad('`at` of a quantile goes from 0 to 1: 0.5 is the median');
+    const quantile = `percentile_${measure.exact ? 'disc' : 'cont'}(${this.scope.values.add(measure.at)}::float8)`;
+    return { value: exact(toNumber(`${quantile} within group (order by ${sql})`)), support: `count(${sql})` };
+  }
+
+  private count(filter = ''): string {
+    return this.rolledUp ? `coalesce(sum(t.cases) ${filter}, 0)::bigint` : `count(*) ${filter}`;
+  }
+
+  /** Different persons, organisations, ...: they are told apart without being seen. */
+  private countLinked({ to, link }: Relation): MeasureSql {
+    demandSeen(this.scope.policy, to as StoredNoun);
+    return { value: `count(distinct t."${link.column}")`, support: 'count(*)' };
+  }
+
+  /** A number of a row, and how an aggregate of it is made a number. */
+  private measured({ field, days, workingDays }: Measured): { sql: string; toNumber: (sql: string) => string } {
+    const same = (sql: string) => sql;
+    if ([field, days, workingDays].filter(Boolean).length !== 1)
+      bad('`of` takes one of `field`, `days`, `workingDays`');
+    if (field) return { sql: filterable(this.scope.policy, this.noun, field).sql, toNumber: same };
+    const [from, to] = this.span((days ?? workingDays)!);
+    const [first, last] = [from, to].map(({ sql, type }) => dayOfSql(sql, type)) as [string, string];
+    if (workingDays) {
+      this.unknownDays.push(
+        `(${first} is not null and ${last} is not null and (${outside(first)} or ${outside(last)}))`,
+      );
+      const count = (day: string) => workingDayCountSql(day, this.scope.values);
+      return { sql: `(${count(last)} - ${count(first)})`, toNumber: same };
+    }
+    if (from.type === 'date' || to.type === 'date') return { sql: `(${last} - ${first})`, toNumber: same };
+    return { sql: `(${to.sql} - ${from.sql})`, toNumber: sql => `extract(epoch from ${sql}) / 86400` };
+  }
+
+  private span({ from, to }: Span): [Tested, Tested] {
+    return [from, to].map(name => filterable(this.scope.policy, this.noun, name)) as [Tested, Tested];
+  }
+}
+
+const exact = (sql: string) => `trim_scale(round((${sql})::numeric, 6))`;
+const outside = (day: string) => `${day} not between date '${firstKnownDay}' and date '${lastKnownDay}'`;
+function bad(message: string): never {
+  throw new HubError('BAD_USER_INPUT', message);
+}

@@ -1,0 +1,49 @@
+/** Groups as PostgreSQL gives them, and the page that is told of them. */
+import type { Scalar } from '../../../adapters/kit/record.ts';
+import { HubError } from '../../domain/error-codes.ts';
+import { unknownYears } from '../../domain/working-days.ts';
+import { isoInstant } from '../instants.ts';
+import type { GroupsSql } from './groups-sql.ts';
+import { pageOf, type RawGroup } from './page-groups.ts';
+import type { GroupPage, GroupQuestion, GroupValue, Measure } from './question.ts';
+import { withholdGroups } from './withhold-groups.ts';
+
+/** Groups that are looked through when small ones have to be found among them. */
+export const mostGuardedGroups = 5_000;
+
+/** @param rows cells in the order of `columns` */
+export function pageOfRows(
+  rows: readonly (readonly (string | null)[])[],
+  { keyScalars }: GroupsSql,
+  question: GroupQuestion,
+  smallestGroup: number | null,
+): GroupPage {
+  const { keys, measures } = question;
+  if (smallestGroup !== null && rows.length > mostGuardedGroups) {
+    const message = `These are more than ${mostGuardedGroups} groups: group by fewer keys, or narrow \`where\``;
+    throw new HubError('BAD_USER_INPUT', message);
+  }
+  const at = keys.length + 2 * measures.length;
+  if (rows.some(row => row[at + 1] === 'true')) throw new HubError('BAD_USER_INPUT', unknownYears);
+  const groups = rows.map(
+    (row): RawGroup => ({
+      keys: keys.map((_, i) => keyOf(keyScalars[i]!, row[i]!)),
+      measures: measures.map((measure, i) => shownValue(measure, row[keys.length + i]!)),
+      supports: measures.map((_, i) => Number(row[keys.length + measures.length + i])),
+      n: Number(row[at]),
+    }),
+  );
+  return smallestGroup === null ? pageOf(groups, question, false) : withholdGroups(groups, question, smallestGroup);
+}
+
+function keyOf(scalar: Scalar, text: string | null): GroupValue {
+  if (text === null) return null;
+  return scalar === 'integer' ? Number(text) : scalar === 'flag' ? text === 'true' : text;
+}
+
+function shownValue(measure: Measure, text: string | null): GroupValue {
+  if (text === null) return null;
+  if (measure.take === 'count' || measure.take === 'countDistinct' || measure.take === 'share') return Number(text);
+  const isTime = measure.take === 'earliest' || measure.take === 'latest';
+  return isTime && text.includes(' ') ? isoInstant(text) : text;
+}

@@ -1,0 +1,61 @@
+/** Questions that the sums of cases (`store/case-rollup.ts`) answer exactly: their columns bear the names of the cases' own. */
+import { type StoredNoun, snake } from '../../catalog/catalog.ts';
+import { caseRollupDimensions, caseRollupSpans } from '../../store/case-rollup.ts';
+import type { Where } from '../filters.ts';
+import type { Scope } from '../scope.ts';
+import type { MeasureSql } from './groups-sql.ts';
+import type { GroupKey, GroupQuestion, Measure, Span } from './question.ts';
+
+const time = 'submittedAt';
+const isDimension = (field: string) => (caseRollupDimensions as readonly string[]).includes(snake(field));
+const wholeMonths = new Set(['MONTH', 'QUARTER', 'YEAR']);
+
+export function isRolledUp(
+  { policy, asOf }: Scope,
+  noun: StoredNoun,
+  where: Where | null | undefined,
+  { keys, measures }: GroupQuestion,
+): boolean {
+  if (noun.name !== 'Case' || asOf !== null || policy.rows(noun) !== 'all') return false;
+  return keys.every(isKey) && measures.every(isMeasure) && isWhere(where);
+}
+
+const isKey = ({ path, field, per }: GroupKey): boolean =>
+  !path.length && isDimension(field) && (field !== time || wholeMonths.has(per));
+
+function isMeasure(measure: Measure): boolean {
+  if (measure.take === 'count' || measure.take === 'share') return isWhere(measure.where);
+  return (measure.take === 'avg' || measure.take === 'sum') && spanOf(measure.of.days) !== undefined;
+}
+
+const spanOf = (span: Span | null | undefined) =>
+  span ? caseRollupSpans.find(({ from, to }) => from === snake(span.from) && to === snake(span.to)) : undefined;
+
+/** Tests of dimensions only; of the time only such that no month is cut. */
+function isWhere(where: Where | null | undefined): boolean {
+  return Object.entries(where ?? {}).every(([name, test]) => {
+    if (test === null || test === undefined) return true;
+    if (name === 'and' || name === 'or') return (test as Where[]).every(isWhere);
+    if (name === 'not') return isWhere(test as Where);
+    if (!isDimension(name)) return false;
+    return name !== time || Object.entries(test as object).every(([op, value]) => keepsMonths(op, value));
+  });
+}
+function keepsMonths(op: string, value: unknown): boolean {
+  if (value === null || value === undefined || op === 'isNull') return true;
+  if (op !== 'gte' && op !== 'lt') return false;
+  const local = new Date(Date.parse(String(value)) + 8 * 3_600_000).toISOString();
+  return local.endsWith('-01T00:00:00.000Z');
+}
+
+const dayUs = 86_400_000_000;
+
+/** Of a measure of time between two fields: its sum, or its mean. */
+export function rolledUpSpan(measure: Measure): MeasureSql | null {
+  const span = 'of' in measure ? spanOf(measure.of.days) : undefined;
+  if (!span) return null;
+  const support = `coalesce(sum(t.${span.name}_n), 0)::bigint`;
+  const sum = `sum(t.${span.name}_us) filter (where t.${span.name}_n > 0)`;
+  const value = measure.take === 'sum' ? sum : `${sum} / nullif(${support}, 0)`;
+  return { value: `trim_scale(round(${value}::numeric / ${dayUs}, 6))`, support };
+}

@@ -1,0 +1,127 @@
+/** What a question about groups means, said in JavaScript over rows in memory. */
+import type { Scalar } from '../../adapters/kit/record.ts';
+import type { Noun } from '../../src/catalog/catalog.ts';
+import { workingDaysBetween } from '../../src/domain/working-days.ts';
+import type { GroupKey, GroupQuestion, GroupValue, Measure, Measured } from '../../src/query/groups/question.ts';
+import type { TimeUnit } from '../../src/query/time-units.ts';
+import { matches, type Related, type Row } from './where-model.ts';
+
+type Groups = Record<string, GroupValue>[];
+const dayMs = 86_400_000;
+const scalarOf = (noun: Noun, field: string): Scalar => noun.columns.get(field)!.field.scalar;
+
+/** The groups in no special order, before tests, orders and pages. */
+export function groupsOf(noun: Noun, rows: readonly Row[], question: GroupQuestion, related: Related): Groups {
+  const grouped = new Map<string, { keys: GroupValue[]; rows: Row[] }>();
+  if (!question.keys.length) grouped.set('[]', { keys: [], rows: [] });
+  for (const row of rows) {
+    const keys = question.keys.map(key => keyOf(noun, row, key, related));
+    const group = grouped.get(JSON.stringify(keys)) ?? { keys, rows: [] };
+    grouped.set(JSON.stringify(keys), group);
+    group.rows.push(row);
+  }
+  return [...grouped.values()].map(group => ({
+    ...Object.fromEntries(question.keys.map(({ name }, i) => [name, group.keys[i]!])),
+    ...Object.fromEntries(question.measures.map(m => [m.name, measured(noun, group.rows, m, related)])),
+  }));
+}
+
+function keyOf(noun: Noun, row: Row, { path, field, per }: GroupKey, related: Related): GroupValue {
+  let place: { noun: Noun; row: Row | undefined } = { noun, row };
+  for (const step of path) place = { noun: step.to, row: place.row && related(step, place.row)[0] };
+  const value = place.row?.[field] ?? null;
+  const scalar = scalarOf(place.noun, field);
+  if (value === null || (scalar !== 'date' && scalar !== 'instant')) return value as GroupValue;
+  return bucketOf(localTime(String(value), scalar), per);
+}
+
+/** As UTC, so that its parts are those of the town's clock. */
+const localTime = (value: string, scalar: Scalar) =>
+  new Date(Date.parse(value) + (scalar === 'instant' ? 8 * 3_600_000 : 0));
+const dayOf = (time: Date) => time.toISOString().slice(0, 10);
+
+function bucketOf(time: Date, per: TimeUnit): string {
+  const [year, month] = [time.toISOString().slice(0, 4), time.getUTCMonth()];
+  if (per === 'YEAR') return year;
+  if (per === 'QUARTER') return `${year}-Q${Math.floor(month / 3) + 1}`;
+  if (per === 'MONTH') return time.toISOString().slice(0, 7);
+  if (per === 'DAY') return dayOf(time);
+  if (per === 'HOUR') return time.toISOString().slice(0, 13);
+  if (per === 'WEEK') return isoWeek(time);
+  let day = time;
+  const before = () => dayOf(new Date(day.getTime() - dayMs));
+  while (workingDaysBetween(before(), dayOf(day)) === 0) day = new Date(day.getTime() + dayMs);
+  return dayOf(day);
+}
+
+/** The week of the year in which its Thursday lies. */
+function isoWeek(time: Date): string {
+  const thursday = new Date(time.getTime() + (4 - (time.getUTCDay() || 7)) * dayMs);
+  const year = thursday.getUTCFullYear();
+  const week = Math.floor((Date.parse(dayOf(thursday)) - Date.UTC(year, 0, 1)) / dayMs / 7) + 1;
+  return `${year}-W${String(week).padStart(2, '0')}`;
+}
+
+function measured(noun: Noun, rows: readonly Row[], measure: Measure, related: Related): GroupValue {
+  if (measure.take === 'count' || measure.take === 'share') {
+    const fitting = rows.filter(row => matches(noun, row, measure.where ?? {}, related)).length;
+    if (measure.take === 'count') return fitting;
+    return rows.length ? round(fitting / rows.length) : null;
+  }
+  if ('field' in measure) return ofField(noun, rows, measure);
+  const values = rows.map(row => numberOf(noun, row, measure.of)).filter(v => v !== null);
+  if (!values.length) return null;
+  const sum = values.reduce((a, b) => a + b, 0);
+  if (measure.take === 'sum') return round(sum);
+  if (measure.take === 'avg') return round(sum / values.length);
+  if (measure.take === 'min') return round(Math.min(...values));
+  if (measure.take === 'max') return round(Math.max(...values));
+  return measure.take === 'quantile' ? round(quantile(values, measure)) : null;
+}
+
+function ofField(noun: Noun, rows: readonly Row[], { take, field }: Extract<Measure, { field: string }>): GroupValue {
+  const values = rows.map(row => row[field]).filter(v => v !== null && v !== undefined);
+  if (take === 'countDistinct') {
+    const isNumber = ['decimal', 'integer'].includes(scalarOf(noun, field));
+    return new Set(values.map(v => (isNumber ? Number(v) : v))).size;
+  }
+  const sorted = values.map(String).sort((a, b) => Date.parse(a) - Date.parse(b));
+  return (take === 'earliest' ? sorted[0] : sorted.at(-1)) ?? null;
+}
+
+function numberOf(noun: Noun, row: Row, { field, days, workingDays }: Measured): number | null {
+  if (field) return row[field] === null || row[field] === undefined ? null : Number(row[field]);
+  const { from, to } = (days ?? workingDays)!;
+  const [a, b] = [row[from], row[to]];
+  if (!a || !b) return null;
+  const scalars = [from, to].map(name => scalarOf(noun, name));
+  if (days && !scalars.includes('date')) return (Date.parse(String(b)) - Date.parse(String(a))) / dayMs;
+  const [start, end] = [a, b].map((v, i) => dayOf(localTime(String(v), scalars[i]!))) as [string, string];
+  return workingDays ? workingDaysBetween(start, end) : (Date.parse(end) - Date.parse(start)) / dayMs;
+}
+
+function quantile(values: readonly number[], { at, exact }: { at: number; exact: boolean }): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  if (exact) return sorted[Math.max(0, Math.ceil(at * sorted.length) - 1)]!;
+  const place = at * (sorted.length - 1);
+  const [low, high] = [sorted[Math.floor(place)]!, sorted[Math.ceil(place)]!];
+  return low + (high - low) * (place - Math.floor(place));
+}
+
+const round = (value: number): number => Math.round(value * 1e6) / 1e6;
+const rounder = (value: number): number => Math.round(value * 1e4) / 1e4;
+
+/** Numbers are told as text, and with more digits than are compared. */
+export const comparableGroups = (groups: readonly Readonly<Record<string, GroupValue>>[], question: GroupQuestion) => {
+  const isNumber = new Set(
+    question.measures.filter(({ take }) => take !== 'earliest' && take !== 'latest').map(({ name }) => name),
+  );
+  return groups
+    .map(group =>
+      Object.fromEntries(
+        Object.entries(group).map(([name, v]) => [name, v !== null && isNumber.has(name) ? rounder(Number(v)) : v]),
+      ),
+    )
+    .map(group => JSON.stringify(group, Object.keys(group).sort()))
+    .sort();
+};

@@ -1,0 +1,11 @@
+/** Readers that tests compare: one who sees all masked, one who sees all whole, and a stranger. */
+import { nobody } from '../../src/access/principal.ts';
+
+export const analyst = { ...nobody(), role: 'analyst', subject: 'an analyst' } as const;
+export const clerkWithTask = {
+  ...nobody(),
+  role: 'clerk',
+  subject: 'a clerk',
+  purpose: { kind: 'task', value: 'a check' },
+} as const;
+export const stranger = nobody();

@@ -1,0 +1,32 @@
+/** Counts and groups of a noun's rows for one reader, by the statements that plans are made of. */
+import type { Policy } from '../../src/access/policy.ts';
+import type { StoredNoun } from '../../src/catalog/catalog.ts';
+import { listTermsSql } from '../../src/query/filters.ts';
+import { groupsSql } from '../../src/query/groups/groups-sql.ts';
+import type { GroupPage, GroupQuestion } from '../../src/query/groups/question.ts';
+import { pageOfRows } from '../../src/query/groups/raw-groups.ts';
+import { tableSql, Values } from '../../src/query/scope.ts';
+import type { Store } from '../../src/store/apply.ts';
+import type { Where } from './where-model.ts';
+
+const scopeOf = ({ catalog }: Store, policy: Policy) => ({ catalog, policy, values: new Values(), asOf: null });
+
+export async function countRows(store: Store, policy: Policy, noun: StoredNoun, where: Where): Promise<number> {
+  const scope = scopeOf(store, policy);
+  const terms = listTermsSql(scope, noun, where, null);
+  const text = `select count(*) from ${tableSql(noun, null, scope.values)} t where ${terms}`;
+  return Number((await store.database.read(text, scope.values.list))[0]![0]);
+}
+
+export async function readGroups(
+  store: Store,
+  policy: Policy,
+  noun: StoredNoun,
+  where: Where,
+  question: GroupQuestion,
+): Promise<GroupPage> {
+  const scope = scopeOf(store, policy);
+  const sql = groupsSql(scope, noun, where, null, question, true);
+  const text = `select ${sql.columns.join(', ')} from ${sql.from} ${sql.page}`;
+  return pageOfRows(await store.database.read(text, scope.values.list), sql, question, null);
+}
