@@ -127,7 +127,7 @@ function identityOf(
   const ofCase = shown === 'of the case' ? purpose?.value : null;
   const isShared = rule.rows.includes('shared with own agency') && purpose?.kind === 'matter';
   const shared = isShared ? grants.filter(grant => grant.taker === agency && grant.matterCode === purpose.value) : [];
-  return JSON.stringify([role, agency, host, village, shown, ofCase, shared]);
+  return JSON.stringify([role, agency, host, village, shown, ofCase, shared, rule]);
 }
 
 const className = ({ role, agency, host, village, purpose }: Principal, shown: Shown) =>

@@ -109,7 +109,7 @@ async function compare(
 
 type Rehearsal = Awaited<ReturnType<typeof openRehearsal>>;
 async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
-  const { catalog, adapters, database, store, log, town: host } = opened;
+  const { catalog, adapters, database, store, log, smallestGroup, town: host } = opened;
   const { read } = database;
   const sharing = new SharingGrants(read, () => {});
   await sharing.refresh();
@@ -124,7 +124,7 @@ async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
     lookup: async (_kind, keys) => keys.map(() => []),
     freshness: async () => new Map(),
     grants: () => grants,
-    smallestGroup: 5,
+    smallestGroup,
     exports: { issue: notHere },
     unmasking: { of: () => [], grant: notHere },
     ended: new EndedSessions(0),

@@ -22,10 +22,10 @@ export async function seenIds(
   ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
   if (!policy.sees(noun)) return new Set();
-  const scope = { catalog, policy, values: new Values(), asOf: null };
-  const wanted = `${scope.values.add(ids)}::uuid[]`;
-  const text = `select t.id from ${noun.table} t where t.id = any(${wanted}) and ${visibleSql(scope, noun)}`;
-  const rows = await read(text, scope.values.list);
+  const values = new Values();
+  const wanted = `${values.add(ids)}::uuid[]`;
+  const visible = visibleSql({ catalog, policy, values, asOf: null }, noun);
+  const rows = await read(`select t.id from ${noun.table} t where t.id = any(${wanted}) and ${visible}`, values.list);
   return new Set(rows.map(([id]) => id!));
 }
 

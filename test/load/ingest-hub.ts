@@ -9,11 +9,16 @@ import { Identity } from '../../src/store/identity.ts';
 import { noGuard } from '../../src/store/whole-set.ts';
 import { silentAdapters } from '../support/silent-adapters.ts';
 import { ingestAdapter, ingestLine, passes } from './ingest-records.ts';
-import { type IngestOutcome, type IngestTask, outcomeOf } from './ingest-task.ts';
+import { type IngestOutcome, type IngestTask, outcomeOf, warmCount } from './ingest-task.ts';
 import { benchIdentityKey } from './town-database.ts';
 
-/** Each pass reads the agency from the beginning. */
 export async function ingestWithHub(task: IngestTask, postgresCpu: () => number | null): Promise<IngestOutcome[]> {
+  await ingestPasses({ ...task, databaseUrl: task.warmUrl, count: warmCount, passes: ['first'] }, postgresCpu);
+  return ingestPasses(task, postgresCpu);
+}
+
+/** Each pass reads the agency from the beginning. */
+async function ingestPasses(task: IngestTask, postgresCpu: () => number | null): Promise<IngestOutcome[]> {
   const database = new Database(task.databaseUrl, { connections: 4, onError: error => console.error(error) });
   const store = new Store(database, makeCatalog(await silentAdapters()), new Identity(benchIdentityKey), noGuard);
   const outcomes: IngestOutcome[] = [];
