@@ -28,20 +28,24 @@ const fieldClasses: Readonly<Record<string, FieldClass>> = {
   '*Connection.groups': 'leads on',
   '*Groups.nodes': 'leads on',
   '*Groups.hasNextPage': 'counts what can be listed',
+  // How many groups were too small to be told: no more than that.
   '*Groups.withheld': 'counts what can be listed',
   '*Group.key': 'leads on',
   '*Group.count': 'counts what can be listed',
   '*Group.share': 'counts what can be listed',
-  '*Group.countDistinct': 'counts what can be listed',
-  '*Group.sum': 'counts what can be listed',
-  '*Group.avg': 'counts what can be listed',
-  '*Group.min': 'counts what can be listed',
-  '*Group.max': 'counts what can be listed',
-  '*Group.quantile': 'counts what can be listed',
-  '*Group.earliest': 'counts what can be listed',
-  '*Group.latest': 'counts what can be listed',
-  // By fields that the reader sees masked in some row nothing is grouped.
-  '*Key.*': 'counts what can be listed',
+  '*Group.countDistinct': 'computed of what is whole',
+  '*Group.sum': 'computed of what is whole',
+  '*Group.avg': 'computed of what is whole',
+  '*Group.min': 'computed of what is whole',
+  '*Group.max': 'computed of what is whole',
+  '*Group.quantile': 'computed of what is whole',
+  '*Group.earliest': 'computed of what is whole',
+  '*Group.latest': 'computed of what is whole',
+  // Each field of a noun, and each noun that it refers to.
+  '*Key.<field>': 'computed of what is whole',
+  '*Key.<relation>': 'leads on',
+  '*Key.agency': 'of the row',
+  '*Key.observedAt': 'of the row',
   '*Edge.cursor': 'of the row',
   '*Edge.node': 'leads on',
   'PageInfo.hasNextPage': 'counts what can be listed',
@@ -108,14 +112,13 @@ const fieldClasses: Readonly<Record<string, FieldClass>> = {
   'EndedSession.subject': { only: 'end sessions' },
   'EndedSession.endedAt': { only: 'end sessions' },
   'EndedSession.until': { only: 'end sessions' },
+  'Mutation.orderExport': 'leads on',
+  'ExportTicket.path': 'open',
+  'ExportTicket.expiresAt': 'open',
   'Mutation.requestUnmask': { only: 'unmask' },
   'UnmaskedRecord.grant': { only: 'unmask' },
   'UnmaskedRecord.id': { only: 'unmask' },
   'UnmaskedRecord.until': { only: 'unmask' },
-  // What it orders is answered by the policy of whoever fetches it.
-  'Mutation.orderExport': 'leads on',
-  'ExportTicket.path': 'leads on',
-  'ExportTicket.expiresAt': 'open',
 };
 
 /** What an argument may do; `*` stands for whatever field has it. */
@@ -126,18 +129,18 @@ const argumentClasses: Readonly<Record<string, string>> = {
   '*(last)': 'sizes a page',
   '*(after)': 'names a row by its id',
   '*(before)': 'names a row by its id',
-  '*(asOf)': 'names a moment; who may see what is decided as of now',
-  '*(having)': 'tests measures that are selected and not withheld',
+  '*(asOf)': 'shows rows as they were; who may see them is decided as of now',
+  '*(of)': 'names a field that the reader sees whole in every row',
+  '*(per)': 'names a span of time',
+  '*(at)': 'a number',
+  '*(exact)': 'a choice',
+  '*(having)': 'tests what was computed of the rows that the reader can list',
   '*(limit)': 'sizes a page',
   '*(skip)': 'sizes a page',
-  '*(of)': 'measures fields that the reader sees whole in every row',
-  '*(at)': 'a number from 0 to 1',
-  '*(exact)': 'yes or no',
-  '*(per)': 'a span of time',
-  'Mutation.orderExport(operation)': 'a question, answered by the policy of who fetches it',
-  'Mutation.orderExport(variables)': 'as the variables of any question',
-  'Mutation.orderExport(format)': 'names a format',
-  'Mutation.orderExport(bom)': 'yes or no',
+  'Mutation.orderExport(operation)': 'an operation, which is held to all of this',
+  'Mutation.orderExport(variables)': 'an operation, which is held to all of this',
+  'Mutation.orderExport(format)': 'a choice',
+  'Mutation.orderExport(bom)': 'a choice',
   'Query.node(id)': 'names a row by its id',
   'Query.search(text)': 'tests fields that the reader sees whole in every row',
   'Query.explainAccess(id)': 'names a row by its id',
@@ -229,7 +232,9 @@ class SchemaWalk implements SchemaClasses {
 
   /** `PersonEdge.node` is `*Edge.node`, where that is classified. */
   private placeOf(type: string, name: string): string {
-    if (type.endsWith('Key') && this.catalog.nouns.has(type.slice(0, -'Key'.length))) return '*Key.*';
+    const keyed = type.endsWith('Key') ? this.catalog.nouns.get(type.slice(0, -'Key'.length)) : undefined;
+    if (keyed?.columns.has(name)) return '*Key.<field>';
+    if (keyed?.relations.has(name)) return '*Key.<relation>';
     const place = `${type}.${name}`;
     const patterns = Object.keys(fieldClasses).filter(key => key.startsWith('*') && place.endsWith(key.slice(1)));
     return patterns.find(key => this.catalog.nouns.has(place.slice(0, 1 - key.length))) ?? place;

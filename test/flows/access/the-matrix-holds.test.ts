@@ -186,6 +186,10 @@ const roads: Readonly<Record<string, { readonly orders?: true; of(noun: StoredNo
       `${kind.plural}(first: 0, where: { or: [{ not: { and: [{ ${field}: { isNull: true } }] } }] }) { nodes { id } }`,
   },
   count: { of: ({ kind }, field) => `${kind.plural}(where: { ${field}: { isNull: true } }) { totalCount }` },
+  'count of distinct values': {
+    of: ({ kind }, field) =>
+      `${kind.plural} { groups(limit: 1) { nodes { countDistinct(of: ${snake(field).toUpperCase()}) } } }`,
+  },
   order: {
     orders: true,
     of: ({ kind }, field) => `${kind.plural}(first: 0, orderBy: [${snake(field).toUpperCase()}_ASC]) { nodes { id } }`,
