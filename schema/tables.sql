@@ -540,9 +540,9 @@ comment on column "hub_case_report_history"."about_applicant" is 'Person';
 comment on column "hub_case_report_history"."about_applicant_organisation" is 'Organisation';
 comment on column "hub_case_report_history"."about_region" is 'Region';
 
-create table "hub_case_rollup" ("id" bigserial primary key, "submitted_at" timestamptz null, "lead_agency_code" text null, "matter_code" text null, "state" text null, "result" text null, "cases" bigint not null, "handled_n" bigint not null, "handled_us" bigint not null, "examined_n" bigint not null, "examined_us" bigint not null);
+create table "hub_case_rollup" ("id" bigserial primary key, "submitted_at" timestamptz null, "lead_agency_code" text null, "state" text null, "result" text null, "cases" bigint not null, "handled_n" bigint not null, "handled_us" bigint not null, "examined_n" bigint not null, "examined_us" bigint not null);
 comment on table "hub_case_rollup" is 'cases summed up; moved with every change of a case';
-create unique index "hub_case_rollup_cell" on "hub_case_rollup" ("submitted_at", "lead_agency_code", "matter_code", "state", "result") nulls not distinct;
+create unique index "hub_case_rollup_cell" on "hub_case_rollup" ("submitted_at", "lead_agency_code", "state", "result") nulls not distinct;
 
 create table "hub_change" ("batch_id" bigint not null, "ordinal" integer not null, "kind" text not null, "record_id" uuid not null, "agency" text not null, "deleted" boolean not null, "case_no" text null, primary key ("batch_id", "ordinal"));
 comment on table "hub_change" is 'what changed; its position is the first of its batch plus its ordinal';
