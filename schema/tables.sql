@@ -540,9 +540,9 @@ comment on column "hub_case_report_history"."about_applicant" is 'Person';
 comment on column "hub_case_report_history"."about_applicant_organisation" is 'Organisation';
 comment on column "hub_case_report_history"."about_region" is 'Region';
 
-create table "hub_case_rollup" ("id" bigserial primary key, "submitted_at" timestamptz null, "lead_agency_code" text null, "matter_code" text null, "state" text null, "result" text null, "cases" bigint not null, "handled_n" bigint not null, "handled_us" bigint not null, "examined_n" bigint not null, "examined_us" bigint not null);
+create table "hub_case_rollup" ("id" bigserial primary key, "submitted_at" timestamptz null, "lead_agency_code" text null, "state" text null, "result" text null, "cases" bigint not null, "handled_n" bigint not null, "handled_us" bigint not null, "examined_n" bigint not null, "examined_us" bigint not null);
 comment on table "hub_case_rollup" is 'cases summed up; moved with every change of a case';
-create unique index "hub_case_rollup_cell" on "hub_case_rollup" ("submitted_at", "lead_agency_code", "matter_code", "state", "result") nulls not distinct;
+create unique index "hub_case_rollup_cell" on "hub_case_rollup" ("submitted_at", "lead_agency_code", "state", "result") nulls not distinct;
 
 create table "hub_change" ("batch_id" bigint not null, "ordinal" integer not null, "kind" text not null, "record_id" uuid not null, "agency" text not null, "deleted" boolean not null, "case_no" text null, "case_id" uuid null, "was_case_id" uuid null, "replaced_at" timestamptz null, "reassigned" boolean not null default false, primary key ("batch_id", "ordinal"));
 comment on table "hub_change" is 'what changed; its position is the first of its batch plus its ordinal';
@@ -1123,6 +1123,11 @@ comment on column "hub_sharing_grant_history"."valid_to" is '到期日期';
 comment on column "hub_sharing_grant_history"."state" is '状态';
 comment on column "hub_sharing_grant_history"."about_giver" is 'Agency';
 comment on column "hub_sharing_grant_history"."about_taker" is 'Agency';
+
+create table "hub_unmask_grant" ("id" uuid not null, "role" text not null, "subject" text not null, "session" text null, "noun" text not null, "record_id" uuid not null, "granted_at" timestamptz not null, "until" timestamptz not null, primary key ("id"));
+comment on table "hub_unmask_grant" is 'records that somebody sees whole for a while; why stands in the audit log';
+comment on column "hub_unmask_grant"."subject" is 'sub of his tokens';
+comment on column "hub_unmask_grant"."session" is 'sid of his tokens';
 
 create table "hub_window" ("id" uuid not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "code" text null, "hall_code" text null, "number" text null, "name" text null, "outpost_code" text null, "opening_hours" text null, "about_hall" uuid null, "about_outpost" uuid null, primary key ("id"));
 comment on table "hub_window" is '窗口';

@@ -199,15 +199,34 @@ export const readAdapterSettings = (adapter: Adapter, environment: Environment):
 
 function readSettings<S extends z.ZodObject>(shape: S, prefix: string, environment: Environment): z.output<S> {
   const variable = (name: string) => prefix + snake(name).toUpperCase();
-  // An empty variable is one that is not set, as in every env file.
-  const given = Object.keys(shape.shape).map(name => [name, environment[variable(name)] || undefined]);
+  const given = Object.keys(shape.shape).map(name => [name, givenFor(variable(name), environment)]);
   const { data, error } = shape.safeParse(Object.fromEntries(given));
   if (!error) return data as z.output<S>;
   const name = String(error.issues[0]!.path[0]);
   const what = descriptionOf(shape.shape[name] as z.ZodType) ?? 'another value';
-  throw new ConfigError(
-    `${variable(name)} should be ${what}; it is ${environment[variable(name)] ? 'something else' : 'not set'}`,
-  );
+  throw new ConfigError(`${variable(name)} should be ${what}; ${foundAt(variable(name), environment)}`);
+}
+
+/**
+ * Every setting may stand in a file that `<VARIABLE>_FILE` names, as secrets do that are mounted and not exported. An empty
+ * variable is one that is not set, as in every env file.
+ */
+function givenFor(variable: string, environment: Environment): string | undefined {
+  const [value, file] = [environment[variable], environment[`${variable}_FILE`]];
+  if (!file) return value || undefined;
+  if (value) throw new ConfigError(`${variable} and ${variable}_FILE are both set: one of them should be`);
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch {
+    throw new ConfigError(
+      `${variable}_FILE should be the path of a file with the value of ${variable}; it cannot be read`,
+    );
+  }
+}
+
+function foundAt(variable: string, environment: Environment): string {
+  if (environment[`${variable}_FILE`]) return `what ${variable}_FILE holds is something else`;
+  return `it is ${environment[variable] ? 'something else' : 'not set'}`;
 }
 
 /** A default, or being optional, is put around a setting together with its description. */

@@ -16,6 +16,7 @@ import { Door } from './api/door.ts';
 import { makeSchema } from './api/schema.ts';
 import { type RunningServer, startServer } from './api/server.ts';
 import { type StoredOperation, StoredOperations } from './api/stored-operations.ts';
+import { UnmaskDesk } from './api/unmask-desk.ts';
 import { openAudit, type RunningAudit } from './audit/open-audit.ts';
 import { type Catalog, makeCatalog, snake } from './catalog/catalog.ts';
 import { type Config, ConfigError, type Environment, readAdapterSettings } from './config.ts';
@@ -33,6 +34,7 @@ import { Puller } from './ingest/pull.ts';
 import { Receiver } from './ingest/push.ts';
 import { stateAgencies } from './ingest/town.ts';
 import { Batches } from './query/batches.ts';
+import { TableSizes } from './query/table-sizes.ts';
 import { Store, type WrittenPage } from './store/apply.ts';
 import { Database } from './store/database.ts';
 import { Identity } from './store/identity.ts';
@@ -50,6 +52,9 @@ export interface OpenStore {
   readonly adapters: readonly Adapter[];
   readonly database: Database;
   readonly store: Store;
+  /** Agency code of the hosting town. */
+  readonly town: string;
+  readonly smallestGroup: number;
   readonly log: Logger;
 }
 
@@ -69,7 +74,9 @@ export async function openStore(config: Config, log: Logger, adapters?: readonly
     onError: error => log.warn({ error: errorFacts(error) }, 'a database connection was lost'),
   });
   const guard = { share: config.hubRemovalGuardPercent / 100, atLeast: config.hubRemovalGuardAtLeast };
-  return { catalog, adapters: known, database, store: new Store(database, catalog, new Identity(key), guard), log };
+  const store = new Store(database, catalog, new Identity(key), guard);
+  const { hubTown: town, hubSmallestGroup: smallestGroup } = config;
+  return { catalog, adapters: known, database, store, town, smallestGroup, log };
 }
 
 /** A database that does not answer is a matter of settings; so is one that asks for another password. */
@@ -104,14 +111,15 @@ export const connect = (adapter: Adapter, environment: Environment): Connected =
 const operationsFile = new URL('../schema/operations.json', import.meta.url);
 const queriesFile = new URL('../schema/queries.json', import.meta.url);
 
-function makeDoor(schema: ReturnType<typeof makeSchema>, config: Config): Door {
+function makeDoor(schema: ReturnType<typeof makeSchema>, config: Config, sizes: TableSizes): Door {
   const stored = JSON.parse(readFileSync(operationsFile, 'utf8')) as readonly StoredOperation[];
   const budgets = new CostBudgets(config.hubBudgetPrincipals, () => performance.now());
-  return new Door(schema, new StoredOperations(stored), budgets, {
+  const settings = {
     storedOperations: config.hubStoredOperations,
     publicIntrospection: config.hubPublicIntrospection,
     budgetFactor: config.hubBudgetFactor,
-  });
+  };
+  return new Door(schema, new StoredOperations(stored), budgets, settings, sizes.of);
 }
 
 /** Ready-made questions, by the names of their files. */
@@ -200,6 +208,7 @@ export interface RunningHub {
   readonly store: Store;
   readonly tail: Tail;
   readonly feed: RunningServer['feed'];
+  readonly sizes: TableSizes;
   readonly adapters: readonly Adapter[];
   /** Ends every connection and waits for what is under way. */
   stop(): Promise<void>;
@@ -254,6 +263,11 @@ export async function startHub(
 
     const sessions = await followSessions(config, database, log);
     stops.push(sessions.stop);
+    const unmasking = new UnmaskDesk(database, error =>
+      log.error({ error: errorFacts(error) }, 'reading unmask grants failed'),
+    );
+    await unmasking.start();
+    stops.push(unmasking.stop);
 
     const health = new Health(database);
     const onChanges = () => sequencer.wake();
@@ -267,7 +281,12 @@ export async function startHub(
         ]),
     );
     const schema = makeSchema(catalog, opened.adapters);
-    const door = makeDoor(schema, config);
+    const sizes = new TableSizes(catalog, database.read, error =>
+      log.error({ error: errorFacts(error) }, 'reading the sizes of tables failed'),
+    );
+    await sizes.start();
+    stops.push(async () => sizes.stop());
+    const door = makeDoor(schema, config, sizes);
     const desk = new ExportDesk(schema);
     const authenticate = makeAuthenticate(tokenSettings(config, sessions.ended, log));
     const trustedProxies = new Set(config.hubTrustedProxies);
@@ -297,6 +316,7 @@ export async function startHub(
       smallestGroup: config.hubSmallestGroup,
       exports: desk,
       grants: () => grants.current(),
+      unmasking,
       ended: sessions.ended,
       endSession: sessions.end,
     };
@@ -360,7 +380,7 @@ export async function startHub(
     for (const puller of pullers) puller.start();
     stops.push(() => Promise.all(pullers.map(puller => puller.stop())));
     log.info({ url: server.url, agencies: agencies.map(a => a.adapter.agency.code) }, 'the hub is open');
-    return { url: server.url, health, store, tail, feed: server.feed, adapters: opened.adapters, stop };
+    return { url: server.url, health, store, tail, feed: server.feed, sizes, adapters: opened.adapters, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -64,7 +64,8 @@ export const Parcel = defineRecord('Parcel', {
     state: code({ zh: '状态', table: parcelState }),
     changeForbiddenNote: text({ zh: '变更禁止信息', optional: true, sensitivity: 'internal' }),
     changeHint: text({ zh: '变更提示信息', optional: true, sensitivity: 'internal' }),
-    geometry: geometry({ en: 'Boundary', zh: '界址图形', optional: true, sensitivity: 'internal' }),
+    /** As telling as the address of a homestead: who may not see it still knows the village. */
+    geometry: geometry({ en: 'Boundary', zh: '界址图形', optional: true, sensitivity: 'personal' }),
     geometryState: code({ zh: '界址图形状态', table: geometryState }),
   },
 });

@@ -39,6 +39,8 @@ const masks: Readonly<Record<MaskName, (text: string) => string | null>> = {
   name,
   phone,
   address,
+  // The province and the last two stay: 鲁N***12.
+  plate: text => ends(text, 2, 2),
   account: text => ends(text, 0, 4),
   birth: text => text.slice(0, 4),
   hidden: () => null,

@@ -3,7 +3,29 @@ import type { Catalog, Noun } from '../catalog/catalog.ts';
 import { type Policy, policyOf, policyVersion } from './policy.ts';
 import { nobody, type Principal, type Role, roles } from './principal.ts';
 import { rowsInWords } from './rows.ts';
-import { rules } from './rules.ts';
+import { type Feature, rules } from './rules.ts';
+
+/** What may be seen of a field that no record declares, by a reader who gets to it. */
+export type FieldClass = keyof typeof classWords | { readonly only: Feature | 'unmask' };
+const classWords = {
+  open: 'about nobody: everybody sees it',
+  'of the row': 'says no more of a row than that it is there; its reader sees that',
+  'masked as the key': 'in part wherever the key of the row is',
+  'masked as its field': 'as the field looks from which it comes',
+  'counts what can be listed': 'computed of the rows that the reader can list, and of no other',
+  'computed of what is whole':
+    'computed of the rows that the reader can list, by fields that he sees whole in every row; by others refused',
+  'leads on': 'shows nothing itself; what it leads to stands where that stands',
+} as const;
+export interface ClassifiedField {
+  readonly place: string;
+  readonly class: FieldClass;
+}
+/** Of the graph: what no declaration gives. */
+export interface Handwritten {
+  readonly fields: readonly ClassifiedField[];
+  readonly arguments: readonly (readonly [place: string, may: string])[];
+}
 
 /** A sample reader of each role; his organisations stand for "own". */
 const sample = (role: Role, purpose: Principal['purpose']): Principal => ({
@@ -22,7 +44,7 @@ const purposes = {
   task: { kind: 'task', value: 'sample' },
 } as const;
 
-export function accessMatrix(catalog: Catalog): string {
+export function accessMatrix(catalog: Catalog, handwritten: Handwritten): string {
   const idOf = (noun: string, key: string) => `${noun} ${key}`;
   const policies = new Map(
     roles.map(role => {
@@ -33,21 +55,28 @@ export function accessMatrix(catalog: Catalog): string {
     }),
   );
   const sections = [...catalog.nouns.values()].map(noun => nounSection(noun, policies));
-  return [header(), ...sections].join('\n');
+  return [header(), ...sections, fieldSection(handwritten), argumentSection(handwritten)].join('\n');
 }
 
 const header = () => `# Who sees what
 
 Generated from \`src/access/rules.ts\` by \`npm run schema\`; version of the policy: \`${policyVersion()}\`. Read its difference in review.
 
-A cell says how a field of a visible row looks: **whole**, the name of its mask, or – (no row is visible). \`x / y\` is
-without and with a purpose; *case* means that the rows of the case named in the purpose are whole. "Own" is the reader's
-agency or village.
+A cell says how a field of a visible row looks: **whole**, or the name of its mask. \`x / y / z\` is without a purpose, with a
+case, and with a matter or a task; *case* means that the rows of the case named in the purpose are whole, the others as without.
+A sole trader counts as a person: where a cell is not whole for a personal field of the same row, his credit code is shown as an identity number is.
+What leads on to other rows is marked → (–: refused). "Own" is the reader's agency or village.
+Roles without a column see no row.
 
-| Role | Rows | Persons whole for | Why |
-|---|---|---|---|
-${roles.map(role => `| ${role} | ${rules[role].rows.join(', ')} | ${shownFor(role)} | ${rules[role].why} |`).join('\n')}
+| Role | Rows | Persons whole for | Unmasks one record | Why |
+|---|---|---|---|---|
+${roles.map(roleLine).join('\n')}
 `;
+function roleLine(role: Role): string {
+  const { rows, unmaskMinutes, why } = rules[role];
+  const unmasks = unmaskMinutes ? `for ${unmaskMinutes} minutes` : 'never';
+  return `| ${role} | ${rows.join(', ')} | ${shownFor(role)} | ${unmasks} | ${why} |`;
+}
 const shownFor = (role: Role) =>
   Object.entries(rules[role].personal)
     .filter(([, shown]) => shown !== 'none')
@@ -59,21 +88,68 @@ function nounSection(noun: Noun, policies: ReadonlyMap<Role, ReadonlyMap<string,
   const title = `## ${noun.name} · ${noun.kind.title.zh}\n`;
   if (!readers.length) return `${title}\nSeen by nobody.\n`;
   const rows = readers.map(role => `- ${role}: ${rowsInWords(policies.get(role)!.get('without')!.rows(noun))}`);
-  const lines = [...noun.columns].map(([name, { field }]) => {
-    const cells = readers.map(role => cell(policies.get(role)!, noun, name));
-    return `| ${name} | ${field.sensitivity} | ${cells.join(' | ')} |`;
-  });
+  const line = (name: string, about: string, cellOf: (role: Role) => string) =>
+    `| ${name} | ${about} | ${readers.map(cellOf).join(' | ')} |`;
+  const lines = [
+    ...[...noun.columns].map(([name, { field }]) =>
+      line(name, field.sensitivity, role => cell(policies.get(role)!, noun, name)),
+    ),
+    ...[...noun.relations.values()].map(({ name, to, live }) =>
+      line(name, `→ ${to.name}${live ? ', live' : ''}`, role => leads(policies.get(role)!, to, live)),
+    ),
+  ];
   const head = `| Field | Class | ${readers.join(' | ')} |\n|---|---|${readers.map(() => '---|').join('')}`;
   return `${title}\n${rows.join('\n')}\n\n${head}\n${lines.join('\n')}\n`;
 }
 
+/** The same for every purpose: that a row may be seen, and that an agency may be asked, are matters of the role. */
+function leads(policies: ReadonlyMap<string, Policy>, to: Noun, live: boolean): string {
+  const policy = policies.get('task')!;
+  return policy.sees(to) && (!live || policy.may('lookup')) ? '→' : '–';
+}
+
 function cell(policies: ReadonlyMap<string, Policy>, noun: Noun, name: string): string {
-  const views = Object.entries(purposes).map(([purpose]) => {
+  const [without, ofCase, matter, task] = Object.keys(purposes).map(purpose => {
     const policy = policies.get(purpose)!;
     const whole = policy.whole(noun);
     if (whole === 'all') return policy.field(noun, name, true);
     const [masked, shown] = [policy.field(noun, name, false), policy.field(noun, name, true)];
     return whole === 'none' || masked === shown ? masked : 'case';
   });
-  return [...new Set(views)].join(' / ');
+  if (matter !== task) return [without, ofCase, matter, task].join(' / ');
+  return without === ofCase && ofCase === task ? without! : [without, ofCase, task].join(' / ');
 }
+
+function fieldSection({ fields }: Handwritten): string {
+  const lines = fields.map(({ place, class: of }) => {
+    const word = typeof of === 'string' ? of : `for: ${of.only}`;
+    return `| ${place} | ${word} | ${roles.map(role => fieldCell(role, of)).join(' | ')} |`;
+  });
+  const words = Object.entries(classWords).map(([name, meaning]) => `- *${name}*: ${meaning}`);
+  return `## Fields that no record declares
+
+\`*\` stands for every noun. The classes:
+
+${words.join('\n')}
+- *for*: only for roles of that feature, with and without a purpose; others are refused
+
+| Field | Class | ${roles.join(' | ')} |
+|---|---|${roles.map(() => '---|').join('')}
+${lines.join('\n')}
+`;
+}
+
+function fieldCell(role: Role, of: FieldClass): string {
+  if (typeof of === 'string') return of.startsWith('masked') ? 'mask' : of === 'leads on' ? '→' : 'whole';
+  const { features, unmaskMinutes } = rules[role];
+  return (of.only === 'unmask' ? unmaskMinutes > 0 : features.includes(of.only)) ? 'whole' : '–';
+}
+
+const argumentSection = ({ arguments: all }: Handwritten) => `## Arguments
+
+\`*\` stands for every field that has it.
+
+| Argument | What it may do |
+|---|---|
+${all.map(([place, may]) => `| ${place} | ${may} |`).join('\n')}
+`;

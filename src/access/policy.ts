@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { Field, MaskName } from '../../adapters/kit/record.ts';
 import { type Catalog, isStored, type Noun } from '../catalog/catalog.ts';
+import type { UnmaskGrant } from '../domain/unmask-grant.ts';
 import type { Principal } from './principal.ts';
 import { type IdOf, makeRelations } from './relations.ts';
 import { anyOf, everyOf, type Rows } from './rows.ts';
-import { rules as currentRules, type Feature, type RoleRule, type Shown } from './rules.ts';
+import { rules as currentRules, type Feature, type RoleRule, type Rules, type Shown } from './rules.ts';
 import type { SharingGrant } from './sharing.ts';
 
 /** What the policy needs to know of the hub. */
@@ -16,18 +17,23 @@ export interface PolicyGround {
   readonly town: string;
   /** Sharing grants in force. */
   readonly grants: readonly SharingGrant[];
+  /** Records that this reader may see whole for a while, for a reason that he gave; none without it. */
+  readonly unmasked?: readonly UnmaskGrant[];
 }
 /** How a reader sees a field: whole, in part, or not at all. */
 export type FieldView = 'whole' | MaskName;
 
 export interface Policy {
-  /** Policies of one identity decide the same about everything: what was planned for one serves the other. */
+  /**
+   * Policies of one identity decide the same about everything: what was planned for one serves the other. It is another
+   * one as soon as what was unmasked has ended.
+   */
   readonly identity: string;
-  /** Readers of one class see the same; for logs and shared work. */
+  /** Readers of one class see the same; for logs and shared work. Another one when what was unmasked has ended. */
   readonly name: string;
   sees(noun: Noun): boolean;
   rows(noun: Noun): Rows;
-  /** The rows whose personal fields are shown whole. */
+  /** The rows whose personal fields are shown whole, now: what was unmasked ends also for a policy that is kept. */
   whole(noun: Noun): Rows;
   /**
    * How a field of a row looks; `whole` says whether the row is one of `whole(noun)`. The value matters for identifiers
@@ -47,7 +53,7 @@ export interface Policy {
 export const policyVersion = (rules: unknown = currentRules): string =>
   createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, 16);
 
-export function policyOf(principal: Principal, ground: PolicyGround, rules = currentRules): Policy {
+export function policyOf(principal: Principal, ground: PolicyGround, rules: Rules = currentRules): Policy {
   const rule = rules[principal.role];
   const relations = makeRelations(ground, principal);
   const shown = rule.personal[principal.purpose?.kind ?? 'without'];
@@ -56,15 +62,30 @@ export function policyOf(principal: Principal, ground: PolicyGround, rules = cur
     if (!isStored(noun)) return rule.features.includes('lookup') ? 'all' : 'none';
     return anyOf(rule.rows.map(relation => relations.rows(relation, noun)));
   });
-  const wholeOf = remember((noun: Noun): Rows => {
+  const wholeByPurpose = remember((noun: Noun): Rows => {
     if (shown === 'none' || !isStored(noun)) return shown === 'all' ? 'all' : 'none';
     if (shown === 'all') return 'all';
     return principal.purpose ? everyOf([relations.ofCase(principal.purpose.value, noun)]) : 'none';
   });
+  const granted = rule.unmaskMinutes ? (ground.unmasked ?? []) : [];
+  const unmasked = () => granted.filter(grant => grant.endsAtMs > performance.now());
+  const wholeOf = (noun: Noun): Rows => {
+    const rows = wholeByPurpose(noun);
+    if (!granted.length || rows === 'all') return rows;
+    const named = unmasked().filter(grant => grant.noun === noun.name);
+    return anyOf([rows, ...named.map(({ recordId }): Rows => ({ column: 'id', is: recordId }))]);
+  };
+  const withGrants = (of: string): string =>
+    granted.length ? [of, ...unmasked().map(grant => grant.id)].join(' ') : of;
+  const identity = identityOf(principal, rule, shown, ground);
   const view = (field: Field, whole: boolean): FieldView => viewOf(rule, field, whole);
   return {
-    identity: identityOf(principal, rule, shown, ground),
-    name: className(principal, shown),
+    get identity() {
+      return withGrants(identity);
+    },
+    get name() {
+      return withGrants(className(principal, shown));
+    },
     sees: noun => rowsOf(noun) !== 'none',
     rows: rowsOf,
     whole: wholeOf,
@@ -79,7 +100,10 @@ export function policyOf(principal: Principal, ground: PolicyGround, rules = cur
     },
     findsPersons: rule.finds,
     mayFind: noun =>
-      rule.finds || noun.kind.key.every(name => noun.columns.get(name)!.field.sensitivity !== 'personal'),
+      noun.kind.key.every(name => {
+        const { field } = noun.columns.get(name)!;
+        return field.sensitivity === 'personal' ? rule.finds : view(field, false) === 'whole';
+      }),
     may: feature => rule.features.includes(feature),
   };
 }
@@ -103,7 +127,7 @@ function identityOf(
   const ofCase = shown === 'of the case' ? purpose?.value : null;
   const isShared = rule.rows.includes('shared with own agency') && purpose?.kind === 'matter';
   const shared = isShared ? grants.filter(grant => grant.taker === agency && grant.matterCode === purpose.value) : [];
-  return JSON.stringify([role, agency, host, village, shown, ofCase, shared]);
+  return JSON.stringify([role, agency, host, village, shown, ofCase, shared, rule]);
 }
 
 const className = ({ role, agency, host, village, purpose }: Principal, shown: Shown) =>

@@ -53,8 +53,18 @@ export const nobody = (tokenProblem: string | null = null): Principal => ({
   tokenProblem,
 });
 
+/** Of a header, whose bytes come as they are: what is UTF-8 in them is read as such. */
+export function purposeOfHeader(header: string | readonly string[] | undefined): Purpose | null {
+  if (typeof header !== 'string') return null;
+  const text = Buffer.from(header, 'latin1').toString('utf8');
+  return parsePurpose(text.includes('\ufffd') ? header : text);
+}
+
+/** No control characters: a purpose is read on terminals too. */
+const purposeForm = /^(case|matter|task):([^\s\p{C}][^\p{C}]{0,99})$/u;
+
 /** The header `x-purpose`, and the member `purpose` of a socket's connection parameters. Null when it is not of the form. */
 export function parsePurpose(text: unknown): Purpose | null {
-  const [, kind, value] = (typeof text === 'string' && /^(case|matter|task):(\S.{0,99})$/.exec(text)) || [];
+  const [, kind, value] = (typeof text === 'string' && purposeForm.exec(text)) || [];
   return kind && value ? { kind: kind as Purpose['kind'], value } : null;
 }

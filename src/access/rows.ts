@@ -80,7 +80,8 @@ export function rowsInWords(rule: Rows): string {
   if (rule === 'all') return 'all rows';
   if (rule === 'none') return 'no rows';
   const words = (column: string) => column.replace(/^about_/, '').replaceAll('_', ' ');
-  if ('is' in rule) return `${words(rule.column)} is the reader's`;
+  if ('is' in rule)
+    return rule.column === 'id' ? 'it is the one that is named' : `${words(rule.column)} is the reader's`;
   if ('isNot' in rule) return `${words(rule.column)} is not ${rule.isNot.toLowerCase()}`;
   if ('noun' in rule) return `its ${words(rule.link)}: ${rowsInWords(rule.where)}`;
   if ('has' in rule) return `a ${rule.has} about it (${words(rule.link)}): ${rowsInWords(rule.where)}`;

@@ -2,10 +2,22 @@
 import type { Purpose, Role } from './principal.ts';
 
 /** Relations between a reader and rows; `relations.ts` says for each noun which rows they are. */
-export type Relation = 'open' | 'everything' | 'own agency' | 'own village' | 'shared with own agency';
+export const rowRelations = ['open', 'everything', 'own agency', 'own village', 'shared with own agency'] as const;
+export type Relation = (typeof rowRelations)[number];
 /** Of which rows personal fields are shown whole; of the others they are masked. */
-export type Shown = 'none' | 'of the case' | 'all';
-export type Feature = 'sql' | 'lookup' | 'freshness' | 'parked' | 'changes' | 'explain' | 'report' | 'end sessions';
+export const shownRows = ['none', 'of the case', 'all'] as const;
+export type Shown = (typeof shownRows)[number];
+export const features = [
+  'sql',
+  'lookup',
+  'freshness',
+  'parked',
+  'changes',
+  'explain',
+  'report',
+  'end sessions',
+] as const;
+export type Feature = (typeof features)[number];
 
 export interface RoleRule {
   /** In whose words the rule makes sense. */
@@ -17,19 +29,25 @@ export interface RoleRule {
   readonly internal: 'whole' | 'hidden';
   /** May find a person by his identity number, of whom he then sees what the purpose allows. */
   readonly finds: boolean;
+  /** For how many minutes at most a record that he sees masked may be shown whole for a stated reason (揭敏); 0: never. */
+  readonly unmaskMinutes: number;
   readonly features: readonly Feature[];
 }
+export type Rules = Readonly<Record<Role, RoleRule>>;
+/** Looks after an agency of his own; what is about other agencies is not his. */
+export const isOfOneAgency = ({ rows }: RoleRule): boolean => rows.includes('own agency');
 
 const never = { without: 'none', case: 'none', matter: 'none', task: 'none' } as const;
 const forWork = { without: 'none', case: 'of the case', matter: 'all', task: 'all' } as const;
 
-export const rules: Readonly<Record<Role, RoleRule>> = {
+export const rules: Rules = {
   public: {
     why: 'Anyone: what the law has published, and how fresh it is.',
     rows: ['open'],
     personal: never,
     internal: 'hidden',
     finds: false,
+    unmaskMinutes: 0,
     features: ['freshness', 'changes'],
   },
   clerk: {
@@ -38,6 +56,7 @@ export const rules: Readonly<Record<Role, RoleRule>> = {
     personal: forWork,
     internal: 'whole',
     finds: true,
+    unmaskMinutes: 30,
     features: ['freshness', 'lookup', 'changes'],
   },
   officer: {
@@ -46,6 +65,7 @@ export const rules: Readonly<Record<Role, RoleRule>> = {
     personal: forWork,
     internal: 'whole',
     finds: true,
+    unmaskMinutes: 30,
     features: ['freshness', 'lookup', 'changes'],
   },
   'village-agent': {
@@ -54,6 +74,7 @@ export const rules: Readonly<Record<Role, RoleRule>> = {
     personal: { ...never, case: 'of the case' },
     internal: 'hidden',
     finds: false,
+    unmaskMinutes: 15,
     features: ['freshness', 'changes'],
   },
   director: {
@@ -62,6 +83,7 @@ export const rules: Readonly<Record<Role, RoleRule>> = {
     personal: never,
     internal: 'whole',
     finds: false,
+    unmaskMinutes: 0,
     features: ['freshness', 'changes'],
   },
   analyst: {
@@ -70,6 +92,7 @@ export const rules: Readonly<Record<Role, RoleRule>> = {
     personal: never,
     internal: 'whole',
     finds: false,
+    unmaskMinutes: 0,
     features: ['freshness', 'lookup', 'changes'],
   },
   integrator: {
@@ -78,6 +101,7 @@ export const rules: Readonly<Record<Role, RoleRule>> = {
     personal: never,
     internal: 'whole',
     finds: false,
+    unmaskMinutes: 0,
     features: ['freshness', 'parked', 'sql', 'changes'],
   },
   auditor: {
@@ -86,6 +110,7 @@ export const rules: Readonly<Record<Role, RoleRule>> = {
     personal: never,
     internal: 'hidden',
     finds: false,
+    unmaskMinutes: 0,
     features: ['freshness', 'explain', 'report'],
   },
   'system-admin': {
@@ -94,6 +119,7 @@ export const rules: Readonly<Record<Role, RoleRule>> = {
     personal: never,
     internal: 'hidden',
     finds: false,
+    unmaskMinutes: 0,
     features: ['freshness', 'parked', 'sql'],
   },
   'security-admin': {
@@ -102,6 +128,7 @@ export const rules: Readonly<Record<Role, RoleRule>> = {
     personal: never,
     internal: 'hidden',
     finds: false,
+    unmaskMinutes: 0,
     features: ['freshness', 'explain', 'end sessions'],
   },
   'audit-admin': {
@@ -110,6 +137,7 @@ export const rules: Readonly<Record<Role, RoleRule>> = {
     personal: never,
     internal: 'hidden',
     finds: false,
+    unmaskMinutes: 0,
     features: ['freshness'],
   },
 };

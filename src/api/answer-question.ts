@@ -57,13 +57,13 @@ export async function answerPlanned(planned: Planned, context: Context): Promise
 }
 
 function joined(wanted: readonly Wanted[], texts: Answer['texts']): JsonText | null {
-  const members: string[] = [];
-  for (const { key } of wanted) {
+  let data = '{';
+  for (const [i, { key }] of wanted.entries()) {
     const text = texts.get(key);
     if (text === undefined) return null;
-    members.push(`"${key}":${text}`);
+    data += `${i ? ',' : ''}"${key}":${text}`;
   }
-  return new JsonText(`{${members.join(',')}}`);
+  return new JsonText(`${data}}`);
 }
 
 /** A snapshot that cannot be read fails every root that needs it. */

@@ -24,8 +24,10 @@ export function auditHttp(app: FastifyInstance, log: Logger): (request: FastifyR
     const context = contexts.get(request);
     if (!context || context.trail.isEmpty) return payload;
     try {
-      await noteAnswer(context, 'http', typeof payload === 'string' ? payload : null);
-      return payload;
+      // The bytes that leave are the bytes that are noted; a text would be encoded for each.
+      const bytes = typeof payload === 'string' ? Buffer.from(payload) : null;
+      await noteAnswer(context, 'http', bytes);
+      return bytes ?? payload;
     } catch (error) {
       return refused(reply, error, log);
     }
@@ -33,8 +35,11 @@ export function auditHttp(app: FastifyInstance, log: Logger): (request: FastifyR
   return (request, context) => void contexts.set(request, context);
 }
 
-const noteAnswer = ({ trail, hub, principal }: Context, channel: 'http' | 'socket', text: string | null) =>
-  trail.note(hub.audit, principal, channel, text);
+const noteAnswer = (
+  { trail, hub, principal, purpose }: Context,
+  channel: 'http' | 'socket',
+  text: string | Buffer | null,
+) => trail.note(hub.audit, { ...principal, purpose }, channel, text);
 
 function refused(reply: FastifyReply, error: unknown, log: Logger): string {
   const text = JSON.stringify({ errors: [told(error, log).toJSON()] });

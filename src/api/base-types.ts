@@ -86,6 +86,12 @@ export class AgencyFreshness {
 @InputType({ description: 'A reader as his token would name him · 读者' })
 export class ReaderInput {
   @Field({ description: 'clerk, officer, village-agent, ...' }) role!: string;
+  @Field(() => String, { nullable: true, description: 'His name (sub): what he unmasked counts too' }) subject!:
+    | string
+    | null;
+  @Field(() => String, { nullable: true, description: 'The session (sid) for which he unmasked it' }) session!:
+    | string
+    | null;
   @Field(() => String, { nullable: true, description: 'Agency that employs the reader' }) agency!: string | null;
   @Field(() => String, { nullable: true, description: 'Agency code of the town the reader works for' }) host!:
     | string

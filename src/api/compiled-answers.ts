@@ -25,7 +25,7 @@ export class CompiledAnswers {
         const answered = await this.answer({ schema, document, variableValues, operationName, contextValue });
         if (!answered) return null;
         const errors = answered.errors.map(error => tellClient(error.toJSON(), error, this.log));
-        const extensions = planExtension(contextValue, request.extensions, answered);
+        const extensions = await planExtension(contextValue, request.extensions, answered);
         const singleResult = {
           ...(errors.length && { errors }),
           data: answered.data,

@@ -4,10 +4,13 @@ import type { EndedSessions } from '../access/ended-sessions.ts';
 import type { Policy } from '../access/policy.ts';
 import { policyOf } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
+import type { Rules } from '../access/rules.ts';
 import type { SharingGrant } from '../access/sharing.ts';
+import type { StatedPurpose } from '../audit/entry.ts';
 import { type AuditDesk, Trail } from '../audit/trail.ts';
 import type { Catalog, Noun } from '../catalog/catalog.ts';
 import type { SessionEnding } from '../domain/session-ending.ts';
+import type { UnmaskGrant } from '../domain/unmask-grant.ts';
 import type { Cursors } from '../feed/cursors.ts';
 import type { Tail } from '../feed/tail.ts';
 import type { Freshness } from '../ingest/health.ts';
@@ -21,6 +24,7 @@ import type { Identity } from '../store/identity.ts';
 import { fieldColumns } from '../store/rows.ts';
 import type { EndOrder } from '../store/session-endings.ts';
 import type { ExportTicket, TicketOrder } from './export-resolvers.ts';
+import type { UnmaskDesk } from './unmask-desk.ts';
 
 type LiveLoader = DataLoader<string, LiveRecord[]>;
 
@@ -45,9 +49,12 @@ export interface Hub {
   readonly exports: { issue(reader: Principal, order: TicketOrder): ExportTicket };
   /** Sharing grants in force. */
   readonly grants: () => readonly SharingGrant[];
+  readonly unmasking: Pick<UnmaskDesk, 'of' | 'grant'>;
   readonly ended: EndedSessions;
   /** Ends a session here and in every other process of the hub. */
   readonly endSession: (order: Omit<EndOrder, 'lastsSeconds'>) => Promise<SessionEnding>;
+  /** Other rules than those in force, to rehearse a change of them. */
+  readonly rules?: Rules;
 }
 
 /** Reads that see everything as it was at one moment. */
@@ -57,6 +64,7 @@ export class Context {
   readonly policy: Policy;
   /** Whose personal data this request has shown. */
   readonly trail = new Trail();
+  private readonly unmasked: readonly UnmaskGrant[];
   private readonly loaders = new Map<string, LiveLoader>();
 
   constructor(
@@ -64,7 +72,16 @@ export class Context {
     readonly principal: Principal,
   ) {
     const idOf = (noun: string, key: string) => hub.identity.ofNoun(hub.catalog.get(noun), key);
-    this.policy = policyOf(principal, { catalog: hub.catalog, idOf, town: hub.town, grants: hub.grants() });
+    this.unmasked = hub.unmasking.of(principal);
+    const ground = { catalog: hub.catalog, idOf, town: hub.town, grants: hub.grants(), unmasked: this.unmasked };
+    this.policy = policyOf(principal, ground, hub.rules);
+  }
+
+  /** Why personal data is read, for the proof: what was stated, or the reasons for which something was unmasked. */
+  get purpose(): StatedPurpose | null {
+    const { purpose } = this.principal;
+    if (purpose || !this.unmasked.length) return purpose;
+    return { kind: 'unmask', value: this.unmasked.map(grant => grant.id).join(' ') };
   }
 
   get runReader(): RunReader {

@@ -4,7 +4,6 @@ import {
   type ClassType,
   Field as GraphField,
   ID,
-  InputType,
   Int,
   ObjectType,
   Query,
@@ -16,7 +15,8 @@ import { type Catalog, isStated, isStored, type Noun, type StoredNoun, snake } f
 import { largestGroupPage } from '../query/groups/question.ts';
 import type { Read } from '../query/wanted.ts';
 import { AgencyRecord, Node, PageInfo, RecordSource, Spelling } from './base-types.ts';
-import { fieldEnum, GroupOrder, GroupTest, GroupTypes, isTime, registerTimeUnit } from './derive-groups.ts';
+import { GroupOrder, GroupTest, GroupTypes, registerTimeUnit } from './derive-groups.ts';
+import { WhereTypes } from './derive-where.ts';
 import { DateTime, Decimal, GeoPolygon, LocalDate } from './scalars.ts';
 
 /** What stands behind a derived field; attached after the build, because @Extensions costs fields times fields. */
@@ -66,18 +66,6 @@ const scalars: Readonly<Record<Exclude<Scalar, 'code'>, unknown>> = {
 };
 const asOfDescription =
   'As the hub knew it at this moment, with all that hangs on it; who may see what is decided as of now';
-const ordered = ['eq', 'in', 'gt', 'gte', 'lt', 'lte', 'isNull'];
-const Comparator = { BEFORE: '<', BEFORE_OR_AT: '<=', AT: '=', AT_OR_AFTER: '>=', AFTER: '>' } as const;
-const filterOperators: Readonly<Record<Exclude<Scalar, 'geometry'>, readonly string[]>> = {
-  text: ['eq', 'in', 'startsWith', 'contains', 'isNull'],
-  integer: ordered,
-  decimal: ordered,
-  date: ordered,
-  instant: ordered,
-  flag: ['eq', 'isNull'],
-  code: ['eq', 'in', 'isNull'],
-};
-
 export function deriveTypes(catalog: Catalog): DerivedTypes {
   return new TypeDeriver(catalog).derive();
 }
@@ -86,22 +74,23 @@ class TypeDeriver {
   private readonly derived = new Map<string, Derived>();
   private readonly facts = new Map<string, Facts>();
   private readonly enums = new Map<CodeTable, object>();
-  private readonly filters = new Map<string, ClassType>();
   private readonly lists = named('RecordLists');
 
-  private readonly groupTypes = new GroupTypes({
-    put: (target, name, type, options, read) => this.put(target, name, type, options, { read }),
-    typeOf: field => this.typeOf(field),
-    where: noun => this.derived.get(noun.name)!.where,
+  private readonly ground = {
+    put: (target: ClassType, name: string, type: () => unknown, options: object, read: Read) =>
+      this.put(target, name, type, options, { read }),
+    typeOf: (field: Field) => this.typeOf(field),
+    where: (noun: Noun) => this.derived.get(noun.name)!.where,
     describe,
-  });
+  };
+  private readonly groupTypes = new GroupTypes(this.ground);
+  private readonly whereTypes = new WhereTypes(this.ground);
 
   constructor(private readonly catalog: Catalog) {}
 
   derive(): DerivedTypes {
     Resolver()(this.lists);
     registerTimeUnit();
-    registerEnumType(Comparator, { name: 'Comparator', description: 'Earlier, later or at once · 比较' });
     for (const noun of this.catalog.nouns.values()) this.derived.set(noun.name, this.deriveNoun(noun));
     for (const noun of this.catalog.all()) this.deriveRoots(noun);
     return { of: name => this.derived.get(name)!, resolvers: [this.lists], facts: this.facts };
@@ -114,7 +103,6 @@ class TypeDeriver {
 
   private deriveNoun(noun: Noun): Derived {
     const object = named(noun.name);
-    const where = named(`${noun.name}Where`);
     const order: Record<string, string> = {};
     this.put(object, 'id', () => ID, {}, { read: { kind: 'id' } });
     if (isStated(noun)) this.envelope(object);
@@ -130,19 +118,15 @@ class TypeDeriver {
         { read: { kind: 'field', name }, sensitivity: field.sensitivity },
       );
       if (field.scalar === 'geometry') continue;
-      const filter = this.filterOf(field);
-      GraphField(() => filter, { nullable: true })(where.prototype, name);
       for (const way of ['asc', 'desc']) order[`${upperSnake(name)}_${way.toUpperCase()}`] = `${name} ${way}`;
     }
     for (const way of ['asc', 'desc']) order[`OBSERVED_AT_${way.toUpperCase()}`] = `observedAt ${way}`;
     this.relations(noun, object);
-    this.relationTests(noun, where);
     const implemented = isStated(noun) ? [AgencyRecord, Node] : [Node];
     const { en, zh } = noun.kind.title;
     ObjectType(noun.name, { description: `${en} · ${zh}`, implements: implemented as never })(object);
-    this.finishWhere(noun, where);
     registerEnumType(order, { name: `${noun.name}Order` });
-    return { object, where, order, connection: this.connection(noun, object) };
+    return { object, where: this.whereTypes.of(noun), order, connection: this.connection(noun, object) };
   }
 
   private envelope(object: ClassType): void {
@@ -195,7 +179,7 @@ class TypeDeriver {
   }
 
   private groups(noun: StoredNoun, connection: ClassType): void {
-    const type = this.groupTypes.of(noun, this.timesOf(noun));
+    const type = this.groupTypes.of(noun, this.whereTypes.timesOf(noun));
     const description = 'The rows of the whole list in groups: what is selected under `key` groups them · 分组统计';
     this.put(
       connection,
@@ -215,93 +199,8 @@ class TypeDeriver {
     });
   }
 
-  private finishWhere(noun: Noun, where: ClassType): void {
-    const nullable = { nullable: true };
-    // Of a noun that is about an agency, the agency itself can be tested.
-    if (isStated(noun) && !noun.relations.has('agency'))
-      GraphField(() => this.operators('TextFilter', String, filterOperators.text), nullable)(where.prototype, 'agency');
-    GraphField(() => this.operators('DateTimeFilter', DateTime, ordered), nullable)(where.prototype, 'observedAt');
-    GraphField(() => [where], { ...nullable, description: 'All of these' })(where.prototype, 'and');
-    GraphField(() => [where], { ...nullable, description: 'At least one of these' })(where.prototype, 'or');
-    GraphField(() => where, { ...nullable, description: 'Not this' })(where.prototype, 'not');
-    InputType(where.name)(where);
-  }
-
-  /** What a row is related to can be tested like the row itself. */
-  private relationTests(noun: Noun, where: ClassType): void {
-    for (const { name, to, many, live } of noun.relations.values()) {
-      if (live || !isStored(to)) continue;
-      const related = many ? this.relatedOf(to) : null;
-      const type = () => related ?? this.derived.get(to.name)!.where;
-      const description = many ? undefined : 'There is one, and it fits';
-      GraphField(type, { nullable: true, description })(where.prototype, name);
-    }
-    const field = this.timesOf(noun);
-    if (!field) return;
-    const comparison = named(`${noun.name}Comparison`);
-    GraphField(() => field)(comparison.prototype, 'field');
-    GraphField(() => Comparator)(comparison.prototype, 'is');
-    GraphField(() => field)(comparison.prototype, 'than');
-    const description = 'Two times of one row; a moment and a day are compared as days';
-    InputType(comparison.name, { description })(comparison);
-    GraphField(() => [comparison], { nullable: true, description: 'All of these' })(where.prototype, 'compare');
-  }
-
-  private readonly times = new Map<Noun, object>();
-  /** The times of a row, where it has any. */
-  private timesOf(noun: Noun): object | null {
-    const columns = [...noun.columns.values()].filter(isTime);
-    if (!columns.length) return null;
-    const known = this.times.get(noun) ?? fieldEnum(`${noun.name}Time`, columns);
-    this.times.set(noun, known);
-    return known;
-  }
-
-  /** One type for each target, whoever leads to it. */
-  private relatedOf(noun: Noun): ClassType {
-    const name = `${noun.name}Related`;
-    const known = this.filters.get(name);
-    if (known) return known;
-    const related = named(name);
-    this.filters.set(name, related);
-    const where = () => this.derived.get(noun.name)!.where;
-    GraphField(where, { nullable: true, description: 'At least one fits' })(related.prototype, 'some');
-    GraphField(where, { nullable: true, description: 'None fits' })(related.prototype, 'none');
-    InputType(name)(related);
-    return related;
-  }
-
   private typeOf(field: Field): unknown {
     return field.scalar === 'code' ? this.enumOf(field.table!) : scalars[field.scalar];
-  }
-
-  private filterOf(field: Field): ClassType {
-    if (field.scalar === 'code') {
-      return this.operators(`${field.table!.name}Filter`, this.enumOf(field.table!), filterOperators.code);
-    }
-    const scalar = field.scalar as Exclude<Scalar, 'code' | 'geometry'>;
-    const names = {
-      text: 'Text',
-      integer: 'Integer',
-      decimal: 'Decimal',
-      date: 'Date',
-      instant: 'DateTime',
-      flag: 'Flag',
-    };
-    return this.operators(`${names[scalar]}Filter`, scalars[scalar], filterOperators[scalar]);
-  }
-
-  private operators(name: string, type: unknown, operators: readonly string[]): ClassType {
-    const known = this.filters.get(name);
-    if (known) return known;
-    const filter = named(name);
-    this.filters.set(name, filter);
-    for (const op of operators) {
-      const of = op === 'in' ? [type] : op === 'isNull' ? Boolean : type;
-      GraphField((() => of) as never, { nullable: true })(filter.prototype, op);
-    }
-    InputType(name)(filter);
-    return filter;
   }
 
   private enumOf(table: CodeTable): object {

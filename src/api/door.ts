@@ -88,6 +88,8 @@ export class Door {
     readonly stored: StoredOperations,
     private readonly budgets: CostBudgets,
     private readonly settings: DoorSettings,
+    /** About how many rows a noun has: what counts or groups a whole list costs by them. */
+    private readonly rowsOf: (noun: string) => number,
   ) {}
 
   /**
@@ -165,7 +167,7 @@ export class Door {
       ? [operation]
       : document.definitions.filter(definition => definition.kind === Kind.OPERATION_DEFINITION);
     const all = candidates.map(each => {
-      const weight = weights.get(each) ?? measureOperation(this.schema, document, each, given);
+      const weight = weights.get(each) ?? measureOperation(this.schema, document, each, given, this.rowsOf);
       // One that has pages of the variables' sizes weighs differently each time.
       if (!weight.byVariables) weights.set(each, weight);
       return weight;
@@ -209,6 +211,7 @@ const noWeight: Weight = {
   cost: 0,
   dearest: { path: '', cost: 0 },
   largestPage: 0,
+  counts: false,
   byVariables: false,
 };
 

@@ -3,7 +3,6 @@
  * reader's rights are looked at again while his stream is open.
  */
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
-import { policyVersion } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
 import type { Operation } from '../audit/trail.ts';
 import { HubError } from '../domain/error-codes.ts';
@@ -50,7 +49,6 @@ export class FeedDesk {
   private readonly groups = new Map<string, Known>();
   private readonly streams = new Set<Stream>();
   private readonly turns = new TakeTurns(snapshotsAtOnce);
-  private readonly rules = policyVersion();
   private readonly timer: NodeJS.Timeout;
 
   constructor(readonly parts: DeskParts) {
@@ -96,15 +94,13 @@ export class FeedDesk {
     return asked.oldest ? (await tail.oldest()) - 1 : tail.position;
   }
 
-  /** What decides what a reader sees. */
+  /** What decides what a reader sees: another one when a grant of his begins or ends. */
   rightsOf(principal: Principal): string {
-    const { agency, purpose } = principal;
-    const grants =
-      purpose?.kind === 'matter' && agency
-        ? this.parts.hub.grants().filter(grant => grant.taker === agency && grant.matterCode === purpose.value)
-        : [];
-    const { policy } = new Context(this.parts.hub, principal);
-    return JSON.stringify([policy.name, this.rules, purpose?.kind === 'matter' ? purpose.value : null, grants]);
+    return new Context(this.parts.hub, principal).policy.identity;
+  }
+  /** Whether the reader's rights can change without a new token. */
+  hasGrants(principal: Principal): boolean {
+    return principal.purpose?.kind === 'matter' || this.parts.hub.unmasking.of(principal).length > 0;
   }
 
   join(stream: Stream): AnyGroup {
@@ -116,6 +112,7 @@ export class FeedDesk {
     this.groups.set(key, known);
     this.streams.add(stream);
     stream.rights = rights;
+    stream.hadGrants = this.hasGrants(stream.member.reader.principal);
     known.group.join(stream.member, JSON.stringify(asked.filter), asked.filter);
     return known.group;
   }
@@ -162,13 +159,10 @@ export class FeedDesk {
   }
 
   private reviewRights(): void {
-    const known = new Map<Principal, string>();
     for (const stream of [...this.streams]) {
       const { principal } = stream.member.reader;
-      if (principal.purpose?.kind !== 'matter' && stream.rights) continue;
-      const rights = known.get(principal) ?? this.rightsOf(principal);
-      known.set(principal, rights);
-      if (rights !== stream.rights) stream.review();
+      if (!stream.hadGrants && !this.hasGrants(principal)) continue;
+      if (this.rightsOf(principal) !== stream.rights) stream.review();
     }
   }
 }
@@ -177,6 +171,7 @@ export class FeedDesk {
 export class Stream {
   member!: Member<FeedReader>;
   rights = '';
+  hadGrants = false;
   owner: CursorOwner;
   /** Values of variables that change what stands in events. */
   readonly output: readonly unknown[];

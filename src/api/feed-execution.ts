@@ -43,7 +43,8 @@ export async function answerFor(
   if (unread) throw unread;
   const { trail } = contextValue;
   const note = async (reader: FeedReader, text: string) => {
-    await trail.note(hub.audit, reader.principal, reader.channel, text);
+    const purpose = reader.principal.purpose ?? contextValue.purpose;
+    await trail.note(hub.audit, { ...reader.principal, purpose }, reader.channel, text);
   };
   return { payload: new Payload(JSON.stringify(tell(result))), note: trail.isEmpty ? null : note };
 }

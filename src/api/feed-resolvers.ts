@@ -44,6 +44,10 @@ const boards = {
   },
 } as const;
 
+/** The noun of a board, by the field that serves it; null for other fields. */
+export const boardNoun = (field: string): string | null =>
+  Object.hasOwn(boards, field) ? boards[field as keyof typeof boards].noun : null;
+
 export function feedResolvers(types: DerivedTypes, catalog: Catalog): ClassType[] {
   @Resolver()
   class Changes {

@@ -3,22 +3,17 @@ import { Arg, type ClassType, Ctx, FieldResolver, ID, Int, Query, Resolver, Root
 import type { Adapter } from '../../adapters/kit/contract.ts';
 import { describeAccess } from '../access/explain.ts';
 import { nobody, parsePurpose, roles } from '../access/principal.ts';
-import { type Catalog, isStored, type StoredNoun } from '../catalog/catalog.ts';
+import { isOfOneAgency, rules } from '../access/rules.ts';
+import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { readRow } from '../query/row-access.ts';
 import type { Read } from '../query/wanted.ts';
 import { AccessExplanation, AgencyFreshness, AgencyRecord, Conflict, Node, ReaderInput } from './base-types.ts';
 import { Context } from './context.ts';
 import type { DerivedTypes, Facts } from './derive-types.ts';
+import { readGlobalId } from './global-id.ts';
 
 export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: readonly Adapter[]): ClassType[] {
-  function readGlobalId(id: string): { noun: StoredNoun; key: string } {
-    const [, name, key] = /^(\w+):([0-9a-f-]{36})$/.exec(id) ?? [];
-    const noun = name && catalog.nouns.get(name);
-    if (!noun || !key || !isStored(noun)) throw new HubError('BAD_USER_INPUT', 'The id is not one of this hub');
-    return { noun, key };
-  }
-
   @Resolver()
   class HubQueries {
     @Query(() => Node, { nullable: true, description: 'Whatever has this id · 按标识查询' })
@@ -48,10 +43,11 @@ export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: re
       if (!context.policy.may('explain')) throw new HubError('FORBIDDEN', 'Your role may not ask what others see');
       const role = roles.find(r => r === reader.role);
       if (!role) throw new HubError('BAD_USER_INPUT', `The role is one of ${roles.join(', ')}`);
-      const { agency, host, village } = reader;
-      const principal = { ...nobody(), role, agency, host, village, purpose: parsePurpose(reader.purpose) };
+      const { subject = null, session = null, agency = null, host = null, village = null, purpose } = reader;
+      const named = { subject, session, agency, host, village };
+      const principal = { ...nobody(), ...named, role, purpose: parsePurpose(purpose) };
       const other = new Context(context.hub, principal);
-      const { noun, key } = readGlobalId(id);
+      const { noun, key } = readGlobalId(catalog, id);
       const row = await readRow(context.hub, other.policy, noun, key);
       const access = describeAccess(other.policy, noun, row !== null, row?.whole ?? false, name => row?.values[name]);
       return { ...access, fields: Object.entries(access.fields).map(([name, view]) => ({ name, view })) };
@@ -76,7 +72,7 @@ export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: re
         lagSeconds: lag,
         failingSince: known?.failingSince ?? null,
         failures: known?.failures ?? 0,
-        error: context.policy.may('parked') ? (known?.error ?? null) : null,
+        error: maySeeFailure(context, adapter) ? (known?.error ?? null) : null,
         parked: known?.parked ?? 0,
         heldRemovals: known?.heldRemovals ?? 0,
       };
@@ -86,6 +82,10 @@ export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: re
   const derived = ['Person', 'Organisation'].map(name => recordsAndConflicts(types, catalog.stored(name)));
   return [HubQueries, Freshness, ...derived];
 }
+
+/** An integrator looks after his own adapter, a system administrator after all. */
+const maySeeFailure = ({ policy, principal: { role, agency } }: Context, adapter: Adapter): boolean =>
+  policy.may('parked') && (!isOfOneAgency(rules[role]) || agency === adapter.agency.code);
 
 /** What all agencies say of a person or an organisation, and where they differ. Compiled: see `handFacts`. */
 function recordsAndConflicts(types: DerivedTypes, noun: StoredNoun): ClassType {

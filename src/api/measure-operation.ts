@@ -20,6 +20,7 @@ import {
   type ValueNode,
 } from 'graphql';
 import { defaultPageSize } from '../query/paging.ts';
+import type { Read } from '../query/wanted.ts';
 
 /** Units. One is about one object read and written out. */
 const unit = {
@@ -28,7 +29,8 @@ const unit = {
   object: 1,
   /** A list of an object: a branch of a statement. */
   list: 1,
-  /** Counting reads what it counts. */
+  /** Counting reads what it counts; of a root list that is a table. */
+  row: 0.001,
   count: 5,
   /** Grouping reads everything that fits: about what a hand-written statement over a large table costs. */
   groups: 100,
@@ -50,6 +52,8 @@ export interface Weight {
   /** The field whose own objects cost most, as a path. */
   readonly dearest: { readonly path: string; readonly cost: number };
   readonly largestPage: number;
+  /** Counts or groups the list that it is part of. */
+  readonly counts: boolean;
   /** It would weigh something else with other variables. */
   readonly byVariables: boolean;
 }
@@ -62,6 +66,7 @@ const nothing: Weight = {
   cost: 0,
   dearest: { path: '', cost: 0 },
   largestPage: 0,
+  counts: false,
   byVariables: false,
 };
 
@@ -70,8 +75,10 @@ export function measureOperation(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
+  /** About how many rows a noun has. */
+  rowsOf: (noun: string) => number = () => 0,
 ): Weight {
-  return new Measure(schema, document, operation, variables).whole();
+  return new Measure(schema, document, operation, variables, rowsOf).whole();
 }
 
 class Measure {
@@ -86,6 +93,7 @@ class Measure {
     document: DocumentNode,
     private readonly operation: OperationDefinitionNode,
     private readonly variables: Readonly<Record<string, unknown>>,
+    private readonly rowsOf: (noun: string) => number,
   ) {
     for (const definition of document.definitions) {
       if (definition.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(definition.name.value, definition);
@@ -143,7 +151,9 @@ class Measure {
     const inner = node.selectionSet
       ? this.set(node.selectionSet, named && isCompositeType(named) ? named : null, list ? null : size)
       : nothing;
-    const own = field ? ownCost(field, times) : unit.leaf;
+    const isCount = field?.name === 'totalCount' || grouped;
+    const counted = inner.counts && !isCount ? unit.row * this.tableOf(field) : 0;
+    const own = field ? ownCost(field, times) + counted : unit.leaf;
     const path = node.alias?.value ?? name;
     const within = { path: `${path}.${inner.dearest.path}`, cost: inner.dearest.cost * times };
     return {
@@ -155,8 +165,15 @@ class Measure {
       cost: own + inner.cost * times,
       dearest: within.cost > own ? within : { path, cost: own },
       largestPage: Math.max((!grouped && size) || 0, inner.largestPage),
+      counts: isCount,
       byVariables: false,
     };
+  }
+
+  /** Rows of the table that is counted: only root lists count all of one. */
+  private tableOf(field: GraphQLField<unknown, unknown> | undefined): number {
+    const read = field?.extensions.read as Read | undefined;
+    return read?.kind === 'list' && !read.relation ? this.rowsOf(read.noun.name) : 0;
   }
 
   /** Its depth is bounded by graphql-js; without aliases its width is bounded by the types of the language. */
@@ -222,6 +239,7 @@ function plus(a: Weight, b: Weight): Weight {
     cost: a.cost + b.cost,
     dearest: b.dearest.cost > a.dearest.cost ? b.dearest : a.dearest,
     largestPage: Math.max(a.largestPage, b.largestPage),
+    counts: a.counts || b.counts,
     byVariables: false,
   };
 }

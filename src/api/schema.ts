@@ -17,6 +17,7 @@ import { exportResolvers } from './export-resolvers.ts';
 import { feedResolvers } from './feed-resolvers.ts';
 import { handFacts, hubResolvers } from './hub-resolvers.ts';
 import { sessionResolvers } from './session-resolvers.ts';
+import { unmaskResolvers } from './unmask-resolvers.ts';
 
 const noPubSub: PubSub = {
   publish() {
@@ -42,6 +43,7 @@ export function makeSchema(catalog: Catalog, adapters: readonly Adapter[]): Grap
       ...sessionResolvers(),
       ...exportResolvers(),
       ...auditResolvers(catalog),
+      ...unmaskResolvers(catalog),
     ];
     const schema = buildSchemaSync({ resolvers: resolvers as never, pubSub: noPubSub, validate: false });
     return attachResolvers(schema, new Map([...types.facts, ...handFacts]));

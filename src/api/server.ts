@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { FormattedExecutionResult, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { mostTokens } from '../access/limits.ts';
-import { type Principal, parsePurpose } from '../access/principal.ts';
+import { type Principal, purposeOfHeader } from '../access/principal.ts';
 import type { Authenticate } from '../access/tokens.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { errorFacts } from '../domain/error-facts.ts';
@@ -94,7 +94,7 @@ export async function startServer(
     path,
     context: async request => {
       const known = await authenticate(request.headers.authorization);
-      const principal = { ...known, purpose: parsePurpose(request.headers['x-purpose']) };
+      const principal = { ...known, purpose: purposeOfHeader(request.headers['x-purpose']) };
       const admission = admitHttp(door, principal, clientAddress(request.raw, trustedProxies), request);
       const context = new Context(hub, principal);
       if (admission) admissions.set(principal, admission);

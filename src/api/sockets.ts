@@ -160,6 +160,7 @@ class SocketOperations {
     const admitted = admitOperation(this.parts, principal, address, payload);
     if (isRefused(admitted)) return admitted;
     const { document, text, cost, operationName, variables: variableValues, contextValue } = admitted;
+    contextValue.trail.channel = 'socket';
     if (wantsCost(payload.extensions)) this.costs.set(contextValue, cost);
     // The text lives on in the document, once for all who sent it.
     Object.assign(payload, { query: text });

@@ -15,8 +15,11 @@ export interface StatedPurpose {
 }
 /** `hub`: what the log does by itself; `command`: an operator at a terminal. */
 export type Channel = 'http' | 'socket' | 'export' | 'command' | 'hub';
-/** The last three are about the log itself. */
-export type Act = 'read' | 'write' | 'release' | 'prune' | 'repair';
+/** `unmask`: somebody asked to see a record whole for a while. The last three are about the log itself. */
+export type Act = 'read' | 'write' | 'unmask' | 'release' | 'prune' | 'repair';
+/** What a person is told of. */
+export const concernsPersons = ({ act }: Pick<Entry, 'act'>): boolean =>
+  act === 'read' || act === 'write' || act === 'unmask';
 
 /** What is to be noted; the log adds the number, the time and the link to the entry before. */
 export interface Draft {

@@ -1,6 +1,6 @@
 /** The audit log with all that goes on beside it, as a hub runs it. */
 import { AuditLog, type AuditSettings } from './audit-log.ts';
-import { ReleaseDesk } from './release.ts';
+import { CommandDesk } from './command-desk.ts';
 import { Retention } from './retention.ts';
 import type { AuditDesk } from './trail.ts';
 
@@ -17,10 +17,10 @@ export async function openAudit(
 ): Promise<RunningAudit | null> {
   const log = await AuditLog.open(settings, onError);
   if (!log) return null;
-  const releases = new ReleaseDesk(log, onError);
+  const commands = new CommandDesk(log, onError);
   const retention = new Retention({ log, keepMonths: settings.keepMonths, policy, onError });
   const stop = async () => {
-    await releases.close();
+    await commands.close();
     await retention.close();
     await log.close();
   };

@@ -1,6 +1,6 @@
 /** Who read or wrote what about one person: found by the indexes of the segments, the newest first. */
 import { open, readFile } from 'node:fs/promises';
-import { type Entry, parseEntry } from './entry.ts';
+import { concernsPersons, type Entry, parseEntry } from './entry.ts';
 import { listSegments, type SegmentName } from './segments.ts';
 import { findInIndex } from './subject-index.ts';
 
@@ -23,7 +23,7 @@ export async function reportSubject(dir: string, subject: string, options: Repor
   for await (const entry of entriesAbout(dir, subject)) {
     // A release is younger than what it releases, so it has been seen before.
     if (entry.act === 'release' && entry.of?.entry) released.add(entry.of.entry);
-    const told = (entry.act === 'read' || entry.act === 'write') && (!entry.sealed || released.has(entry.seq));
+    const told = concernsPersons(entry) && (!entry.sealed || released.has(entry.seq));
     if (!told || (before && entry.seq >= before)) continue;
     if (entries.length === first) return { entries, more: true };
     entries.push(entry);

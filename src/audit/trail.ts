@@ -14,6 +14,8 @@ export class Trail {
   operation: Operation | null = null;
   /** `write` once a mutation runs. */
   act: 'read' | 'write' = 'read';
+  /** Where the question came in. */
+  channel: Channel = 'http';
   private readonly subjects = new Set<string>();
   private rows = 0;
 
@@ -28,7 +30,7 @@ export class Trail {
   }
 
   /** Resolves when the entry is on disk. Throws AUDIT_UNAVAILABLE: then the answer must not leave. */
-  note(desk: AuditDesk, reader: Reader, channel: Channel, answer: string | null): Promise<number> {
+  note(desk: AuditDesk, reader: Reader, channel: Channel, answer: string | Buffer | null): Promise<number> {
     const { subject, role, agency, session, purpose } = reader;
     return desk.log.append({
       act: this.act,

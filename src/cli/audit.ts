@@ -1,14 +1,13 @@
 /** npm run hub -- audit: proves the log, tells a citizen who read what, and releases what the police had under seal. */
 import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { residentId } from '../../adapters/kit/identifiers/resident-id.ts';
-import { AuditLog } from '../audit/audit-log.ts';
-import type { Entry, Who } from '../audit/entry.ts';
-import { releaseEntry, requestRelease } from '../audit/release.ts';
+import { orderAtLog } from '../audit/command-desk.ts';
+import type { Entry } from '../audit/entry.ts';
 import { reportSubject } from '../audit/subject-report.ts';
 import { verifyLog } from '../audit/verify-log.ts';
 import { readAuditConfig } from '../config.ts';
 import type { StorelessCommand } from './hub.ts';
+import { operator } from './operator.ts';
 
 const shownAtOnce = 10_000;
 
@@ -68,15 +67,9 @@ async function release(dir: string, roots: string, seq: number): Promise<number>
     console.error('HUB_AUDIT_DIR should be the directory of an audit log; there is none');
     return 1;
   }
-  const who: Who = { subject: userInfo().username, role: 'audit-admin', agency: null, session: null };
-  const settings = { dir, roots, batchMs: 60_000, batchEntries: 1_000, segmentBytes: 8_000_000, subjectCap: 2_000 };
-  const log = await AuditLog.open(settings, error => console.error(error));
-  try {
-    const outcome = log ? await releaseEntry(log, seq, who) : await requestRelease(dir, seq, who);
-    const done = 'released' in outcome;
-    console.error(done ? `Entry ${seq} is released, by entry ${outcome.released}` : outcome.refused);
-    return done ? 0 : 1;
-  } finally {
-    await log?.close();
-  }
+  const order = { who: operator('audit-admin'), does: { release: seq } };
+  const outcome = await orderAtLog({ dir, roots }, order, error => console.error(error));
+  const done = 'entry' in outcome;
+  console.error(done ? `Entry ${seq} is released, by entry ${outcome.entry}` : outcome.refused);
+  return done ? 0 : 1;
 }

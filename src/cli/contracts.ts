@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { accessMatrix } from '../access/matrix.ts';
+import { classesOf, type SchemaClasses } from '../api/field-classes.ts';
 import { makeSchema, printHub } from '../api/schema.ts';
 import { makeStoredOperations } from '../api/stored-operations.ts';
 import { type Catalog, makeCatalog, type Noun } from '../catalog/catalog.ts';
@@ -18,11 +19,20 @@ export async function contracts(): Promise<Record<string, string>> {
     'hub.graphql': printHub(schema),
     'records.json': `${JSON.stringify(recordContracts(catalog), null, 2)}\n`,
     'tables.sql': await tablesSql(catalog),
-    'access.md': accessMatrix(catalog),
+    'access.md': accessMatrix(catalog, classified(schema, catalog)),
     'operations.json': `${JSON.stringify(makeStoredOperations(schema, documents('operations')), null, 2)}\n`,
     'queries.json': `${JSON.stringify(makeStoredOperations(schema, documents('queries')), null, 2)}\n`,
     'errors.json': `${JSON.stringify(errorCodes, null, 2)}\n`,
   };
+}
+
+/** Throws where a field of the graph is neither declared with a record nor classified by hand. */
+function classified(schema: ReturnType<typeof makeSchema>, catalog: Catalog): SchemaClasses {
+  const classes = classesOf(schema, catalog);
+  const { missing, gone } = classes;
+  if (missing.length) throw new Error(`src/api/field-classes.ts should say what may be seen of ${missing.join(', ')}`);
+  if (gone.length) throw new Error(`src/api/field-classes.ts names what is not there any more: ${gone.join(', ')}`);
+  return classes;
 }
 
 /** Documents by file name: those of the hall's front-ends, or the ready-made questions of analysts. */

@@ -4,6 +4,7 @@ import { makeLog, type OpenStore, openStore } from '../hub.ts';
 import { audit } from './audit.ts';
 import { loadTown } from './load-town.ts';
 import { parked } from './parked.ts';
+import { policy } from './policy.ts';
 import { removals } from './removals.ts';
 
 /** One file per command, named after it. Each returns the exit code. */
@@ -21,6 +22,10 @@ const commands: Readonly<Record<string, Described>> = {
   audit: {
     usage: 'audit verify [directory] [roots] | report <pseudonym or resident id> | release <entry>',
     runStoreless: audit,
+  },
+  policy: {
+    usage: 'policy rules | diff [--from rules.json] --to rules.json: what readers gain and lose, by stored operations',
+    runStoreless: policy,
   },
   'load-town': { usage: 'load-town: states the reference data in seeds/reference', run: loadTown },
 };

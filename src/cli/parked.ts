@@ -1,7 +1,10 @@
 /** npm run hub -- parked: looks at items that could not be stored, and tries them again. */
+import { orderAtLog } from '../audit/command-desk.ts';
+import { readAuditConfig } from '../config.ts';
 import { replayParked } from '../ingest/replay.ts';
 import { findParked, listParked } from '../store/parked.ts';
 import type { Command } from './hub.ts';
+import { operator } from './operator.ts';
 
 const shownAtOnce = 1000;
 
@@ -21,6 +24,7 @@ export const parked: Command = async ([what, ...rest], { database, store, adapte
       return 1;
     }
     const { raw, native, ...facts } = item;
+    if (!(await noteRead(Number(rest[0])))) return 1;
     // The raw bytes are the point of this command: it is for the integrator, on a terminal, not for a log.
     console.log(JSON.stringify({ ...facts, native, raw: Buffer.from(raw).toString('utf8') }, null, 2));
     return 0;
@@ -40,3 +44,18 @@ export const parked: Command = async ([what, ...rest], { database, store, adapte
   }
   return 2;
 };
+
+/** What could not be read may name anybody, so looking at it is a read of personal data: noted first, or not shown. */
+async function noteRead(parked: number): Promise<boolean> {
+  const { hubAuditDir: dir, hubAuditRoots: roots } = readAuditConfig(process.env);
+  const order = { who: operator('integrator'), does: { reads: 'parked show', of: { parked } } };
+  try {
+    await orderAtLog({ dir, roots }, order, () => {});
+    return true;
+  } catch {
+    console.error(
+      'It is not shown, because it could not be noted: HUB_AUDIT_DIR should be the directory of the audit log',
+    );
+    return false;
+  }
+}

@@ -1,7 +1,7 @@
 /** Decides whether a statement can be stored: identifiers are normalised and validated, values checked, faults named. */
 import type { Fault } from '../../adapters/kit/format.ts';
 import { identify } from '../../adapters/kit/format.ts';
-import type { Field, RecordKind } from '../../adapters/kit/record.ts';
+import type { Field, RecordKind, Scalar } from '../../adapters/kit/record.ts';
 import type { Statement } from '../../adapters/kit/statement.ts';
 
 /** How an identifier was spelled at the source, where that differs from what is stored, and what was wrong with it. */
@@ -33,15 +33,35 @@ export function checkStatement(kind: RecordKind, statement: Statement): Outcome 
   for (const field of Object.keys(statement.data ?? {})) {
     if (!(field in kind.fields)) rejects.push({ field, reason: `is not a field of ${kind.name}` });
   }
-  for (const [name, field] of Object.entries(kind.fields)) {
+  for (const [name, field] of fieldsOf(kind)) {
     const reason = checkField(name, field, statement.data?.[name] ?? null, values, spellings);
     if (reason) rejects.push({ field: name, reason });
   }
   // A removal is never held up by the rest of its row.
   if (statement.deleted) return { record: { statement, values: rejects.length ? {} : values, spellings } };
-  if (!/^\P{Cc}+$/u.test(statement.sourceId)) rejects.push({ field: 'sourceId', reason: 'is empty or no text' });
+  if (!/^[^\p{Cc}\p{Cs}]+$/u.test(statement.sourceId))
+    rejects.push({ field: 'sourceId', reason: 'is empty or no text' });
   return rejects.length ? { rejects } : { record: { statement, values, spellings } };
 }
+
+const known = new WeakMap<RecordKind, readonly [string, Field][]>();
+function fieldsOf(kind: RecordKind): readonly [string, Field][] {
+  const fields = known.get(kind) ?? Object.entries(kind.fields);
+  known.set(kind, fields);
+  return fields;
+}
+
+/** Not every valid value, but only such: they are kept as they are. Asking the validator of each costs more than all else. */
+export const surelyValid: Partial<Record<Scalar, (value: unknown, field: Field) => boolean>> = {
+  text: value => typeof value === 'string' && value.length > 0 && value.length <= 1000,
+  code: (value, { table }) => typeof value === 'string' && Object.hasOwn(table!.values, value),
+  flag: value => typeof value === 'boolean',
+  date: value => typeof value === 'string' && surelyDate.test(value),
+  instant: value => typeof value === 'string' && surelyInstant.test(value),
+};
+const surelyDate = /^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$/;
+const surelyInstant =
+  /^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(Z|[+-](0\d|1[0-3]):[0-5]\d)$/;
 
 function checkField(
   name: string,
@@ -61,6 +81,10 @@ function checkField(
     if (normalised !== given || faults.length) spellings.push({ field: name, raw: given, normalised, faults });
     if (faults.length) return field.optional ? null : `is not a valid ${field.format.name}: ${faults.join(', ')}`;
     value = normalised;
+  }
+  if (surelyValid[field.scalar]?.(value, field)) {
+    values[name] = value;
+    return null;
   }
   const checked = field.check.safeParse(value);
   if (!checked.success) return checked.error.issues[0]?.message ?? 'is not valid';

@@ -1,10 +1,11 @@
 /** Reads an agency's changes page by page, for ever: the deadline, the pauses and the cursor are kept here, once for all. */
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Adapter, type AgencySource, type Page, SourceError } from '../../adapters/kit/contract.ts';
 import { errorFacts } from '../domain/error-facts.ts';
-import type { Store } from '../store/apply.ts';
+import type { PreparedRecords, Store } from '../store/apply.ts';
 import type { Health } from './health.ts';
-import { Restater } from './restate.ts';
+import { type Restated, Restater } from './restate.ts';
 
 export interface PullLimits {
   /** Items asked for at once. */
@@ -26,6 +27,15 @@ interface Parts {
   /** Called after each page that changed something. */
   readonly onChanges: () => void;
 }
+
+interface ReadyPage {
+  readonly page: Page<unknown>;
+  readonly restated: Restated;
+  readonly prepared: PreparedRecords;
+}
+
+/** Less than a millisecond's work. */
+const sliceSize = 20;
 
 export class Puller {
   private readonly stopping = new AbortController();
@@ -64,33 +74,51 @@ export class Puller {
     }
   }
 
-  /** While a page is applied the next one is already being read. */
+  /** While a page is written the next one is already being read and restated. */
   private async readToEnd(): Promise<void> {
     const { adapter, health } = this.parts;
     let from = await this.cursor();
-    let page = await this.read(from);
+    let ready = await this.ready(from);
     for (;;) {
+      const { page } = ready;
       // A source that says there is more and gives nothing is asked again after the usual pause.
       const stuck = !page.items.length && page.next === from;
-      const next = page.done || stuck ? null : this.read(page.next);
+      const next = page.done || stuck ? null : this.ready(page.next);
       next?.catch(() => {}); // heard below, unless applying fails first
-      const { stale, changes, read } = await this.apply(page, from);
+      const { stale, changes, read } = await this.apply(ready, from);
       if (stale) return; // another process of the hub reads this agency: begin again from where it is
       if (changes) this.parts.onChanges();
       await health.succeeded(adapter.agency.code, { read, caughtUp: page.done });
       if (!next || this.stopping.signal.aborted) return;
       from = page.next;
-      page = await next;
+      ready = await next;
     }
   }
 
-  private async apply(page: Page<unknown>, from: string | null) {
+  /** A page that only has to be written. It is restated in slices, between which whoever else waits gets his turn. */
+  private async ready(after: string | null): Promise<ReadyPage> {
+    const page = await this.read(after);
+    const { adapter, store } = this.parts;
+    const restated: Restated = { records: [], parked: [], present: [] };
+    const prepared: PreparedRecords = new Map();
+    for (let at = 0; at < page.items.length; at += sliceSize) {
+      if (at) await setImmediate();
+      const { records, parked, present } = this.restater.restate(page.items.slice(at, at + sliceSize), page.set);
+      restated.records.push(...records);
+      restated.parked.push(...parked);
+      restated.present.push(...present);
+      store.prepare(adapter.agency.code, records, prepared);
+    }
+    return { page, restated, prepared };
+  }
+
+  private async apply({ page, restated, prepared }: ReadyPage, from: string | null) {
     const { adapter, store } = this.parts;
     if (!page.items.length && !page.set && page.next === from) return { stale: false, changes: 0, read: 0 };
-    const { records, parked, present } = this.restater.restate(page.items, page.set);
+    const { records, parked, present } = restated;
     const set = page.set && { ...page.set, present };
     const cursor = { from, to: page.next };
-    const applied = await store.apply({ agency: adapter.agency.code, records, parked, cursor, set });
+    const applied = await store.apply({ agency: adapter.agency.code, records, parked, cursor, set }, prepared);
     return { ...applied, read: records.length + parked.length };
   }
 

@@ -1,4 +1,5 @@
 /** Pages of records: of all, or of those about each parent. Nodes, edges and page info share one fetch, the count has its own. */
+import { rowsSql } from '../access/rows.ts';
 import type { Relation, StoredNoun } from '../catalog/catalog.ts';
 import { type Fetch, type NounFetch, type Row, unkeyed } from './fetch.ts';
 import { listTermsSql, type Where } from './filters.ts';
@@ -41,7 +42,9 @@ export function listWriter(
 ): WriteRow {
   planner.demand(noun);
   const list = new ListPlan(planner, noun, parent?.fetch.below(depth) ?? depth, wanted.args as ListArgs, parent);
-  const parts = wanted.of(`${noun.name}Connection`).map(part => ({ head: `"${part.key}":`, write: list.part(part) }));
+  const parts = wanted
+    .of(`${noun.name}Connection`)
+    .map((part, i) => ({ head: `${i ? ',' : ''}"${part.key}":`, write: list.part(part) }));
   const id = parent?.fetch.column('id');
   return (row, run) => {
     const key = id === undefined ? unkeyed : row[id]!;
@@ -50,15 +53,17 @@ export function listWriter(
       return wanted.required ? undefined : 'null';
     }
     run.path.push(wanted.key);
-    const texts: string[] = [];
+    let page = '{';
     for (const { head, write } of parts) {
       const text = write(key, run);
-      if (text === undefined) break;
-      texts.push(head + text);
+      if (text === undefined) {
+        run.path.pop();
+        return wanted.required ? undefined : 'null';
+      }
+      page += head + text;
     }
     run.path.pop();
-    if (texts.length === parts.length) return `{${texts.join(',')}}`;
-    return wanted.required ? undefined : 'null';
+    return `${page}}`;
   };
 }
 
@@ -180,14 +185,23 @@ class ListPlan {
     return this.count;
   }
 
-  /** The row of a cursor never goes away, so one that leads nowhere was not made for this list. */
+  /**
+   * The row of a cursor never goes away, so one that leads nowhere was not made for this list. Nor for this reader, if he
+   * does not see the row: its place among others is none of his business.
+   */
   private demandCursors({ level }: NounFetch): void {
     const ids = cursorsOf(this.args);
     if (!ids.length) return;
     const fetch = this.planner.plainFetch(level);
     const cursors = level.values.add(ids);
     fetch.cell('$count', () => 'count(*)::text');
-    fetch.reads(null, select => `select ${select('null')} from ${this.noun.table} where id = any(${cursors}::uuid[])`);
+    const { catalog, policy } = this.planner;
+    const seen = (alias: string) => rowsSql(policy.rows(this.noun), alias, catalog, value => level.values.add(value));
+    // Of what was removed meanwhile its history tells who could see it.
+    const past = `exists (select from ${this.noun.table}_history h where h.id = t.id and ${seen('h')})`;
+    const known = `case when t.deleted then ${past} else ${seen('t')} end`;
+    const rest = `from ${this.noun.table} t where t.id = any(${cursors}::uuid[]) and ${known}`;
+    fetch.reads(null, select => `select ${select('null')} ${rest}`);
     this.cursors = { fetch, size: new Set(ids).size };
   }
   hasForeignCursor(run: Run): boolean {
@@ -230,14 +244,17 @@ export function listFetch(
 /** A list; where one of its objects can only be null, all of it is. */
 export function items(run: Run, wanted: Wanted, rows: readonly Row[], write: (row: Row) => Text): Text {
   run.path.push(wanted.key, 0);
-  const texts: string[] = [];
-  for (const [i, row] of rows.entries()) {
-    run.path[run.path.length - 1] = i;
-    const text = write(row);
-    if (text === undefined) break;
-    texts.push(text);
+  const place = run.path.length - 1;
+  let list = '[';
+  for (let i = 0; i < rows.length; i++) {
+    run.path[place] = i;
+    const text = write(rows[i]!);
+    if (text === undefined) {
+      run.path.length -= 2;
+      return wanted.required ? undefined : 'null';
+    }
+    list += i ? `,${text}` : text;
   }
   run.path.length -= 2;
-  if (texts.length < rows.length) return wanted.required ? undefined : 'null';
-  return `[${texts.join(',')}]`;
+  return `${list}]`;
 }

@@ -106,7 +106,9 @@ function fieldWriter(planner: Planner, fetch: NounFetch, wanted: Wanted, name: s
   const at = fetch.column(column);
   const whole = leaves[field.scalar];
   const masked = maskedLeaf(noun, policy, name);
-  const isWhole = masked === whole ? () => true : fetch.whole();
+  // What is internal is hidden from some readers in every row, also in those whose personal fields they see whole.
+  const everWhole = policy.field(noun, name, true) === 'whole';
+  const isWhole = masked === whole ? () => true : everWhole ? fetch.whole() : () => false;
   return (row, run) => {
     const text = row[at]!;
     const json = text === null ? null : isWhole(row) ? whole(text) : masked(text);

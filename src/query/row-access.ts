@@ -9,9 +9,29 @@ export interface RowAccess {
   readonly values: Readonly<Record<string, string | null>>;
 }
 
+interface ReadParts {
+  readonly catalog: Catalog;
+  readonly read: ReadRows;
+}
+
+/** Those among these ids whose rows the reader sees. */
+export async function seenIds(
+  { catalog, read }: ReadParts,
+  policy: Policy,
+  noun: StoredNoun,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (!policy.sees(noun)) return new Set();
+  const values = new Values();
+  const wanted = `${values.add(ids)}::uuid[]`;
+  const visible = visibleSql({ catalog, policy, values, asOf: null }, noun);
+  const rows = await read(`select t.id from ${noun.table} t where t.id = any(${wanted}) and ${visible}`, values.list);
+  return new Set(rows.map(([id]) => id!));
+}
+
 /** Null: the reader does not see it. */
 export async function readRow(
-  { catalog, read }: { readonly catalog: Catalog; readonly read: ReadRows },
+  { catalog, read }: ReadParts,
   policy: Policy,
   noun: StoredNoun,
   id: string,

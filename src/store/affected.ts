@@ -2,12 +2,19 @@
 import type { Link, StoredNoun } from '../catalog/catalog.ts';
 import type { ChangeRow } from './apply.ts';
 import { joinKey } from './identity.ts';
-import { linkOf, type Row, type ValidRecord, type WrittenRow } from './rows.ts';
+import { linkOf, type Told, type ValidRecord, type WrittenRow } from './rows.ts';
 
-/** What a record states of a person or an organisation: values by the noun's field, without those it leaves open. */
+/** A record that states facts of a person or an organisation, by one of its links. */
 export interface Claim {
-  readonly asOf: string | null;
-  readonly facts: ReadonlyMap<string, string>;
+  readonly record: ValidRecord;
+  readonly link: Link;
+}
+
+/** What is claimed of a fact; null where the record leaves it open. */
+export function claimed({ record, link }: Claim, fact: string): string | null {
+  const field = link.states.find(([stated]) => stated === fact)?.[1];
+  const value = field === undefined ? null : (record.values[field] ?? null);
+  return value === null ? null : String(value);
 }
 
 export class Affected {
@@ -22,14 +29,14 @@ export class Affected {
   /** Records of the page that are now part of a case, by kind and the case's id. */
   readonly parts = new Map<StoredNoun, Map<string, ValidRecord[]>>();
 
-  mention(noun: StoredNoun, row: Row, values: Readonly<Record<string, unknown>>): void {
-    for (const link of noun.links) {
+  mention(noun: StoredNoun, { row, record }: Told): void {
+    noun.links.forEach((link, n) => {
       const target = derivedTarget(link);
-      const id = row[link.column];
-      if (!target || typeof id !== 'string') continue;
+      const id = row.links[n];
+      if (!target || !id) return;
       const known = of(this.mentioned, target, () => new Map<string, string>());
-      if (!known.has(id)) known.set(id, joinKey(link.from.map(field => values[field]))!);
-    }
+      if (!known.has(id)) known.set(id, joinKey(link.from.map(field => record.values[field]))!);
+    });
   }
 
   /** Reads written rows, and the records from which they were made; returns those that changed. */
@@ -49,26 +56,14 @@ export class Affected {
     return rows.filter(row => row[2]).map(row => touchedBy(noun, row));
   }
 
-  private state(noun: StoredNoun, { states }: Link, target: StoredNoun, id: string, record: ValidRecord): void {
+  private state(noun: StoredNoun, link: Link, target: StoredNoun, id: string, record: ValidRecord): void {
     if (target.name === 'Case') {
-      of(
-        of(this.parts, noun, () => new Map<string, ValidRecord[]>()),
-        id,
-        () => [],
-      ).push(record);
-      return;
+      const parts = of(this.parts, noun, () => new Map<string, ValidRecord[]>());
+      of(parts, id, () => []).push(record);
+    } else {
+      const claims = of(this.claims, target, () => new Map<string, Claim[]>());
+      of(claims, id, () => []).push({ record, link });
     }
-    const facts = new Map<string, string>();
-    for (const [fact, field] of states) {
-      const value = record.values[field];
-      if (value !== null && value !== undefined) facts.set(fact, String(value));
-    }
-    const claim = { asOf: record.statement.asOf ?? null, facts };
-    of(
-      of(this.claims, target, () => new Map<string, Claim[]>()),
-      id,
-      () => [],
-    ).push(claim);
   }
 }
 

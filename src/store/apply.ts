@@ -3,14 +3,24 @@ import { randomInt } from 'node:crypto';
 import type pg from 'pg';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import { Affected } from './affected.ts';
+import { arrayLiteral } from './array-literal.ts';
 import { copyRows } from './copy-rows.ts';
 import type { Database } from './database.ts';
 import { deriveNouns } from './derive.ts';
 import type { Identity } from './identity.ts';
 import { type ParkedItem, parkItems, settleParked, supersedeParked } from './parked.ts';
 import { standingSql, upsertSql } from './record-sql.ts';
-import { beats, freshlyWritten, type Row, rowOf, type ValidRecord, type WrittenRow } from './rows.ts';
-import { columnsOf } from './tables.ts';
+import {
+  beats,
+  freshlyWritten,
+  givenColumns,
+  namedCells,
+  type Row,
+  rowOf,
+  type Told,
+  type ValidRecord,
+  type WrittenRow,
+} from './rows.ts';
 import { completeSet, noteSeen, type RemovalGuard, type SetPage, settleHeldRemoval } from './whole-set.ts';
 
 export interface ApplyPage {
@@ -23,6 +33,9 @@ export interface ApplyPage {
   /** Parked items that this page settles. */
   readonly settles?: readonly number[];
 }
+
+/** Records with the rows that they become, by noun. */
+export type PreparedRecords = Map<StoredNoun, Told[]>;
 
 export interface Applied {
   /** Changes that readers will see. */
@@ -79,14 +92,29 @@ export class Store {
     private readonly guard: RemovalGuard,
   ) {}
 
+  /**
+   * Makes the rows of an agency's records, behind those that are already `prepared`. Needs no database, so a page can be
+   * prepared while the one before is written.
+   */
+  prepare(agency: string, records: readonly ValidRecord[], prepared: PreparedRecords = new Map()): PreparedRecords {
+    for (const record of records) {
+      const noun = this.catalog.stored(record.statement.kind);
+      const told = { record, row: rowOf(noun, agency, record, this.identity) };
+      const list = prepared.get(noun);
+      if (list) list.push(told);
+      else prepared.set(noun, [told]);
+    }
+    return prepared;
+  }
+
   /** Pages of one agency follow one another. The same page twice changes nothing. */
-  async apply(page: ApplyPage): Promise<Applied> {
+  async apply(page: ApplyPage, prepared = this.prepare(page.agency, page.records)): Promise<Applied> {
     let persons: readonly string[] = [];
     const applied = await this.inTransaction(page.agency, async work => {
       if (page.cursor && !(await moveCursor(work, page.cursor))) return { changes: 0, parked: 0, stale: true };
       const changes: ChangeRow[] = [];
-      for (const [noun, records] of byNoun(this.catalog, page.records)) {
-        changes.push(...(await writeRecords(work, noun, records)));
+      for (const [noun, told] of [...prepared].sort(([a], [b]) => (a.name < b.name ? -1 : 1))) {
+        changes.push(...(await writeRecords(work, noun, told)));
       }
       if (page.set) {
         await noteSeen(work, page.set);
@@ -161,11 +189,6 @@ async function moveCursor({ client, agency }: Work, { from, to }: { from: string
   return true;
 }
 
-function byNoun(catalog: Catalog, records: readonly ValidRecord[]): [StoredNoun, ValidRecord[]][] {
-  const groups = Map.groupBy(records, record => record.statement.kind);
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, list]) => [catalog.stored(kind), list]);
-}
-
 /** Statements of a noun, made once. */
 const statements = (name: string, make: (noun: StoredNoun) => string) => {
   const known = new WeakMap<StoredNoun, { name: string; text: string }>();
@@ -178,73 +201,65 @@ const statements = (name: string, make: (noun: StoredNoun) => string) => {
 const upsertOf = statements('upsert', upsertSql);
 const standingOf = statements('standing', standingSql);
 
-async function writeRecords(work: Work, noun: StoredNoun, records: readonly ValidRecord[]): Promise<ChangeRow[]> {
-  const winners = new Map<string, { row: Row; record: ValidRecord }>();
-  const losers: { row: Row; record: ValidRecord }[] = [];
-  for (const record of records) {
-    const told = { row: rowOf(noun, work.agency, record, work.identity), record };
+async function writeRecords(work: Work, noun: StoredNoun, page: readonly Told[]): Promise<ChangeRow[]> {
+  const winners = new Map<string, Told>();
+  const losers: Told[] = [];
+  for (const told of page) {
     const other = winners.get(told.row.id);
-    if (!other) winners.set(told.row.id, told);
-    else if (beats(told.row, other.row)) {
+    if (other && !beats(told.row, other.row)) losers.push(told);
+    else {
+      if (other) losers.push(other);
       winners.set(told.row.id, told);
-      losers.push(other);
-    } else losers.push(told);
+    }
   }
-  const { fresh, known } = await sortByStanding(work, noun, winners);
+  const { fresh, known } = await sortByStanding(work, noun, [...winners.values()]);
   // Every mention counts, also one that comes too late to win: the nouns that exist do not depend on the order.
-  for (const { row, record } of [...losers, ...fresh, ...known]) work.affected.mention(noun, row, record.values);
-  await copyFresh(
-    work,
+  for (const told of [...losers, ...fresh, ...known]) work.affected.mention(noun, told);
+  // What follows from new rows is worked out while they are written.
+  const recordOf = (id: string) => winners.get(id)!.record;
+  const copied = copyFresh(work, noun, fresh);
+  const changed = work.affected.touch(
     noun,
-    fresh.map(told => told.row),
+    fresh.map(({ row }) => freshlyWritten(row)),
+    recordOf,
   );
-  const written = [
-    ...fresh.map(({ row }) => freshlyWritten(noun, row)),
-    ...(await writeKnown(
-      work,
-      noun,
-      known.map(told => told.row),
-    )),
-  ];
-  const changed = work.affected.touch(noun, written, id => winners.get(id)!.record);
+  await copied;
+  const rows = known.map(({ row }) => row);
+  changed.push(...work.affected.touch(noun, await writeKnown(work, noun, rows), recordOf));
   const numbered = noun.kind.about.case?.from[0];
   return changed.map(row => {
-    const caseNo = numbered ? (winners.get(row.id)?.record.values[numbered] as string | undefined) : undefined;
+    const caseNo = numbered ? (winners.get(row.id)!.record.values[numbered] as string | undefined) : undefined;
     return { ...row, kind: noun.name, caseNo: caseNo ?? null };
   });
 }
 
 /** What nobody has yet, and what may replace something; what says the same as before is left out. */
-async function sortByStanding<T extends { row: Row }>(work: Work, noun: StoredNoun, told: ReadonlyMap<string, T>) {
-  const rows = [...told.values()].map(one => one.row);
-  const { rows: found } = await work.client.query<[string, boolean]>({
+async function sortByStanding(work: Work, noun: StoredNoun, page: readonly Told[]) {
+  const column = (of: (row: Row) => string | null) => arrayLiteral(page.map(({ row }) => of(row)));
+  const { rows } = await work.client.query<[string, boolean]>({
     ...standingOf(noun),
-    values: [rows.map(r => r.id), rows.map(r => r.version), rows.map(r => r.digest), rows.map(r => r.as_of ?? null)],
+    values: [column(row => row.id), column(row => row.version), column(row => row.digest), column(row => row.asOf)],
     rowMode: 'array',
   } as never);
-  const standing = new Map(found);
+  const standing = new Map(rows);
   return {
-    fresh: [...told.values()].filter(({ row }) => !standing.has(row.id)),
-    known: [...told.values()].filter(({ row }) => standing.get(row.id) === false),
+    fresh: page.filter(({ row }) => !standing.has(row.id)),
+    known: page.filter(({ row }) => standing.get(row.id) === false),
   };
 }
 
 /** The page is alone with the rows of its agency, so rows that do not stand yet cannot be there when they are written. */
-async function copyFresh(work: Work, noun: StoredNoun, rows: readonly Row[]): Promise<void> {
-  if (!rows.length) return;
-  const columns = columnsOf(noun).map(c => c.name);
-  await copyRows(
-    work.client,
-    noun.table,
-    columns,
-    rows.map(row => ({ ...row, observed_at: work.at })),
-  );
+async function copyFresh(work: Work, noun: StoredNoun, fresh: readonly Told[]): Promise<void> {
+  if (!fresh.length) return;
+  const columns = [...givenColumns(noun).map(c => c.name), 'observed_at'];
+  const cells = fresh.map(({ row }) => row.cells);
+  await copyRows(work.client, noun.table, columns, cells, work.at);
 }
 
 /** Writes rows that may stand already; returns what `upsertSql` returns. */
 export async function writeKnown(work: Work, noun: StoredNoun, rows: readonly Row[]): Promise<WrittenRow[]> {
   if (!rows.length) return [];
-  const values = [JSON.stringify(rows), work.at];
+  const values = [JSON.stringify(rows.map(row => namedCells(noun, row))), work.at];
   return (await work.client.query({ ...upsertOf(noun), values, rowMode: 'array' })).rows;
 }
 
@@ -259,14 +274,14 @@ async function recordChanges({ client, agency, at }: Work, changes: readonly Cha
       agency,
       changes.length,
       at,
-      changes.map(c => c.kind),
-      changes.map(c => c.id),
-      changes.map(c => c.deleted),
-      changes.map(c => c.caseNo),
-      changes.map(c => c.caseId),
-      changes.map(c => c.wasCaseId),
-      changes.map(c => c.replacedAt),
-      changes.map(c => c.reassigned),
+      arrayLiteral(changes.map(c => c.kind)),
+      arrayLiteral(changes.map(c => c.id)),
+      arrayLiteral(changes.map(c => String(c.deleted))),
+      arrayLiteral(changes.map(c => c.caseNo)),
+      arrayLiteral(changes.map(c => c.caseId)),
+      arrayLiteral(changes.map(c => c.wasCaseId)),
+      arrayLiteral(changes.map(c => c.replacedAt)),
+      arrayLiteral(changes.map(c => String(c.reassigned))),
     ],
   );
 }

@@ -9,9 +9,7 @@ import {
 } from '../domain/case-state.ts';
 import { type ChangeRow, type Work, writeKnown } from './apply.ts';
 import { caseCells, moveCaseCells } from './case-rollup.ts';
-import { REMOVED } from './record-sql.ts';
-import { digestOf, fieldColumns, type Row, type ValidRecord } from './rows.ts';
-import { columnsOf } from './tables.ts';
+import { derivedRow, digestOf, givenColumns, namedCells, REMOVED, type Row, type ValidRecord } from './rows.ts';
 
 const partKinds = { reports: 'CaseReport', approvals: 'Approval', closings: 'CaseClosing' } as const;
 
@@ -46,14 +44,14 @@ async function bearCases(work: Work, noun: StoredNoun, keys: ReadonlyMap<string,
   if (!keys.size) return { born: [], others: [] };
   const sorted = [...keys].sort(([a], [b]) => (a < b ? -1 : 1));
   const rows = sorted.map(([id, caseNo]) => caseRow(work, noun, id, caseNo, partsOfPage(work, id)));
-  const columns = columnsOf(noun).filter(c => c.name !== 'observed_at');
+  const columns = givenColumns(noun);
   const names = columns.map(c => `"${c.name}"`).join(', ');
   const { rows: made } = await work.client.query({
     name: `bear ${noun.table}`,
     text: `insert into ${noun.table} (${names}, observed_at) select ${names}, $2::timestamptz
            from json_to_recordset($1::json) as r(${columns.map(c => `"${c.name}" ${c.type}`).join(', ')})
            on conflict do nothing returning id`,
-    values: [JSON.stringify(rows), work.at],
+    values: [JSON.stringify(rows.map(row => namedCells(noun, row))), work.at],
   });
   const ids = new Set(made.map(row => row.id));
   return {
@@ -95,7 +93,9 @@ function partOf(noun: StoredNoun, agency: string, { statement, values }: ValidRe
   }
   return part;
 }
-const secondOf = (instant: string) => `${new Date(instant).toISOString().slice(0, 19)}Z`;
+const secondOf = (instant: string) =>
+  wholeSecond.test(instant) ? instant : `${new Date(instant).toISOString().slice(0, 19)}Z`;
+const wholeSecond = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 async function deriveAgain(work: Work, noun: StoredNoun, cases: ReadonlyMap<string, string>): Promise<ChangeRow[]> {
   if (!cases.size) return [];
@@ -118,15 +118,14 @@ async function deriveAgain(work: Work, noun: StoredNoun, cases: ReadonlyMap<stri
 }
 
 function caseRow(work: Work, noun: StoredNoun, id: string, caseNo: string, parts: CaseParts): Row {
-  const head = { id, version: '', case_no: caseNo };
   if (!parts.reports.length && !parts.approvals.length && !parts.closings.length) {
-    return { ...head, deleted: true, digest: REMOVED };
+    return derivedRow(noun, { id, deleted: true, digest: REMOVED }, { caseNo }, work.identity);
   }
   const { lead, ...derived } = deriveCase(parts);
   const leadAgencyCode = lead?.agency ?? [...parts.approvals, ...parts.closings].map(p => p.agency).sort()[0];
   const values: Record<string, unknown> = { ...lead, ...derived, caseNo, leadAgencyCode };
   const own = Object.fromEntries([...noun.columns.keys()].map(name => [name, values[name] ?? null]));
-  return { ...head, ...fieldColumns(noun, own, work.identity), deleted: false, digest: digestOf(own) };
+  return derivedRow(noun, { id, deleted: false, digest: digestOf(own) }, own, work.identity);
 }
 
 /** Parts of cases as they stand in the tables, by case. */

@@ -1,11 +1,12 @@
 /** What follows from a page: persons and organisations that are now known, their facts, and the state of cases. */
-import { birthDateOf, sexOf } from '../../adapters/kit/identifiers/resident-id.ts';
+import { birthOf } from '../../adapters/kit/identifiers/resident-id.ts';
 import type { StoredNoun } from '../catalog/catalog.ts';
 import { precedence } from '../catalog/nouns/derived.ts';
 import type { ChangeRow, Work } from './apply.ts';
+import { arrayLiteral } from './array-literal.ts';
 import { deriveCases } from './derive-cases.ts';
 import { chooseFacts, factsOf, type Known, lockFacts, saysTheSame } from './facts.ts';
-import { REMOVED } from './record-sql.ts';
+import { REMOVED } from './rows.ts';
 
 export async function deriveNouns(work: Work): Promise<ChangeRow[]> {
   const cases = work.catalog.stored('Case');
@@ -57,13 +58,16 @@ async function bear(work: Work, noun: StoredNoun, keys: ReadonlyMap<string, stri
     text: `insert into ${noun.table} (${columns.map(c => `"${c}"`).join(', ')}, deleted, digest, observed_at)
            select r.*, false, '${REMOVED}', $1::timestamptz from unnest(${types.map((type, i) => `$${i + 2}::${type}[]`).join(', ')}) r
            on conflict do nothing returning id`,
-    values: [work.at, ...columns.map(column => rows.map(row => row[column]))],
+    values: [work.at, ...columns.map(column => arrayLiteral(rows.map(row => row[column] as string | null)))],
   });
   return new Set(made.map(row => row.id));
 }
 
 /** What a noun's key alone tells. */
 function bornWith(noun: StoredNoun, key: string): Record<string, unknown> {
-  if (noun.name === 'Person') return { resident_id: key, birth_date: birthDateOf(key), sex: sexOf(key) };
+  if (noun.name === 'Person') {
+    const { date, sex } = birthOf(key);
+    return { resident_id: key, birth_date: date, sex };
+  }
   return { [noun.columns.get(noun.kind.key[0]!)!.column]: key };
 }

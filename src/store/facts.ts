@@ -1,7 +1,7 @@
 /** The facts of persons and organisations: chosen from all that is claimed of them, by the precedence of agencies. */
 import type { StoredNoun } from '../catalog/catalog.ts';
 import { precedence } from '../catalog/nouns/derived.ts';
-import type { Claim } from './affected.ts';
+import { type Claim, claimed } from './affected.ts';
 import type { Work } from './apply.ts';
 
 /** Facts as they stand, by the noun's id. */
@@ -9,8 +9,17 @@ export type Known = ReadonlyMap<string, Facts>;
 /** Values by field. */
 type Facts = Readonly<Record<string, string | null>>;
 
-const chosenFacts = (noun: StoredNoun) =>
-  Object.keys(precedence[noun.name] ?? {}).map(fact => ({ fact, column: noun.columns.get(fact)!.column }));
+const chosenFacts = (noun: StoredNoun) => {
+  const known = chosen.get(noun);
+  if (known) return known;
+  const facts = Object.keys(precedence[noun.name] ?? {}).map(fact => ({
+    fact,
+    column: noun.columns.get(fact)!.column,
+  }));
+  chosen.set(noun, facts);
+  return facts;
+};
+const chosen = new WeakMap<StoredNoun, readonly { readonly fact: string; readonly column: string }[]>();
 
 /** Locks those of the nouns that exist, until the transaction ends. */
 export async function lockFacts({ client }: Work, noun: StoredNoun, ids: readonly string[]): Promise<Known> {
@@ -26,21 +35,25 @@ export async function lockFacts({ client }: Work, noun: StoredNoun, ids: readonl
 
 /** Nothing can change where more is claimed of what stands already. */
 export const saysTheSame = (known: Facts, claims: readonly Claim[]): boolean =>
-  claims.every(({ facts }) =>
-    Object.entries(known).every(([fact, value]) => !facts.has(fact) || facts.get(fact) === value),
+  Object.entries(known).every(([fact, value]) =>
+    claims.every(claim => {
+      const told = claimed(claim, fact);
+      return told === null || told === value;
+    }),
   );
 
 /** The facts of a noun of which one agency's page is all that is claimed: the order is that of `chooseFacts`. */
 export function factsOf(noun: StoredNoun, claims: readonly Claim[]): Record<string, string | null> {
   const facts: Record<string, string | null> = {};
   for (const { fact, column } of chosenFacts(noun)) {
-    const best = claims
-      .filter(claim => claim.facts.has(fact))
-      .map(claim => ({
-        asOf: claim.asOf === null ? Number.NEGATIVE_INFINITY : Date.parse(claim.asOf),
-        value: claim.facts.get(fact)!,
-      }))
-      .reduce<Candidate | null>((best, one) => (best === null || comesFirst(one, best) ? one : best), null);
+    let best: Candidate | null = null;
+    for (const claim of claims) {
+      const value = claimed(claim, fact);
+      if (value === null) continue;
+      const { asOf } = claim.record.statement;
+      const candidate = { asOf: asOf ? Date.parse(asOf) : Number.NEGATIVE_INFINITY, value };
+      if (best === null || comesFirst(candidate, best)) best = candidate;
+    }
     facts[column] = best?.value ?? null;
   }
   return facts;

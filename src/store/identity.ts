@@ -7,16 +7,28 @@ import { TOWN } from '../catalog/nouns.ts';
 export const joinKey = (parts: readonly unknown[]): string | null =>
   parts.some(part => part === null || part === undefined) ? null : parts.join('@');
 
+/** Of each noun; about 1 MB. */
+const mostRemembered = 10_000;
+
 export class Identity {
+  private readonly remembered = new Map<Noun, Map<string, string>>();
+
   constructor(private readonly key: string) {}
 
   /** The id of a record that a source states. */
   ofRecord(kind: string, agency: string, sourceId: string): string {
     return this.make(`${kind}\0${agency}\0${sourceId}`);
   }
-  /** The id of a noun known by its key. */
+  /** The id of a noun known by its key. A page names few nouns many times, so the last ones are remembered. */
   ofNoun(noun: Noun, key: string): string {
-    return isStated(noun) ? this.ofRecord(noun.name, TOWN, key) : this.make(`${noun.name}\0\0${key}`);
+    const ids = this.remembered.get(noun) ?? new Map<string, string>();
+    const known = ids.get(key);
+    if (known) return known;
+    if (!ids.size) this.remembered.set(noun, ids);
+    if (ids.size >= mostRemembered) ids.clear();
+    const id = this.make(`${noun.name}\0${isStated(noun) ? TOWN : ''}\0${key}`);
+    ids.set(key, id);
+    return id;
   }
 
   /** A UUID of version 8: the same words always give the same id, which keeps a page idempotent and ids stable. */

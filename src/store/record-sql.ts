@@ -1,5 +1,6 @@
 /** The statements by which records of a noun are written, generated once from the catalog. */
 import { isStated, type Link, type StoredNoun } from '../catalog/catalog.ts';
+import { givenColumns, REMOVED } from './rows.ts';
 import { columnsOf } from './tables.ts';
 
 const quoted = (name: string) => `"${name}"`;
@@ -47,7 +48,7 @@ function steady({ column, states }: Link, noun: StoredNoun): string {
 export function upsertSql(noun: StoredNoun): string {
   const columns = columnsOf(noun);
   const names = columns.map(c => c.name);
-  const given = columns.filter(c => c.name !== 'observed_at');
+  const given = givenColumns(noun);
   const assigned = names.filter(name => name !== 'id' && name !== 'observed_at');
   const moved = isStated(noun) ? 's.as_of is distinct from i.as_of' : 'false';
   return `
@@ -74,9 +75,6 @@ with i as materialized (
 select won.id, won.deleted, won.changed${noun.links.map((link, n) => `, won.old_${n}, won.${quoted(link.column)}, won.steady_${n}`).join('')}, won.replaced
 from won where won.changed or won.moved order by won.id`;
 }
-
-/** Digest of a removal of which nothing but the id is known: sorts before every other. */
-export const REMOVED = '';
 
 /**
  * Flags the records of a kind that a whole set did not hold: $1 agency, $2 set name, $3 kind, $4 version, $5 the moment.

@@ -3,7 +3,10 @@ import { hash } from 'node:crypto';
 import type { Statement } from '../../adapters/kit/statement.ts';
 import type { Noun, StoredNoun } from '../catalog/catalog.ts';
 import { type Identity, joinKey } from './identity.ts';
-import { REMOVED } from './record-sql.ts';
+import { columnsOf } from './tables.ts';
+
+/** Digest of a removal of which nothing but the id is known: sorts before every other. */
+export const REMOVED = '';
 
 /** A record that has passed the validator. */
 export interface ValidRecord {
@@ -12,38 +15,108 @@ export interface ValidRecord {
   readonly spellings: readonly unknown[];
 }
 
+/** A row of a noun's table, still without the moment of its page. */
 export interface Row {
   readonly id: string;
   readonly version: string;
   readonly digest: string;
   readonly deleted: boolean;
-  readonly [column: string]: unknown;
+  readonly asOf: string | null;
+  /** Targets of the noun's links, in their order. */
+  readonly links: readonly (string | null)[];
+  /** A value for each of `givenColumns`. */
+  readonly cells: readonly unknown[];
+}
+/** A record and the row that it becomes. */
+export interface Told {
+  readonly record: ValidRecord;
+  readonly row: Row;
+}
+
+interface Layout {
+  readonly given: readonly { readonly name: string; readonly type: string }[];
+  readonly fields: readonly string[];
+}
+const layouts = new WeakMap<StoredNoun, Layout>();
+function layoutOf(noun: StoredNoun): Layout {
+  const known = layouts.get(noun);
+  if (known) return known;
+  const given = columnsOf(noun).filter(({ name }) => name !== 'observed_at');
+  const layout = { given, fields: [...noun.columns.keys()] };
+  layouts.set(noun, layout);
+  return layout;
+}
+/** The columns of a noun's table, in its order, without the moment since when the hub knows the row. */
+export const givenColumns = (noun: StoredNoun): Layout['given'] => layoutOf(noun).given;
+
+/** A row by the names of its columns. */
+export function namedCells(noun: StoredNoun, { cells }: Row): Record<string, unknown> {
+  const named: Record<string, unknown> = {};
+  givenColumns(noun).forEach(({ name }, n) => {
+    named[name] = cells[n];
+  });
+  return named;
 }
 
 export const digestOf = (content: unknown): string => hash('sha256', JSON.stringify(content), 'base64url').slice(0, 22);
 
+const nothing: Readonly<Record<string, unknown>> = {};
+
 export function rowOf(noun: StoredNoun, agency: string, record: ValidRecord, identity: Identity): Row {
-  const { sourceId, version, deleted, asOf, data } = record.statement;
+  const { sourceId, version, deleted, data } = record.statement;
   const id = identity.ofRecord(noun.name, agency, sourceId);
-  const head = { id, agency, source_id: sourceId, version, deleted };
-  if (deleted && (data === null || !Object.keys(record.values).length)) return { ...head, digest: REMOVED };
-  return {
-    ...head,
-    ...fieldColumns(noun, record.values, identity),
-    as_of: asOf ?? null,
-    spellings: record.spellings.length ? record.spellings : null,
-    digest: digestOf([deleted, record.values, record.spellings]),
-  };
+  const empty = deleted && (data === null || !Object.keys(record.values).length);
+  const asOf = empty ? null : (record.statement.asOf ?? null);
+  const spellings = !empty && record.spellings.length ? record.spellings : null;
+  const digest = empty ? REMOVED : digestOf([deleted, record.values, record.spellings]);
+  const values = empty ? nothing : record.values;
+  const links = linkTargets(noun, values, identity);
+  const head = [id, agency, sourceId, version, asOf, spellings, deleted, digest];
+  return { id, version, digest, deleted, asOf, links, cells: cellsOf(noun, head, values, links) };
 }
 
-/** The columns of a noun's fields and links. */
+/** A row of a derived noun, which has no source. */
+export function derivedRow(
+  noun: StoredNoun,
+  { id, deleted, digest }: Pick<Row, 'id' | 'deleted' | 'digest'>,
+  values: Readonly<Record<string, unknown>>,
+  identity: Identity,
+): Row {
+  const links = linkTargets(noun, values, identity);
+  const cells = cellsOf(noun, [id, deleted, digest], values, links);
+  return { id, version: '', digest, deleted, asOf: null, links, cells };
+}
+
+/** The columns of a noun's fields and links behind those of its head. */
+function cellsOf(
+  noun: StoredNoun,
+  head: readonly unknown[],
+  values: Readonly<Record<string, unknown>>,
+  links: Row['links'],
+): unknown[] {
+  const { given, fields } = layoutOf(noun);
+  const cells = new Array<unknown>(given.length);
+  let at = 0;
+  for (const cell of head) cells[at++] = cell;
+  for (const name of fields) cells[at++] = values[name] ?? null;
+  for (const link of links) cells[at++] = link;
+  return cells;
+}
+
+const linkTargets = (noun: Noun, values: Readonly<Record<string, unknown>>, identity: Identity) =>
+  noun.links.map(link => {
+    const key = joinKey(link.from.map(field => values[field]));
+    return key === null ? null : identity.ofNoun(link.target, key);
+  });
+
+/** The columns of a noun's fields and links, by name: for records that are not stored. */
 export function fieldColumns(noun: Noun, values: Readonly<Record<string, unknown>>, identity: Identity) {
   const columns: Record<string, unknown> = {};
   for (const { name, column } of noun.columns.values()) columns[column] = values[name] ?? null;
-  for (const link of noun.links) {
-    const key = joinKey(link.from.map(field => values[field]));
-    columns[link.column] = key === null ? null : identity.ofNoun(link.target, key);
-  }
+  const targets = linkTargets(noun, values, identity);
+  noun.links.forEach((link, n) => {
+    columns[link.column] = targets[n];
+  });
   return columns;
 }
 
@@ -56,11 +129,11 @@ export const linkOf = (row: WrittenRow, n: number) => ({
   steady: row[5 + 3 * n] as boolean,
 });
 /** Nothing stood there before. */
-export const freshlyWritten = (noun: StoredNoun, row: Row): WrittenRow => [
+export const freshlyWritten = (row: Row): WrittenRow => [
   row.id,
   row.deleted,
   true,
-  ...noun.links.flatMap(link => [null, row[link.column] ?? null, true]),
+  ...row.links.flatMap(target => [null, target, true]),
   null,
 ];
 
@@ -69,4 +142,4 @@ export const beats = (a: Row, b: Row): boolean => {
   if (a.version !== b.version) return a.version > b.version;
   return a.digest === b.digest ? moment(a) > moment(b) : a.digest > b.digest;
 };
-const moment = ({ as_of }: Row) => (typeof as_of === 'string' ? Date.parse(as_of) : Number.NEGATIVE_INFINITY);
+const moment = ({ asOf }: Row) => (asOf === null ? Number.NEGATIVE_INFINITY : Date.parse(asOf));

@@ -16,6 +16,9 @@ on conflict (about, name) do update set
 returning extract(epoch from ended_at) * 1000 as ended, extract(epoch from until) * 1000 as until`;
 /** The record of who ended what is kept as long as the log of reads. */
 const forgetSql = `delete from hub_ended_session where until < now() - interval '12 months'`;
+/** What was unmasked for a session, or for somebody, ends with it. */
+const maskSql = `
+delete from hub_unmask_grant where case when $1 = 'session' then session = $2 else subject = $2 end`;
 const inForceSql = `
 select about, name, extract(epoch from ended_at) * 1000 as ended, extract(epoch from until) * 1000 as until
 from hub_ended_session where until > now()`;
@@ -40,6 +43,7 @@ export function endSession(database: Database, order: EndOrder): Promise<Session
   return database.transaction(async client => {
     await client.query(forgetSql);
     const { rows } = await client.query<Moments>(endSql, [about, name, endedBy, lastsSeconds]);
+    await client.query(maskSql, [about, name]);
     await client.query('select pg_notify($1, $2)', [channel, '']);
     return { about, name, ...inMs(rows[0]!) };
   });

@@ -298,6 +298,21 @@ const hubTables: readonly TableSpec[] = [
     primary: ['about', 'name'],
     indexes: [{ name: 'hub_ended_session_until', expression: '"hub_ended_session" ("until")' }],
   },
+  {
+    table: 'hub_unmask_grant',
+    comment: 'records that somebody sees whole for a while; why stands in the audit log',
+    columns: [
+      { name: 'id', type: 'uuid' },
+      { name: 'role', type: 'text' },
+      { name: 'subject', type: 'text', comment: 'sub of his tokens' },
+      { name: 'session', type: 'text', nullable: true, comment: 'sid of his tokens' },
+      { name: 'noun', type: 'text' },
+      { name: 'record_id', type: 'uuid' },
+      { name: 'granted_at', type: 'timestamptz' },
+      { name: 'until', type: 'timestamptz' },
+    ],
+    primary: ['id'],
+  },
 ];
 
 export const entitiesOf = (catalog: Catalog): EntitySchema[] =>

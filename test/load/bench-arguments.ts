@@ -8,7 +8,7 @@ export type WorkloadName = (typeof workloadNames)[number];
 
 export interface BenchArguments {
   readonly size: BenchSize;
-  readonly workloads: readonly WorkloadName[];
+  readonly chosen: readonly WorkloadName[];
   readonly contenders: readonly ContenderName[];
   readonly output: string;
 }
@@ -29,13 +29,13 @@ export function readBenchArguments(): BenchArguments {
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds should be a whole number from 1');
   return {
     size: { ...size, rounds },
-    workloads: chosen('--only', workloadNames, values.only),
-    contenders: chosen('--contenders', contenderNames, values.contenders),
+    chosen: chosenOf('--only', workloadNames, values.only),
+    contenders: chosenOf('--contenders', contenderNames, values.contenders),
     output: values.output,
   };
 }
 
-function chosen<T extends string>(option: string, known: readonly T[], given: string | undefined): readonly T[] {
+function chosenOf<T extends string>(option: string, known: readonly T[], given: string | undefined): readonly T[] {
   if (!given) return known;
   const asked = given.split(',');
   const unknown = asked.find(name => !known.includes(name as T));

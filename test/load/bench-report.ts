@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import type { ContenderName } from './contenders.ts';
 import { floors } from './floors.ts';
-import type { Measured } from './measure-questions.ts';
+import type { Measured } from './measure-workload.ts';
 
 /** By contender, what was measured as medians over rounds; `ratios` are the hub over each of the others, round by round. */
 export interface WorkloadReport {

@@ -1,6 +1,6 @@
 /** How much data and how much time a run of the bench takes. */
 export interface BenchSize {
-  readonly name: 'full' | 'quick';
+  readonly name: 'full' | 'quick' | 'small';
   readonly persons: number;
   readonly organisations: number;
   readonly parcels: number;
@@ -43,7 +43,19 @@ const quick: BenchSize = {
   ingested: tenth(full.ingested),
   rounds: 2,
   seconds: 2,
-  subscribers: [500, 2_000],
+  subscribers: [2_000],
 };
 
-export const sizes = { full, quick } as const;
+/** For what does not depend on how much there is. */
+const small: BenchSize = {
+  ...quick,
+  name: 'small',
+  persons: tenth(quick.persons),
+  organisations: tenth(quick.organisations),
+  parcels: tenth(quick.parcels),
+  insurances: tenth(quick.insurances),
+  cases: tenth(quick.cases),
+  approvals: tenth(quick.approvals),
+};
+
+export const sizes = { full, quick, small } as const;

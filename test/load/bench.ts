@@ -2,34 +2,43 @@
 import os from 'node:os';
 import { readBenchArguments } from './bench-arguments.ts';
 import { printReport, reportRounds, type WorkloadReport, writeBenchJson } from './bench-report.ts';
+import { sizes } from './bench-size.ts';
 import { installPeers } from './contenders.ts';
+import { measureFanOut } from './measure-fan-out.ts';
 import { measureIngest } from './measure-ingest.ts';
-import { type Bench, checkAnswers, inRounds, measureQuestion } from './measure-questions.ts';
+import { type Bench, checkAnswers, inRounds, measureWorkload } from './measure-workload.ts';
 import { cores, pin, postmasterOf, processTree } from './process-tree.ts';
-import { questions } from './questions.ts';
 import { benchCatalog, openTown, startBenchServer } from './town-database.ts';
+import { workloads } from './workload.ts';
 
-const { size, workloads, contenders, output } = readBenchArguments();
+const { size, chosen, contenders, output } = readBenchArguments();
 const since = performance.now();
 const withPeers = contenders.some(name => name === 'postgraphile' || name === 'byTheBook');
-if (withPeers && workloads.some(name => name !== 'W5')) installPeers();
+if (withPeers && chosen.some(name => name !== 'W5')) installPeers();
 const server = await startBenchServer();
 try {
   const catalog = await benchCatalog();
   const reports: Record<string, WorkloadReport> = {};
-  const asked = questions.filter(question => workloads.includes(question.name));
+  const asked = workloads.filter(({ name }) => chosen.some(one => one === name));
   if (asked.length) {
     const town = await openTown(server, catalog, size);
     const postmaster = await postmasterOf(town.url);
     if (postmaster !== null) pin(cores.rest, processTree(postmaster));
     const bench: Bench = { catalog, databaseUrl: town.url, size, contenders, postmaster };
     await checkAnswers(bench, asked);
-    for (const question of asked) {
-      const rounds = await inRounds(bench, name => measureQuestion(bench, name, question));
-      reports[question.name] = reportRounds(question.title, rounds);
+    for (const workload of asked) {
+      const rounds = await inRounds(bench, name => measureWorkload(bench, name, workload));
+      reports[workload.name] = reportRounds(workload.title, rounds);
     }
   }
-  if (workloads.includes('W5')) reports.W5 = await measureIngest(server, catalog, size, contenders);
+  if (chosen.includes('W4')) {
+    // What the town holds is nothing to subscribers of one case.
+    const town = await openTown(server, catalog, sizes.small);
+    const postmaster = await postmasterOf(town.url);
+    if (postmaster !== null) pin(cores.rest, processTree(postmaster));
+    reports.W4 = await measureFanOut({ catalog, databaseUrl: town.url, size, contenders, postmaster });
+  }
+  if (chosen.includes('W5')) reports.W5 = await measureIngest(server, catalog, size, contenders);
   const [cpu] = os.cpus();
   const machine = { cpu: cpu?.model, cores: os.availableParallelism(), node: process.version };
   writeBenchJson(

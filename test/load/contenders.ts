@@ -7,10 +7,8 @@ import type { Catalog } from '../../src/catalog/catalog.ts';
 import { project } from '../support/source-imports.ts';
 import { makeTokenIssuer } from '../support/token-issuer.ts';
 import type { ContenderTask } from './contender-task.ts';
-import { limitStatement } from './limit-sql.ts';
 import { cores, pinned } from './process-tree.ts';
-import { hubDocument, postgraphileDocument } from './question-documents.ts';
-import { type Question, questions } from './questions.ts';
+import { type Workload, workloads } from './workload.ts';
 
 export const contenderNames = ['hub', 'limit', 'postgraphile', 'byTheBook'] as const;
 export type ContenderName = (typeof contenderNames)[number];
@@ -91,7 +89,7 @@ export async function startContender(
   const task: ContenderTask = {
     databaseUrl,
     connections: databaseConnections,
-    statements: name === 'limit' ? Object.fromEntries(questions.map(q => [q.name, limitStatement(catalog, q)])) : {},
+    statements: name === 'limit' ? Object.fromEntries(workloads.map(w => [w.name, w.statement(catalog)])) : {},
   };
   const [command, args] = pinned(cores.server, process.execPath, ['bin/run.mjs', entry]);
   const env = { PATH: process.env.PATH, NODE_ENV: 'production', ...environment, BENCH_TASK: JSON.stringify(task) };
@@ -136,12 +134,10 @@ function portOf(child: ChildProcess, name: string): Promise<number> {
   });
 }
 
-/** The body of the n-th request of a question, and where it goes. */
-export function requestOf(contender: RunningContender, catalog: Catalog, question: Question, variables: object) {
-  if (contender.name === 'limit') return { path: `/${question.name}`, body: JSON.stringify(variables) };
-  const query =
-    contender.name === 'postgraphile' ? postgraphileDocument(catalog, question) : hubDocument(catalog, question);
-  return { path: '/graphql', body: JSON.stringify({ query, variables }) };
+/** The body of a request, and where it goes. */
+export function requestOf({ name }: RunningContender, catalog: Catalog, workload: Workload, variables: object) {
+  if (name === 'limit') return { path: `/${workload.name}`, body: JSON.stringify(variables) };
+  return { path: '/graphql', body: JSON.stringify({ query: workload.document(name, catalog), variables }) };
 }
 
 /** A whole HTTP request, for the loop that asks. */

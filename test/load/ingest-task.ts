@@ -8,6 +8,8 @@ export interface IngestTask {
   readonly writer: WriterName;
   /** Of a database that is empty before the first pass. */
   readonly databaseUrl: string;
+  /** Of another empty database, for records that are written before the time counts: code has to be compiled first. */
+  readonly warmUrl: string;
   /** Of a database in which the hub has written the records: the limit copies its rows. */
   readonly writtenUrl: string;
   readonly count: number;
@@ -18,6 +20,9 @@ export interface IngestTask {
   /** All without it. */
   readonly passes?: readonly Pass[];
 }
+
+/** Records written to warm up. */
+export const warmCount = 20_000;
 
 /** What it took to write all records once. */
 export interface IngestOutcome {

@@ -1,9 +1,11 @@
-/** The limit of W1 to W3: node:http, and one prepared statement whose JSON goes out as PostgreSQL made it. */
+/** The limit of W1 to W4: node:http, and one prepared statement whose JSON goes out as PostgreSQL made it. */
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { readTask, ready } from './contender-task.ts';
+import { eventChannel } from './fan-out-event.ts';
 
 const { databaseUrl, connections, statements } = readTask();
 interface Busy {
@@ -41,6 +43,29 @@ const server = createServer((request, response) => {
   });
   request.on('end', () => answer(request.url!.slice(1), JSON.parse(body), response));
 });
+// W4: the frame is made once; a bare loop sends it to every socket.
+const subscribers = new Set<WebSocket>();
+const sockets = new WebSocketServer({
+  server,
+  perMessageDeflate: false,
+  handleProtocols: () => 'graphql-transport-ws',
+});
+sockets.on('connection', socket => {
+  socket.on('message', data => {
+    const { type } = JSON.parse(String(data)) as { type: string };
+    if (type === 'connection_init') socket.send('{"type":"connection_ack"}');
+    else if (type === 'subscribe') subscribers.add(socket);
+  });
+  socket.on('close', () => subscribers.delete(socket));
+});
+const listener = new pg.Client(databaseUrl);
+await listener.connect();
+listener.on('notification', ({ payload }) => {
+  const frame = Buffer.from(`{"id":"1","type":"next","payload":{"data":{"approvalChanged":${payload}}}}`);
+  for (const socket of subscribers) socket.send(frame, { binary: false });
+});
+await listener.query(`listen ${eventChannel}`);
+
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 process.once('SIGTERM', () => process.exit(0));

@@ -15,6 +15,7 @@ const pageSize = 2_000;
 const template = 'bench_ingest_empty';
 const written = 'bench_ingest_written';
 const target = 'bench_ingest';
+const warm = 'bench_ingest_warm';
 
 export async function measureIngest(
   server: BenchServer,
@@ -25,17 +26,25 @@ export async function measureIngest(
   const databases = await Databases.open(server, catalog);
   const postmaster = await postmasterOf(server.url('postgres'));
   if (postmaster !== null) pin(cores.rest, processTree(postmaster));
-  const task = { count: size.ingested, pageSize, postmaster, writtenUrl: server.url(written) };
+  const task = {
+    count: size.ingested,
+    pageSize,
+    postmaster,
+    writtenUrl: server.url(written),
+    warmUrl: server.url(warm),
+  };
   const writers = writerNames.filter(name => contenders.includes(name));
   const rounds = new Map<WriterName, IngestOutcome[][]>(writers.map(name => [name, []]));
   try {
     if (writers.includes('limit')) {
       await databases.make(written);
+      await databases.make(warm);
       await runWriter({ ...task, writer: 'hub', databaseUrl: server.url(written), passes: ['first'] });
     }
     for (let round = 0; round < size.rounds; round++) {
       for (const writer of round % 2 ? writers.toReversed() : writers) {
         await databases.make(target);
+        await databases.make(warm);
         rounds.get(writer)!.push(await runWriter({ ...task, writer, databaseUrl: server.url(target) }));
       }
     }
@@ -115,7 +124,7 @@ class Databases {
     await this.admin.query(`create database ${name} template ${from}`);
   }
   async close(): Promise<void> {
-    for (const name of [target, written, template])
+    for (const name of [target, warm, written, template])
       await this.admin.query(`drop database if exists ${name} with (force)`);
     await this.admin.end();
   }

@@ -24,8 +24,11 @@ function head(question: Question, types: (type: string) => string): string {
   return `query ${question.name}(${[...variables].map(([name, type]) => `$${name}: ${type}`).join(', ')})`;
 }
 
-/** For the hub, and for by-the-book resolvers of the same schema. */
-export function hubDocument(catalog: Catalog, question: Question): string {
+/** By-the-book resolvers have the hub's schema, but TypeGraphQL's own scalar for instants. */
+export const byTheBookDocument = (catalog: Catalog, question: Question): string =>
+  hubDocument(catalog, question, type => type.replace('DateTime', 'DateTimeISO'));
+
+export function hubDocument(catalog: Catalog, question: Question, types = (type: string) => type): string {
   const set = (noun: string, { fields, relations = {} }: Selection): string => {
     const inner = Object.entries(relations).map(([name, related]) => {
       const relation = catalog.get(noun).relations.get(name)!;
@@ -41,7 +44,7 @@ export function hubDocument(catalog: Catalog, question: Question): string {
     const where = root.where.map(test => `${test.field}: { ${hubTest(test)} }`).join(', ');
     return `${name}(where: { ${where} }, orderBy: [${upper(root.order)}], first: ${root.first}) { nodes ${below} }`;
   });
-  return `${head(question, type => type)} { ${roots.join(' ')} }`;
+  return `${head(question, types)} { ${roots.join(' ')} }`;
 }
 const hubTest = (test: Test) =>
   'eq' in test

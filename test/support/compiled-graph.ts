@@ -6,6 +6,7 @@ import type { SharingGrant } from '../../src/access/sharing.ts';
 import { CompiledAnswers } from '../../src/api/compiled-answers.ts';
 import { Context, type Hub } from '../../src/api/context.ts';
 import { makeSchema } from '../../src/api/schema.ts';
+import type { UnmaskGrant } from '../../src/domain/unmask-grant.ts';
 import { makeLog } from '../../src/hub.ts';
 import type { Lookup } from '../../src/ingest/lookup.ts';
 import { Batches } from '../../src/query/batches.ts';
@@ -22,9 +23,14 @@ export interface CompiledGraphParts {
   readonly adapters: readonly Adapter[];
   readonly grants?: () => readonly SharingGrant[];
   readonly lookup?: Lookup;
+  /** What a reader asked to see whole. */
+  readonly unmasked?: (principal: Principal) => readonly UnmaskGrant[];
 }
 
-export function openCompiledGraph(store: Store, { adapters, grants, lookup }: CompiledGraphParts): CompiledGraph {
+export function openCompiledGraph(
+  store: Store,
+  { adapters, grants, lookup, unmasked }: CompiledGraphParts,
+): CompiledGraph {
   const { catalog, database, identity } = store;
   const snapshots = database.snapshots({ connections: 4, statementTimeoutMs: 30_000, prepared: 50 });
   const hub = {
@@ -37,6 +43,7 @@ export function openCompiledGraph(store: Store, { adapters, grants, lookup }: Co
     town: 'town',
     smallestGroup: 5,
     grants: grants ?? (() => []),
+    unmasking: { of: unmasked ?? (() => []), grant: async () => null },
   } as Partial<Hub> as Hub;
   const schema = makeSchema(catalog, adapters);
   const answers = new CompiledAnswers(schema, makeLog('silent'));

@@ -1,5 +1,6 @@
 /** Runs `npm run hub -- <command>` as an operator does: in a process of its own, over the database of a test. */
 import { spawn } from 'node:child_process';
+import { auditPlaces } from './audit-folder.ts';
 import { project } from './source-imports.ts';
 
 export interface CommandOutcome {
@@ -11,7 +12,8 @@ export interface CommandOutcome {
 
 /** @param agencies whose tables the database has, separated by commas */
 export function runHubCommand(databaseUrl: string, agencies: string, ...args: string[]): Promise<CommandOutcome> {
-  const env = { ...process.env, DATABASE_URL: databaseUrl, HUB_AGENCIES: agencies };
+  // Its audit log goes with the test, unless the test has one.
+  const env = { ...auditPlaces(), ...process.env, DATABASE_URL: databaseUrl, HUB_AGENCIES: agencies };
   const child = spawn(process.execPath, ['bin/run.mjs', 'src/cli/hub.ts', ...args], { cwd: project, env });
   const written = { output: '', remarks: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -164,7 +164,7 @@ class Oracle {
     const size = (backward ? args.last : args.first) ?? 20;
     if (size < 0 || size > 200) throw new HubError('BAD_USER_INPUT', 'size');
     for (const order of args.orderBy ?? []) demandOrder(noun, order.split(' ')[0]!, policy);
-    const cursors = [args.after, args.before].map(cursor => (cursor ? this.placeOf(noun, cursor) : null));
+    const cursors = [args.after, args.before].map(cursor => (cursor ? this.placeOf(noun, cursor, policy) : null));
     const tested = (row: PlainRow) => testable(noun, row, policy);
     const fitting = among.filter(({ row }) => matches(noun, tested(row), args.where ?? {}));
     const byId = new Map(among.map(seen => [String(seen.row.id), seen]));
@@ -181,11 +181,11 @@ class Oracle {
     return { rows: page.map(row => byId.get(row.id)!), total: fitting.length, more: between.length > size, args };
   }
 
-  private placeOf(noun: StoredNoun, cursor: string): PlainRow {
+  private placeOf(noun: StoredNoun, cursor: string, policy: Policy): PlainRow {
     const hex = Buffer.from(cursor, 'base64url').toString('hex');
     const id = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
     const row = this.town.world.byId(noun.name, id);
-    if (!row) throw new HubError('CURSOR_MALFORMED', 'foreign');
+    if (!row || !holds(policy.rows(noun), row, this.town.world)) throw new HubError('CURSOR_MALFORMED', 'foreign');
     return row;
   }
 

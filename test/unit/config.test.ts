@@ -1,4 +1,7 @@
-import { describe, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { snake } from '../../src/catalog/catalog.ts';
 import { ConfigError, type Environment, readAdapterSettings, readConfig } from '../../src/config.ts';
@@ -40,6 +43,47 @@ describe('the settings of the hub', () => {
   test('an empty variable is one that is not set', () => {
     expect(readConfig({ ...good, HUB_PORT: '' }).hubPort).toBe(4000);
     expect(complaint(() => readConfig({ ...good, HUB_TOKEN_ISSUER: '' }))).toMatch(/it is not set$/);
+  });
+
+  describe('in a file', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'outpost-hub-secrets-'));
+    afterAll(() => rmSync(folder, { recursive: true }));
+    const fileOf = (content: string) => {
+      const file = path.join(folder, String(Math.random()));
+      writeFileSync(file, content);
+      return file;
+    };
+    const inFile = (content: string) => ({ ...good, DATABASE_URL: undefined, DATABASE_URL_FILE: fileOf(content) });
+
+    test('are read from it, whether or not a line feed ends it', () => {
+      for (const end of ['', '\n', '\r\n'])
+        expect(readConfig(inFile(`postgresql://hub:secret@db/hub${end}`)).databaseUrl).toBe(
+          'postgresql://hub:secret@db/hub',
+        );
+      expect(readConfig({ ...good, HUB_PORT_FILE: fileOf('4321\n') }).hubPort).toBe(4321);
+    });
+
+    test('those of agencies too, with the lines of a key', async () => {
+      const adapter = (await findAdapters()).find(({ agency }) => agency.code === 'human-resources')!;
+      const key = '-----BEGIN KEY-----\nabc\n-----END KEY-----';
+      const settings = { HOST: 'h', PORT: '22', USER: 'hub', HOST_KEY: `SHA256:${'a'.repeat(43)}`, FOLDER: '/out' };
+      const environment = Object.fromEntries(Object.entries(settings).map(([k, v]) => [`HUB_HUMAN_RESOURCES_${k}`, v]));
+      const read = readAdapterSettings(adapter, {
+        ...environment,
+        HUB_HUMAN_RESOURCES_PRIVATE_KEY_FILE: fileOf(`${key}\n`),
+      });
+      expect(read).toMatchObject({ privateKey: key });
+    });
+
+    test('are complained about without a word of what it holds', () => {
+      const wrong = complaint(() => readConfig(inFile('mysql://hub:secret@db')));
+      expect(wrong).toMatch(/^DATABASE_URL should be .+; what DATABASE_URL_FILE holds is something else$/);
+      expect(wrong).not.toContain('secret');
+      const absent = complaint(() => readConfig({ ...good, DATABASE_URL: '', DATABASE_URL_FILE: '/nowhere' }));
+      expect(absent).toMatch(/^DATABASE_URL_FILE should be the path of a file .+; it cannot be read$/);
+      const both = complaint(() => readConfig({ ...good, DATABASE_URL_FILE: fileOf('x') }));
+      expect(both).toBe('DATABASE_URL and DATABASE_URL_FILE are both set: one of them should be');
+    });
   });
 
   test('every number has bounds, and the complaint names the variable and both of them', () => {

@@ -28,10 +28,14 @@ const normalise = (raw: string): string => {
 
 const birthDateWithin = (id: string): string => `${id.slice(6, 10)}-${id.slice(10, 12)}-${id.slice(12, 14)}`;
 
+const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Of the Gregorian calendar. Nobody with a resident id was born before 1800. */
 const isBirthDate = (date: string): boolean => {
-  const time = Date.parse(`${date}T00:00:00Z`);
-  // Date.parse takes 30 February for 1 March. Nobody with a resident id was born before 1800.
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date) && date >= '1800';
+  const [year, month, day] = [Number(date.slice(0, 4)), Number(date.slice(5, 7)), Number(date.slice(8))];
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = month === 2 && leap ? 29 : MONTH_DAYS[month - 1];
+  return year >= 1800 && days !== undefined && day >= 1 && day <= days;
 };
 
 /**
@@ -64,5 +68,12 @@ export const birthDateOf = (id: string): string => {
 /** From the serial of a normalised id, odd being male. Throws a RangeError for an id with faults. */
 export const sexOf = (id: string): 'MALE' | 'FEMALE' => {
   demandValid(id);
-  return Number(id.charAt(16)) % 2 === 1 ? 'MALE' : 'FEMALE';
+  return sexWithin(id);
+};
+const sexWithin = (id: string) => (Number(id.charAt(16)) % 2 === 1 ? 'MALE' : 'FEMALE');
+
+/** Both at once, from a normalised id. Throws a RangeError for an id with faults. */
+export const birthOf = (id: string): { readonly date: string; readonly sex: 'MALE' | 'FEMALE' } => {
+  demandValid(id);
+  return { date: birthDateWithin(id), sex: sexWithin(id) };
 };

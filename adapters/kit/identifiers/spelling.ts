@@ -4,18 +4,23 @@ import type { Fault } from '../format.ts';
 /** White space (with U+3000 and NBSP), dashes, the minus sign, and the invisible marks that copying from a page adds. */
 const FILLERS = /[\s\p{Pd}\p{Cf}\u2212]/gu;
 
+/** Nearly all identifiers come so. */
+const PLAIN = /^[\dA-Z]*$/;
+
 /**
  * Half width, upper case, no spaces, no dashes: `３７１４８２ １０１－a` becomes `371482101A`.
  * Never throws; applying it twice changes nothing.
  */
 export const plainSpelling = (raw: string): string =>
-  raw
-    .normalize('NFKC')
-    .replace(FILLERS, '')
-    // Letters outside ASCII belong to no identifier, and raising them can undo the normal form.
-    .replace(/[a-z]/g, letter => letter.toUpperCase())
-    // A mark that lost the space before it may now join a letter.
-    .normalize('NFKC');
+  PLAIN.test(raw)
+    ? raw
+    : raw
+        .normalize('NFKC')
+        .replace(FILLERS, '')
+        // Letters outside ASCII belong to no identifier, and raising them can undo the normal form.
+        .replace(/[a-z]/g, letter => letter.toUpperCase())
+        // A mark that lost the space before it may now join a letter.
+        .normalize('NFKC');
 
 export interface Shape {
   /** The lengths that exist, in characters; left out where length is free. */

@@ -1,6 +1,6 @@
 /** WebSockets in masses, sockets that say nothing, too much or too large, and streams that always begin at the beginning. */
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
 import { AttackedHub } from './attacked-hub.ts';
@@ -124,6 +124,18 @@ test('a socket that says nothing is closed', async () => {
   expect(await (await Wire.open()).closed).toBe(4408);
 });
 
+test('a greeting that comes byte by byte is cut off, many of them at once too', async () => {
+  const drips = Array.from({ length: perAddress }, async () => {
+    const socket = await upgraded();
+    // The head of a masked frame of text with a hundred bytes, and then one at a time.
+    socket.write(Buffer.from([0x81, 0x80 | 100, 1, 2, 3, 4]));
+    const drip = setInterval(() => socket.writable && socket.write('x'), 50);
+    await once(socket, 'close');
+    clearInterval(drip);
+  });
+  await Promise.all(drips);
+});
+
 test('a second greeting closes the socket', async () => {
   const wire = await (await Wire.open()).ready();
   for (let i = 0; i < 50; i++) wire.say({ type: 'connection_init' });
@@ -167,14 +179,19 @@ test('pings of the socket itself are counted too', async () => {
 });
 
 test('a client that does not answer to pings is let go', async () => {
+  await once(await upgraded(), 'close');
+});
+
+/** A socket below the protocol: what comes is heard, nothing is answered. */
+async function upgraded(): Promise<Socket> {
   const socket = connect(Number(new URL(hub.url).port), 'localhost');
+  socket.on('error', () => {});
   await once(socket, 'connect');
   socket.write(
     'GET /graphql HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-protocol: graphql-transport-ws\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
   );
-  socket.resume();
-  await once(socket, 'close');
-});
+  return socket.resume();
+}
 
 test('subscriptions beyond the number of one reader are refused, on all of its sockets', async () => {
   const [one, other] = [await (await Wire.open()).ready(), await (await Wire.open()).ready()];

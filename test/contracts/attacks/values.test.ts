@@ -1,5 +1,7 @@
 /** What stands in values: SQL, lines of logs, markup and control characters, through every scalar and every place for one. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { buildSchema, getNamedType, isInputObjectType, isObjectType, isScalarType } from 'graphql';
 import pg from 'pg';
 import { AttackedHub } from './attacked-hub.ts';
 import { post } from './posting.ts';
@@ -51,9 +53,23 @@ const ways: Readonly<Record<string, string>> = {
   'a code': 'query($v: CaseState) { cases(where: { state: { eq: $v } }) { nodes { id } } }',
   'an order': 'query($v: [CaseOrder!]) { cases(orderBy: $v) { nodes { id } } }',
   'a whole number': 'query($v: Int) { cases(first: $v) { nodes { id } } }',
+  'a decimal': 'query($v: Decimal) { matterFees(where: { amount: { lt: $v } }) { nodes { id } } }',
   'a flag': 'query($v: Boolean) { cases(where: { caseNo: { isNull: $v } }) { nodes { id } } }',
   'an object': 'query($v: CaseWhere) { cases(where: $v) { nodes { id } } }',
 };
+
+test('every scalar that can be given has a way here', () => {
+  const schema = buildSchema(readFileSync(new URL('../../../schema/hub.graphql', import.meta.url), 'utf8'));
+  const inputs = Object.values(schema.getTypeMap()).filter(isInputObjectType);
+  const outputs = Object.values(schema.getTypeMap()).filter(isObjectType);
+  const given = [
+    ...inputs.flatMap(type => Object.values(type.getFields())),
+    ...outputs.flatMap(type => Object.values(type.getFields()).flatMap(field => field.args)),
+  ].map(({ type }) => getNamedType(type));
+  const scalars = new Set(given.filter(isScalarType).map(type => type.name));
+  const tried = new Set(Object.values(ways).map(query => /\$v: \[?(\w+)/.exec(query)![1]!));
+  expect([...scalars].filter(name => !tried.has(name))).toEqual([]);
+});
 
 const fine = [[], ['BAD_USER_INPUT'], ['CURSOR_MALFORMED'], ['FILTER_FORBIDDEN']];
 
@@ -112,6 +128,21 @@ test.each(headers)('SQL and log lines in the header %s go nowhere', async header
     const { status } = await post(hub.url, '{ agencies { nodes { code } } }', { headers: { [header]: value } });
     expect(status).toBe(200);
   }
+});
+
+test('a reason to unmask is words and nothing else, and ends at ten', async () => {
+  const { data } = (await post(hub.url, '{ persons(first: 1) { nodes { id } } }', { token: clerk })) as never;
+  const { id } = (data as { persons: { nodes: { id: string }[] } }).persons.nodes[0]!;
+  const query = 'mutation($id: ID!, $v: String!) { requestUnmask(id: $id, reason: $v) { until } }';
+  const told: Record<string, number> = {};
+  for (const poison of [...poisons, ...poisons]) {
+    const { codes, text } = await post(hub.url, query, { token: clerk, variables: { id, v: poison } });
+    const code = codes[0] ?? 'unmasked';
+    told[code] = (told[code] ?? 0) + 1;
+    expect(text).not.toContain(marker);
+  }
+  expect(Object.keys(told).sort()).toEqual(['BAD_USER_INPUT', 'LIMIT_EXCEEDED', 'unmasked']);
+  expect(told.unmasked).toBe(10);
 });
 
 test('names in a document are not names in SQL', async () => {
@@ -175,7 +206,7 @@ async function contents(): Promise<string> {
   try {
     const { rows } = await client.query<{ name: string; rows: string }>(
       `select table_name as name, (xpath('/row/n/text()', query_to_xml(format('select count(*) as n from %I', table_name), false, true, '')))[1]::text as rows
-       from information_schema.tables where table_schema = 'public' order by 1`,
+       from information_schema.tables where table_schema = 'public' and table_name <> 'hub_unmask_grant' order by 1`,
     );
     return rows.map(({ name, rows: count }) => `${name} ${count}`).join('\n');
   } finally {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import { explainAccess } from '../../../src/access/explain.ts';
 import { maskValue } from '../../../src/access/masks.ts';
@@ -6,6 +6,7 @@ import { nobody, type Principal } from '../../../src/access/principal.ts';
 import { holds } from '../../../src/access/rows.ts';
 import { SharingGrants } from '../../../src/access/sharing.ts';
 import type { Noun, StoredNoun } from '../../../src/catalog/catalog.ts';
+import type { UnmaskGrant } from '../../../src/domain/unmask-grant.ts';
 import { findAdapters } from '../../../src/ingest/find-adapters.ts';
 import { readRow } from '../../../src/query/row-access.ts';
 import { type CompiledGraph, openCompiledGraph } from '../../support/compiled-graph.ts';
@@ -19,6 +20,8 @@ const random = makeRandom(seed, 'one policy');
 let hub: TestHub;
 let town: TownInMemory;
 let graph: CompiledGraph;
+/** Some rows of any nouns that readers asked to see whole. */
+let unmasked: readonly UnmaskGrant[] = [];
 
 beforeAll(async () => {
   hub = await startTestHub({ agencies: townAgencies, population: 300, reference: true });
@@ -27,14 +30,30 @@ beforeAll(async () => {
   const grants = new SharingGrants(store.database.read, () => {});
   await grants.refresh();
   town = await readTown(store);
-  graph = openCompiledGraph(store, { adapters: await findAdapters(), grants: () => grants.current() });
+  graph = openCompiledGraph(store, {
+    adapters: await findAdapters(),
+    grants: () => grants.current(),
+    unmasked: () => unmasked,
+  });
 });
 afterAll(async () => {
   await graph?.close();
   await hub?.stop();
 });
 
+beforeEach(() => {
+  unmasked = [];
+});
+
 const policyFor = (principal: Principal) => graph.contextOf(principal).policy;
+
+const randomGrants = (): UnmaskGrant[] =>
+  Array.from({ length: 5 }, () => random.pick([...town.rows.keys()])).flatMap(noun => {
+    const rows = town.rows.get(noun)!;
+    if (!rows.length) return [];
+    const whose = { id: noun, role: 'any', subject: 'somebody', session: null };
+    return [{ ...whose, noun, recordId: String(random.pick(rows).id), endsAtMs: Number.POSITIVE_INFINITY }];
+  });
 
 type Listed = Readonly<Record<string, unknown>> & { readonly id: string };
 
@@ -64,8 +83,10 @@ test(`what a reader can list is what the rules say in memory, row by row and fie
   let compared = 0;
   for (let i = 0; i < 60; i++) {
     const principal = randomPrincipal(random, town);
+    unmasked = randomGrants();
     const policy = policyFor(principal);
-    for (const noun of Array.from({ length: 3 }, () => random.pick(catalog.all()))) {
+    const some = Array.from({ length: 3 }, () => random.pick(catalog.all()));
+    for (const noun of [...some, catalog.stored(unmasked[0]?.noun ?? 'Case')]) {
       const place = { principal, noun: noun.name };
       const { rows, total } = await listed(principal, noun);
       const expected = stored.get(noun.name)!.filter(row => explainAccess(policy, noun, row, world).visible);
@@ -91,6 +112,7 @@ test('what decides about one row in SQL, and explains it, is what decides in mem
   const { catalog } = hub.hub.store;
   for (let i = 0; i < 150; i++) {
     const principal = randomPrincipal(random, town);
+    unmasked = randomGrants();
     const { policy, hub: parts } = graph.contextOf(principal);
     const noun = random.pick(catalog.all());
     const rows = town.rows.get(noun.name)!;

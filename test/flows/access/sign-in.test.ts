@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { staff, systems } from '../../../seeds/identity-provider/accounts.ts';
-import { queueResource } from '../../../seeds/identity-provider/provider.ts';
+import { consoleClient, hubResource, queueResource, redirectPath } from '../../../seeds/identity-provider/provider.ts';
 import { ProviderProcess } from '../../../seeds/identity-provider/provider-process.ts';
 import { signIn, systemToken } from '../../../seeds/identity-provider/sign-in.ts';
 import { roles } from '../../../src/access/principal.ts';
@@ -49,6 +49,23 @@ describe('people sign in by authorization code with PKCE', () => {
 
   test('a stranger gets no token', async () => {
     await expect(signIn(provider.issuer, 'stranger-1')).rejects.toThrow('stranger-1 could not sign in');
+  });
+
+  test.each([
+    ['no challenge', {}],
+    ['a challenge that is the verifier itself', { code_challenge: 'v'.repeat(43), code_challenge_method: 'plain' }],
+  ])('a browser that comes with %s is sent back without a code', async (_what, challenge) => {
+    const question = new URLSearchParams({
+      client_id: consoleClient,
+      response_type: 'code',
+      redirect_uri: `http://localhost${redirectPath}`,
+      scope: 'openid hub',
+      resource: hubResource,
+      ...challenge,
+    });
+    const response = await fetch(`${provider.issuer}/auth?${question}`, { redirect: 'manual' });
+    const back = new URL(response.headers.get('location')!).searchParams;
+    expect([back.get('error'), back.get('code')]).toEqual(['invalid_request', null]);
   });
 
   test('tokens are access tokens, say nothing of a name, and live 12 hours', async () => {

@@ -203,6 +203,45 @@ describe('the report about a citizen', () => {
   });
 });
 
+describe('an operator who looks at a parked item, as it came', () => {
+  const secret = '房寺镇某某 13072219111';
+  async function parkedItem(): Promise<string> {
+    const text = `insert into hub_parked (agency, raw_digest, raw, field, reason, adapter_version, state, parked_at)
+      values ('commerce', md5(random()::text), convert_to('${secret}', 'UTF8'), 'PRIPID', 'is empty', '1', 'OPEN', now()) returning id`;
+    return (await readDatabase(text))[0]![0]!;
+  }
+  const show = (id: string, places: Record<string, string>) => {
+    const environment = { DATABASE_URL: t.environment.DATABASE_URL!, HUB_AGENCIES: 'commerce,police', ...places };
+    return new SpawnedCommand('npm', ['run', '--silent', 'hub', '--', 'parked', 'show', id], environment);
+  };
+
+  test('is noted by the hub that writes the log, and only then shown it', async () => {
+    const id = await parkedItem();
+    const { result: shown, added } = await noted(async () => {
+      const command = show(id, { HUB_AUDIT_DIR: dir(), HUB_AUDIT_ROOTS: roots() });
+      expect(await command.ended).toBe(0);
+      return command.output;
+    });
+    expect(shown).toContain(secret);
+    expect(added).toMatchObject([
+      {
+        act: 'read',
+        who: { role: 'integrator' },
+        channel: 'command',
+        operation: { name: 'parked show' },
+        of: { parked: Number(id) },
+      },
+    ]);
+  });
+
+  test('is shown nothing where it cannot be noted', async () => {
+    const command = show(await parkedItem(), { HUB_AUDIT_DIR: '/dev/null/log', HUB_AUDIT_ROOTS: roots() });
+    expect(await command.ended).toBe(1);
+    expect(command.output).not.toContain(secret);
+    expect(command.errors).toContain('HUB_AUDIT_DIR should be');
+  });
+});
+
 /** Without a database: the log and its roots are all that there is. */
 async function command(...args: string[]) {
   const places = { HUB_AUDIT_DIR: dir(), HUB_AUDIT_ROOTS: roots() };

@@ -1,11 +1,16 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { makeTownship } from '../../../seeds/township/township.ts';
+import { project } from '../../support/source-imports.ts';
 import { SpawnedCommand, type Variables } from '../../support/spawned-command.ts';
 
 const population = 300;
 /** The demo's own, so that its residents can be looked for. */
 const seed = 371482;
+const dataFolder = path.join(project, '.data');
 
 let command: SpawnedCommand | null = null;
 const demoOnce = (variables: Variables = {}) => {
@@ -18,7 +23,10 @@ afterEach(async () => {
 });
 
 test('the whole main job happens unattended, and nothing that is written names anybody', async () => {
-  const demo = demoOnce({ HUB_LOG_LEVEL: 'debug' });
+  const before = filesIn(dataFolder);
+  const proof = mkdtempSync(path.join(tmpdir(), 'outpost-hub-demo-proof-'));
+  const places = { HUB_AUDIT_DIR: path.join(proof, 'log'), HUB_AUDIT_ROOTS: path.join(proof, 'roots') };
+  const demo = demoOnce({ HUB_LOG_LEVEL: 'debug', ...places });
   const code = await demo.ended;
   expect({ code, output: code === 0 ? '' : demo.output }).toEqual({ code: 0, output: '' });
 
@@ -36,9 +44,28 @@ test('the whole main job happens unattended, and nothing that is written names a
   // The log was as talkative as it can be.
   expect(demo.errors).toContain('the hub is open');
   expect(peopleNamedIn(demo.output)).toEqual([]);
+  // Nor does it hold what lets somebody in: a token, a private key.
+  expect(demo.output).not.toMatch(/eyJ[\w-]{20,}\.|PRIVATE KEY/);
+
+  // What it left on disk: the proof of its reads, and whatever is new in its folder.
+  const proven = filesIn(proof);
+  expect(proven.map(file => path.basename(file))).toEqual(
+    expect.arrayContaining(['entries-00000001.jsonl', 'roots.jsonl']),
+  );
+  const left = [...proven, ...filesIn(dataFolder).filter(file => !before.includes(file))];
+  const texts = left.map(file => readFileSync(file, 'latin1') + readFileSync(file, 'utf8'));
+  expect(texts.join('\n')).toContain('"operation":{"name":"Person"');
+  expect(peopleNamedIn(texts.join('\n'))).toEqual([]);
+  rmSync(proof, { recursive: true });
 });
 
-/** Identity numbers in either length, phones, and names that cannot stand in a text by chance. */
+function filesIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter(entry => entry.isFile()).map(entry => path.join(entry.parentPath, entry.name));
+}
+
+/** Identity numbers in either length, phones, and names: those that no other word of the text could be. */
 function peopleNamedIn(text: string): string[] {
   const { residents, businesses } = makeTownship({ population, seed });
   const numbers = new Set(text.match(/\d{17}[\dXx]|\d{15}|(?<!\d)1\d{10}(?!\d)/g));
@@ -48,11 +75,11 @@ function peopleNamedIn(text: string): string[] {
     if ([residentId, residentId.toLowerCase(), fifteen(residentId)].some(id => numbers.has(id) || text.includes(id)))
       found.push('an identity number');
     if (numbers.has(phone)) found.push('a phone');
-    if (name.length > 2 && text.includes(name)) found.push('a name');
+    if (text.includes(name)) found.push('a name');
   }
   for (const { phone, representativeName } of businesses) {
     if (numbers.has(phone)) found.push("a business's phone");
-    if (representativeName.length > 2 && text.includes(representativeName)) found.push("a representative's name");
+    if (text.includes(representativeName)) found.push("a representative's name");
   }
   return found;
 }

@@ -221,6 +221,7 @@ const masked: Readonly<Record<MaskName, RegExp | null>> = {
   name: /^[^*]{1,8}\*+[^*]?$/,
   phone: /^(.{3}\*+.{4}|0\d{2,3}-\*{4}\d{3}|\*+)$/,
   address: /^[^*]*(镇|街道|乡|村|社区)\*{3}$|^.{3}\*{3}$/,
+  plate: /^(.{2}\*+.{2}|\*+)$/,
   account: /^\*+.{0,4}$/,
   birth: /^\d{4}$/,
   hidden: null,

@@ -30,8 +30,7 @@ afterAll(async () => {
   await t?.stop();
 });
 
-const columns =
-  'submitted_at, lead_agency_code, matter_code, state, result, cases, handled_n, handled_us, examined_n, examined_us';
+const columns = 'submitted_at, lead_agency_code, state, result, cases, handled_n, handled_us, examined_n, examined_us';
 const cells = async () =>
   (
     await t.hub.store.database.read(`select ${columns} from ${caseRollupTable} where cases > 0 order by ${columns}`, [])

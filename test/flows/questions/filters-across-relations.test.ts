@@ -76,6 +76,13 @@ test('a field that is masked is refused behind every relation, and so is what th
   }
 });
 
+/** Another server's clusters are its owner's to make. */
+const ofEmbedded = process.env.TEST_DATABASE_URL ? test.skip : test;
+ofEmbedded('Chinese words are found by an index: to pg_trgm their characters are letters', async () => {
+  const [[trigrams]] = (await town.hub.store.database.read("select show_trgm('宅基地审批')::text", [])) as [[string]];
+  expect(trigrams.split(',').length).toBeGreaterThan(4);
+});
+
 test('clients ask across relations in one document', async () => {
   const { data, errors } = await town.clerk.ask(
     `query ($where: CaseWhere) { cases(where: $where, first: 200) { totalCount nodes { approvals(first: 50) { nodes { state } } matter { handling } } } }`,

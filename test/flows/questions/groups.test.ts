@@ -145,6 +145,37 @@ test('groups hang on records too: each parent has its own', async () => {
   expect(counts.some(({ totalCount }) => totalCount > 0)).toBe(true);
 });
 
+test('groups hang on what is found by its key', async () => {
+  const person = loaded.rows
+    .get('Person')!
+    .find(row => loaded.world.about('Case', 'about_applicant', String(row.id)).length)!;
+  const { data, errors } = await town.clerk.ask(
+    'query ($id: String!) { person(residentId: $id) { cases { totalCount groups { nodes { count } } } } }',
+    { id: person.resident_id },
+  );
+  expect(errors).toBeUndefined();
+  const { totalCount, groups } = data.person.cases;
+  expect(totalCount).toBe(loaded.world.about('Case', 'about_applicant', String(person.id)).length);
+  expect(groups.nodes).toEqual([{ count: totalCount }]);
+});
+
+test('groups stand beside fields that are resolved by hand, and what is wrong with them leaves the rest standing', async () => {
+  const { data, errors } = await town.clerk.ask(
+    `{ agency(code: "land") { freshness { modes } ledCases {
+      totalCount a: groups { nodes { key { at: leadAgency { code } } __typename n: count } } b: groups(skip: -1) { nodes { count } }
+    } } }`,
+  );
+  const { freshness, ledCases } = data.agency;
+  expect(freshness.modes).toEqual(['changes']);
+  expect(ledCases.a.nodes).toEqual([
+    { key: { at: { code: 'land' } }, __typename: 'CaseGroup', n: ledCases.totalCount },
+  ]);
+  expect(ledCases.b).toBeNull();
+  expect(errors!.map(({ path, extensions }) => [path, extensions!.code])).toEqual([
+    [['agency', 'ledCases', 'b'], 'BAD_USER_INPUT'],
+  ]);
+});
+
 describe('working days', () => {
   const question = (where: string) =>
     `{ cases(where: ${where}) { groups { nodes { key { day: submittedAt(per: WORKING_DAY) } count days: sum(of: { workingDays: { from: SUBMITTED_AT, to: CLOSED_AT } }) } } } }`;

@@ -1,7 +1,8 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ReleaseDesk, releaseEntry, requestRelease } from '../../../src/audit/release.ts';
+import { CommandDesk, requestAtDesk } from '../../../src/audit/command-desk.ts';
+import { releaseEntry } from '../../../src/audit/release.ts';
 import { pruneLog } from '../../../src/audit/retention.ts';
 import { reportSubject } from '../../../src/audit/subject-report.ts';
 import { verifyLog } from '../../../src/audit/verify-log.ts';
@@ -173,7 +174,7 @@ describe('about one person', () => {
     expect(await told()).toEqual([1]);
     expect(await releaseEntry(log, 1, admin)).toEqual({ refused: 'Entry 1 is not sealed' });
     expect(await releaseEntry(log, 9, admin)).toEqual({ refused: 'The log holds no entry 9' });
-    expect(await releaseEntry(log, 2, admin)).toEqual({ released: 3 });
+    expect(await releaseEntry(log, 2, admin)).toEqual({ entry: 3 });
     expect(await told()).toEqual([2, 1]);
     expect(await releaseEntry(log, 2, admin)).toEqual({ refused: 'Entry 2 is released already' });
     await log.close();
@@ -182,9 +183,9 @@ describe('about one person', () => {
 
   test('a release reaches the hub that writes the log through its directory', async () => {
     const log = await folder.open();
-    const desk = new ReleaseDesk(log, error => folder.failures.push(error));
+    const desk = new CommandDesk(log, error => folder.failures.push(error));
     await log.append(sealed());
-    expect(await requestRelease(folder.dir, 1, admin)).toEqual({ released: 2 });
+    expect(await requestAtDesk(folder.dir, { who: admin, does: { release: 1 } })).toEqual({ entry: 2 });
     expect(await told()).toEqual([1]);
     await desk.close();
     await log.close();

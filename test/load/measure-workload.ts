@@ -1,4 +1,4 @@
-/** W1 and W2: first that all contenders answer the same, then who answers how fast, in alternating rounds. */
+/** W1 to W3: first that all contenders answer the same, then who answers how fast, in alternating rounds. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -7,9 +7,8 @@ import { project } from '../support/source-imports.ts';
 import type { BenchSize } from './bench-size.ts';
 import { type ContenderName, type RunningContender, requestOf, startContender, wholeRequest } from './contenders.ts';
 import { cores, cpuMs, pin, processTree, rssMb } from './process-tree.ts';
-import { plainAnswer } from './question-documents.ts';
-import type { Question } from './questions.ts';
 import type { LoopResult, LoopTask } from './request-loop.ts';
+import type { Workload } from './workload.ts';
 
 export interface Measured {
   readonly rps: number;
@@ -33,23 +32,23 @@ const sampled = 25;
 const distinctRequests = 4_000;
 
 /** Throws when a contender's answer differs from the first one's; the message shows where. */
-export async function checkAnswers(bench: Bench, questions: readonly Question[]): Promise<void> {
+export async function checkAnswers(bench: Bench, workloads: readonly Workload[]): Promise<void> {
   const expected = new Map<string, string>();
   for (const name of bench.contenders) {
     const contender = await startContender(name, bench.databaseUrl, bench.catalog);
     try {
-      for (const question of questions) await compare(bench, contender, question, expected);
+      for (const workload of workloads) await compare(bench, contender, workload, expected);
     } finally {
       await contender.stop();
     }
   }
 }
 
-async function compare(bench: Bench, contender: RunningContender, question: Question, expected: Map<string, string>) {
+async function compare(bench: Bench, contender: RunningContender, workload: Workload, expected: Map<string, string>) {
   for (let n = 0; n < sampled; n++) {
-    const variables = question.variables(n * 7919, bench.size);
-    const answer = JSON.stringify(plainAnswer(await askOnce(bench, contender, question, variables)), null, 1);
-    const key = `${question.name} ${JSON.stringify(variables)}`;
+    const variables = workload.variables(n * 7919, bench.size);
+    const answer = JSON.stringify(workload.comparable(await askOnce(bench, contender, workload, variables)), null, 1);
+    const key = `${workload.name} ${JSON.stringify(variables)}`;
     const other = expected.get(key);
     if (other === undefined) expected.set(key, answer);
     else if (other !== answer)
@@ -57,15 +56,15 @@ async function compare(bench: Bench, contender: RunningContender, question: Ques
   }
 }
 
-async function askOnce(bench: Bench, contender: RunningContender, question: Question, variables: object) {
-  const { path: to, body } = requestOf(contender, bench.catalog, question, variables);
+async function askOnce(bench: Bench, contender: RunningContender, workload: Workload, variables: object) {
+  const { path: to, body } = requestOf(contender, bench.catalog, workload, variables);
   const headers = { 'content-type': 'application/json', accept: 'application/json', ...contender.headers };
   const response = await fetch(`http://127.0.0.1:${contender.port}${to}`, { method: 'POST', headers, body });
   const text = await response.text();
   const answer = response.ok ? JSON.parse(text) : { errors: text };
   if (answer.errors)
     throw new Error(
-      `${contender.name} does not answer ${question.name}: ${JSON.stringify(answer.errors).slice(0, 1500)}`,
+      `${contender.name} does not answer ${workload.name}: ${JSON.stringify(answer.errors).slice(0, 1500)}`,
     );
   return contender.name === 'limit' ? answer : answer.data;
 }
@@ -78,23 +77,23 @@ function difference(expected: string, got: string): string {
 }
 
 /** One round of one contender, in a fresh process. */
-export async function measureQuestion(bench: Bench, name: ContenderName, question: Question): Promise<Measured> {
+export async function measureWorkload(bench: Bench, name: ContenderName, workload: Workload): Promise<Measured> {
   const contender = await startContender(name, bench.databaseUrl, bench.catalog);
   const loop = startLoop();
   try {
     const requests = Array.from({ length: distinctRequests }, (_, n) =>
-      wholeRequest(contender, requestOf(contender, bench.catalog, question, question.variables(n, bench.size))),
+      wholeRequest(contender, requestOf(contender, bench.catalog, workload, workload.variables(n, bench.size))),
     );
     await tell(loop, {
-      start: { port: contender.port, connections: question.connections, requests } satisfies LoopTask,
+      start: { port: contender.port, connections: workload.connections, requests } satisfies LoopTask,
     });
-    await tell(loop, { seconds: Math.max(1, bench.size.seconds / 3) });
+    await tell(loop, { seconds: Math.max(2, bench.size.seconds / 2) });
     const pids = processTree(contender.pid);
     const postgres = () => (bench.postmaster === null ? null : cpuMs(processTree(bench.postmaster)));
     const before = { server: cpuMs(pids), postgres: postgres() };
     const result = await tell(loop, { seconds: bench.size.seconds });
     const after = { server: cpuMs(pids), postgres: postgres() };
-    if (result.failure) throw new Error(`${name} failed in ${question.name}: ${result.failure}`);
+    if (result.failure) throw new Error(`${name} failed in ${workload.name}: ${result.failure}`);
     return {
       rps: result.count / result.seconds,
       p50Ms: result.p50Ms,

@@ -1,0 +1,96 @@
+/** Unmasking (揭敏): whoever sees a record masked and must act on it asks to see it whole, says why, and does for a while. */
+import { Arg, type ClassType, Ctx, Field, ID, Int, Mutation, ObjectType, Resolver } from 'type-graphql';
+import { rules } from '../access/rules.ts';
+import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
+import { HubError } from '../domain/error-codes.ts';
+import { type RowAccess, readRow } from '../query/row-access.ts';
+import { fieldColumns } from '../store/rows.ts';
+import { newGrantId } from '../store/unmask-grants.ts';
+import type { Context } from './context.ts';
+import { readGlobalId } from './global-id.ts';
+import { DateTime } from './scalars.ts';
+
+/** Said by a person, read by a person; no line breaks, so that it stays one line of a report. */
+const aReason = /^[^\s\p{C}][^\p{C}]{3,199}$/u;
+
+@ObjectType({ description: 'A record that its asker sees whole for a while; so it is noted · 揭敏授权' })
+export class UnmaskedRecord {
+  @Field(() => ID, { description: 'Stands in the audit log with what is read by it' }) grant!: string;
+  @Field(() => ID, { description: 'The record' }) id!: string;
+  @Field(() => DateTime, { description: 'From then on it is masked again, everywhere · 到期时间' }) until!: string;
+}
+
+export function unmaskResolvers(catalog: Catalog): ClassType[] {
+  @Resolver()
+  class Unmasking {
+    @Mutation(() => UnmaskedRecord, {
+      description:
+        'Shows the asker one record whole for some minutes, on every road; for roles that act on persons. ' +
+        'The reason is noted before anything is shown, and told to the person concerned · 申请揭敏',
+    })
+    async requestUnmask(
+      @Arg('id', () => ID, { description: 'Of a record that you see' }) id: string,
+      @Arg('reason', () => String, { description: 'Why, in 4 to 200 characters; names nobody · 事由' }) reason: string,
+      @Arg('minutes', () => Int, { defaultValue: 15, description: 'For how long; what is most depends on the role' })
+      minutes: number,
+      @Ctx() context: Context,
+    ): Promise<UnmaskedRecord> {
+      demandRight(context, reason, minutes);
+      const { noun, key } = readGlobalId(catalog, id);
+      if (!context.policy.sees(noun)) throw new HubError('FORBIDDEN', `${noun.kind.plural} are not for your role`);
+      if (!isMaskable(noun)) throw new HubError('BAD_USER_INPUT', `Nothing of a ${noun.name} is masked as personal`);
+      const row = await readRow(context.hub, context.policy, noun, key);
+      if (!row) throw new HubError('BAD_USER_INPUT', 'There is no such record among those that you see');
+      return unmask(context, noun, { id: key, subjects: personsOf(context, noun, key, row) }, { reason, minutes });
+    }
+  }
+  return [Unmasking];
+}
+
+function demandRight({ principal, hub }: Context, reason: string, minutes: number): void {
+  const most = (hub.rules ?? rules)[principal.role].unmaskMinutes;
+  if (!most || principal.subject === null) throw new HubError('FORBIDDEN', 'Your role may not unmask records');
+  if (minutes < 1 || minutes > most) throw new HubError('BAD_USER_INPUT', `\`minutes\` goes from 1 to ${most}`);
+  if (!aReason.test(reason)) {
+    throw new HubError('BAD_USER_INPUT', '`reason` should say why in 4 to 200 characters, on one line');
+  }
+}
+
+const isMaskable = (noun: StoredNoun): boolean =>
+  [...noun.columns.values()].some(({ field }) => field.sensitivity === 'personal' || field.format?.personPrefix);
+
+/** As reads are noted: where no person is linked the row itself stands for whom it names. */
+function personsOf({ hub }: Context, noun: StoredNoun, id: string, { values }: RowAccess): readonly string[] {
+  if (noun.name === 'Person') return [id];
+  const columns: Readonly<Record<string, unknown>> = fieldColumns(noun, values, hub.identity);
+  const links = noun.links.filter(({ target }) => target.name === 'Person').map(({ column }) => columns[column]);
+  const linked = links.filter(link => typeof link === 'string');
+  return linked.length ? linked : [id];
+}
+
+/** Noted first: a grant of which nobody knows why is never in force. */
+async function unmask(
+  { principal, hub, trail }: Context,
+  noun: StoredNoun,
+  { id: recordId, subjects }: { readonly id: string; readonly subjects: readonly string[] },
+  { reason, minutes }: { readonly reason: string; readonly minutes: number },
+): Promise<UnmaskedRecord> {
+  const { role, subject, agency, session } = principal;
+  const id = newGrantId();
+  await hub.audit.log.append({
+    act: 'unmask',
+    who: { role, subject, agency, session },
+    purpose: { kind: 'unmask', value: `${id} ${reason}` },
+    operation: trail.operation,
+    channel: trail.channel,
+    subjects,
+    result: null,
+    policy: hub.audit.policy,
+    counts: { minutes },
+  });
+  const until = await hub.unmasking.grant({ id, role, subject: subject!, session, noun: noun.name, recordId, minutes });
+  if (until) return { grant: id, id: `${noun.name}:${recordId}`, until };
+  throw new HubError('LIMIT_EXCEEDED', 'You have unmasked as many records as you may at the same time: wait', {
+    what: 'unmasked records',
+  });
+}

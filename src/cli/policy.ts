@@ -1,0 +1,156 @@
+/**
+ * npm run hub -- policy: rehearses a change of policy. The stored operations are run for sample readers under the old and
+ * the new rules; what is gained and lost is printed by ids and names of fields. Agencies are not asked.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { EndedSessions } from '../access/ended-sessions.ts';
+import { policyVersion } from '../access/policy.ts';
+import { rules as current, type Rules } from '../access/rules.ts';
+import { SharingGrants } from '../access/sharing.ts';
+import type { Hub } from '../api/context.ts';
+import { type Question, type RehearsalParts, rehearse } from '../api/rehearsal.ts';
+import { rehearsedOperation } from '../api/rehearsed-operation.ts';
+import { makeSchema } from '../api/schema.ts';
+import type { StoredOperation } from '../api/stored-operations.ts';
+import { Cursors } from '../feed/cursors.ts';
+import type { OpenStore } from '../hub.ts';
+import { Batches } from '../query/batches.ts';
+import type { Snapshots } from '../store/snapshots.ts';
+import type { StorelessCommand } from './hub.ts';
+import { differenceOf } from './policy-diff.ts';
+import { latestChanges, type SampleReader, sampleReaders, sampleVariables, type Town } from './policy-samples.ts';
+import { RulesError, readRules } from './read-rules.ts';
+
+const changesLookedAt = 200;
+const statementTimeoutMs = 30_000;
+const mostRows = 100_000;
+const operationsFile = path.resolve(import.meta.dirname, '../../schema/operations.json');
+
+export const policy: StorelessCommand = async ([what, ...args], open) => {
+  if (what === 'rules' && !args.length) {
+    console.log(JSON.stringify(current, null, 2));
+    return 0;
+  }
+  if (what !== 'diff') return 2;
+  const files = readFiles(args);
+  if (!files) return 2;
+  try {
+    const [from, to] = [rulesOf(files.from), rulesOf(files.to)];
+    return await diff(from, to, await open());
+  } catch (error) {
+    if (!(error instanceof RulesError)) throw error;
+    console.error(error.message);
+    return 1;
+  }
+};
+
+/** What is not given are the rules of the code. */
+function readFiles(args: readonly string[]): { from?: string; to?: string } | null {
+  try {
+    const options = { from: { type: 'string' }, to: { type: 'string' } } as const;
+    const { values } = parseArgs({ args: [...args], options });
+    return values.from || values.to ? values : null;
+  } catch {
+    return null;
+  }
+}
+
+function rulesOf(file: string | undefined): Rules {
+  if (!file) return current;
+  try {
+    return readRules(readFileSync(file, 'utf8'), current);
+  } catch (error) {
+    const says = error instanceof RulesError ? error.message : 'it cannot be read';
+    throw new RulesError(`${file} should hold rules of access as \`policy rules\` prints them. ${says}`);
+  }
+}
+
+async function diff(from: Rules, to: Rules, opened: OpenStore): Promise<number> {
+  console.error(`policy ${policyVersion(from)} -> ${policyVersion(to)}`);
+  const snapshots = opened.database.snapshots({ connections: 2, statementTimeoutMs, prepared: 100 });
+  try {
+    return await compareAll(from, to, await openRehearsal(opened, snapshots));
+  } finally {
+    await snapshots.close();
+  }
+}
+
+async function compareAll(from: Rules, to: Rules, { parts, town }: Rehearsal): Promise<number> {
+  const questions = await storedQuestions(town);
+  const concerned = (await sampleReaders(town)).filter(
+    ({ principal: { role } }) => !isDeepStrictEqual(from[role], to[role]),
+  );
+  let differences = 0;
+  for (const reader of concerned) {
+    for (const [name, list] of questions) differences += await compare(parts, [from, to], reader, name, list);
+  }
+  console.error(
+    `${differences} differences for ${concerned.length} sample readers of roles whose rules change, in ${questions.size} stored operations`,
+  );
+  return 0;
+}
+
+async function compare(
+  parts: RehearsalParts,
+  [from, to]: readonly [Rules, Rules],
+  { name, principal }: SampleReader,
+  operation: string,
+  questions: readonly Question[],
+): Promise<number> {
+  const [before, after] = [
+    await rehearse(parts, from, principal, questions),
+    await rehearse(parts, to, principal, questions),
+  ];
+  const lines = differenceOf(before, after);
+  if (lines.length) console.log([`${name} · ${operation}`, ...lines].join('\n  '));
+  return lines.length;
+}
+
+type Rehearsal = Awaited<ReturnType<typeof openRehearsal>>;
+async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
+  const { catalog, adapters, database, store, log, smallestGroup, town: host } = opened;
+  const { read } = database;
+  const sharing = new SharingGrants(read, () => {});
+  await sharing.refresh();
+  const grants = sharing.current();
+  const notHere = () => {
+    throw new Error('A rehearsal neither writes nor follows');
+  };
+  const hub = {
+    ...{ catalog, read, town: host },
+    identity: store.identity,
+    batches: new Batches(snapshots, { plans: 64, rows: mostRows }),
+    lookup: async (_kind, keys) => keys.map(() => []),
+    freshness: async () => new Map(),
+    grants: () => grants,
+    smallestGroup,
+    exports: { issue: notHere },
+    unmasking: { of: () => [], grant: notHere },
+    cursors: new Cursors('of a rehearsal'),
+    atOneMoment: notHere,
+    ended: new EndedSessions(0),
+    endSession: notHere,
+  } satisfies Omit<Hub, 'tail' | 'audit'>;
+  const changes = await latestChanges(read, changesLookedAt);
+  const parts = { schema: makeSchema(catalog, adapters), hub: hub as unknown as Hub, changes, log };
+  return { parts, town: { read, catalog, host, grants } };
+}
+
+/** The stored operations with variables for each; those that write, or cannot be given variables, are left out aloud. */
+async function storedQuestions(town: Town): Promise<Map<string, Question[]>> {
+  const stored = JSON.parse(readFileSync(operationsFile, 'utf8')) as readonly StoredOperation[];
+  const questions = new Map<string, Question[]>();
+  for (const { name, text } of stored) {
+    const { document, writes, keys } = rehearsedOperation(town.catalog, text);
+    const variables = keys && !writes ? await sampleVariables(town, keys) : null;
+    if (variables) {
+      questions.set(
+        name,
+        variables.map(given => ({ document, variables: given })),
+      );
+    } else console.error(`${name} is not rehearsed: ${writes ? 'it writes' : 'it demands variables that are no keys'}`);
+  }
+  return questions;
+}

@@ -1,0 +1,12 @@
+/** An array of texts as PostgreSQL reads it: much cheaper than the driver's own, which has to look at every kind of value. */
+export function arrayLiteral(values: readonly (string | null)[]): string {
+  let text = '{';
+  for (const value of values) {
+    if (text !== '{') text += ',';
+    if (value === null) text += 'NULL';
+    else text += special.test(value) ? `"${value.replaceAll(everySpecial, '\\$&')}"` : `"${value}"`;
+  }
+  return `${text}}`;
+}
+const special = /["\\]/;
+const everySpecial = /["\\]/g;

@@ -1,0 +1,48 @@
+/** Grants to see one record whole for a while, in the database: every process of the hub reads them. */
+import { randomUUID } from 'node:crypto';
+import type { UnmaskGrant } from '../domain/unmask-grant.ts';
+import type { Database } from './database.ts';
+
+export interface UnmaskOrder extends Omit<UnmaskGrant, 'endsAtMs'> {
+  readonly minutes: number;
+  /** Grants that one reader may have at the same time. */
+  readonly most: number;
+}
+
+const insertSql = `
+insert into hub_unmask_grant (id, role, subject, session, noun, record_id, granted_at, until)
+select $1, $2, $3, $4, $5, $6, now(), now() + make_interval(mins => $7)
+where (select count(*) from hub_unmask_grant where subject = $3 and until > now()) < $8
+returning to_char(until at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as until`;
+const inForceSql = `
+select id, role, subject, session, noun, record_id, extract(epoch from until - now()) * 1000
+from hub_unmask_grant where until > now()`;
+
+export const newGrantId = (): string => randomUUID();
+
+/** Until when it holds, ISO 8601; null when the reader has as many as he may. Why it was given stands in the audit log. */
+export function grantUnmask(database: Database, order: UnmaskOrder): Promise<string | null> {
+  const { id, role, subject, session, noun, recordId, minutes, most } = order;
+  return database.transaction(async client => {
+    await client.query(`select pg_advisory_xact_lock(hashtext('outpost-hub unmask ' || $1))`, [subject]);
+    await client.query('delete from hub_unmask_grant where until <= now()');
+    const values = [id, role, subject, session, noun, recordId, minutes, most];
+    const { rows } = await client.query<{ until: string }>(insertSql, values);
+    return rows[0]?.until ?? null;
+  });
+}
+
+/** What is left of each counts from before the question, so no process holds one longer than the database. */
+export async function unmaskGrantsInForce(database: Database): Promise<UnmaskGrant[]> {
+  const askedAtMs = performance.now();
+  const rows = await database.read(inForceSql, []);
+  return rows.map(([id, role, subject, session, noun, recordId, leftMs]) => ({
+    id: id!,
+    role: role!,
+    subject: subject!,
+    session: session ?? null,
+    noun: noun!,
+    recordId: recordId!,
+    endsAtMs: askedAtMs + Number(leftMs),
+  }));
+}

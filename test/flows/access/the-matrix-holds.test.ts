@@ -1,0 +1,281 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { MaskName } from '../../../adapters/kit/record.ts';
+import { makeRandom } from '../../../seeds/township/random.ts';
+import { maskValue } from '../../../src/access/masks.ts';
+import { namesPerson } from '../../../src/access/policy.ts';
+import { type Role, roles } from '../../../src/access/principal.ts';
+import { rules } from '../../../src/access/rules.ts';
+import { type Noun, type StoredNoun, snake } from '../../../src/catalog/catalog.ts';
+import { type GraphqlAnswer, HallClient } from '../../../src/cli/hall-client.ts';
+import { type MatrixLine, readMatrix } from '../../support/access-matrix.ts';
+import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { makeTokenIssuer, type TokenIssuer } from '../../support/token-issuer.ts';
+
+const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
+const random = makeRandom(seed, 'the matrix holds');
+const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
+const matrix = readMatrix();
+const rowsEach = 20;
+let t: TestHub;
+let issuer: TokenIssuer;
+let village: string;
+let purposes: readonly (string | null)[];
+/** Every field whole, by id. */
+let truth: ReadonlyMap<string, Row>;
+
+type Row = Readonly<Record<string, unknown>> & { readonly id: string };
+type Rows = Readonly<Record<string, readonly Row[] | null>>;
+
+beforeAll(async () => {
+  issuer = await makeTokenIssuer();
+  t = await startTestHub({ agencies, population: 200, reference: true, environment: issuer.environment });
+  await t.synchronised();
+  const [[caseNo, region]] = (await t.hub.store.database.read(
+    `select case_no, region_code from hub_case where state <> 'CLOSED' and applicant_id is not null and region_code is not null order by case_no limit 1`,
+    [],
+  )) as [[string, string]];
+  village = region;
+  purposes = [null, `case:${caseNo}`, 'task:a check'];
+  const all = await rowsOf(await clientOf('clerk', 2), nouns(), 200);
+  truth = new Map(Object.values(all).flatMap(rows => (rows ?? []).map(row => [row.id, row])));
+});
+afterAll(() => t?.stop());
+
+const nouns = () => t.hub.store.catalog.all();
+/** @param look 0: without a purpose, 1: for a case, 2: for a task */
+async function clientOf(role: Role, look: number): Promise<HallClient> {
+  const claims = { role, sub: `a-${role}`, agency: 'commerce', host: 'town', village };
+  return new HallClient(t.hub.url, role === 'public' ? null : await issuer.token(claims), purposes[look]);
+}
+const codes = ({ errors }: GraphqlAnswer) => errors?.map(error => error.extensions?.code) ?? [];
+
+/** All columns of the first rows of each noun; null where the reader may not see the noun. */
+async function rowsOf(client: HallClient, wanted: readonly StoredNoun[], first = rowsEach): Promise<Rows> {
+  const rows: Record<string, Row[] | null> = {};
+  for (let from = 0; from < wanted.length; from += 8) {
+    const parts = wanted.slice(from, from + 8).map(({ kind, columns }) => {
+      return `${kind.plural}(first: ${first}) { nodes { id ${[...columns.keys()].join(' ')} } }`;
+    });
+    const answer = await client.ask(`{ ${parts.join('\n')} }`);
+    expect(codes(answer).filter(code => code !== 'FORBIDDEN')).toEqual([]);
+    for (const noun of wanted.slice(from, from + 8)) rows[noun.name] = answer.data[noun.kind.plural]?.nodes ?? null;
+  }
+  return rows;
+}
+
+test('the reviewed matrix has a line for every field and relation of every noun', () => {
+  for (const noun of t.hub.store.catalog.nouns.values()) {
+    const lines = matrix.get(noun.name)!;
+    const fields = [...noun.columns.keys(), ...noun.relations.keys()];
+    expect({ noun: noun.name, lines: lines.map(line => line.field) }).toEqual({ noun: noun.name, lines: fields });
+  }
+});
+
+/** Whether a value looks as one part of a cell says. */
+function fits(noun: Noun, field: string, look: string, whole: unknown, seen: unknown, masked: string): boolean {
+  const { scalar } = noun.columns.get(field)!.field;
+  const same = (value: unknown) => JSON.stringify(value) === JSON.stringify(seen);
+  if (look === 'whole') return same(whole);
+  if (look === 'case') return same(whole) || fits(noun, field, masked, whole, seen, masked);
+  return same(maskValue(look as MaskName, scalar, whole));
+}
+
+describe.each(roles)('for the role %s', role => {
+  test('every row of every noun looks as the matrix says, with and without a purpose', async () => {
+    let compared = 0;
+    const wrong: unknown[] = [];
+    for (const look of [0, 1, 2]) {
+      const rows = await rowsOf(await clientOf(role, look), nouns());
+      for (const noun of nouns()) {
+        const lines = matrix.get(noun.name)!.filter(line => noun.columns.has(line.field));
+        const seen = rows[noun.name];
+        const place = { role, purpose: purposes[look], noun: noun.name };
+        expect({ ...place, sees: seen !== null }).toEqual({ ...place, sees: lines[0]!.looks(role) !== null });
+        for (const row of seen ?? []) {
+          const whole = truth.get(row.id);
+          if (!whole) continue;
+          for (const line of lines) {
+            const [masked, ...others] = line.looks(role)!;
+            const says = [masked, ...others][look]!;
+            const { field } = noun.columns.get(line.field)!;
+            // A sole trader's code is a person's wherever persons are not whole.
+            const trader = namesPerson(field, whole[line.field]) && row[line.field] !== whole[line.field];
+            const cell = trader ? 'identity' : says;
+            const ok = fits(noun, line.field, cell, whole[line.field], row[line.field], trader ? 'identity' : masked);
+            if (!ok) wrong.push({ ...place, field: line.field, cell });
+            compared += 1;
+          }
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(compared).toBeGreaterThan(500);
+  });
+
+  test('every relation leads on, or is refused, as the matrix says', async () => {
+    const client = await clientOf(role, 0);
+    for (const noun of nouns()) {
+      const lines = matrix.get(noun.name)!.filter(line => noun.relations.has(line.field) && line.looks(role));
+      if (!lines.length) continue;
+      const parts = lines.map(({ field }) => {
+        const { many, live } = noun.relations.get(field)!;
+        return `${field} { ${many && !live ? 'nodes { id }' : 'id'} }`;
+      });
+      const answer = await client.ask(`{ ${noun.kind.plural}(first: 1) { nodes { id ${parts.join(' ')} } } }`);
+      if (!answer.data[noun.kind.plural].nodes.length) continue;
+      const refused = (answer.errors ?? []).map(({ path, extensions }) => [path!.at(-1), extensions!.code]);
+      const expected = lines.filter(line => line.looks(role)![0] === '–').map(({ field }) => [field, 'FORBIDDEN']);
+      expect({ noun: noun.name, refused: refused.sort() }).toEqual({ noun: noun.name, refused: expected.sort() });
+    }
+  });
+
+  test('nothing is found by a key that he sees masked, unless his role finds persons', async () => {
+    const client = await clientOf(role, 0);
+    for (const noun of nouns()) {
+      const [key] = noun.kind.key;
+      const { table, scalar } = noun.columns.get(key!)!.field;
+      const value = table ? Object.keys(table.values)[0] : scalar === 'integer' ? 1 : '"1"';
+      const single = noun.name[0]!.toLowerCase() + noun.name.slice(1);
+      const looks = noun.kind.key.map(name =>
+        matrix
+          .get(noun.name)!
+          .find(line => line.field === name)!
+          .looks(role),
+      );
+      const masked = looks.some(each => each && each[0] !== 'whole' && !rules[role].finds);
+      const expected = looks[0] === null ? ['FORBIDDEN'] : masked ? ['FILTER_FORBIDDEN'] : [];
+      const told = codes(await client.ask(`{ it: ${single}(${key}: ${value}) { id } }`));
+      expect({ noun: noun.name, told }).toEqual({ noun: noun.name, told: expected });
+    }
+  });
+
+  test(`what he sees masked or not at all is no field to filter or order by, by any road (seed ${seed})`, async () => {
+    // Purposes that show the same let the same be filtered.
+    const looks = [0, 1, 2].filter(look => look === 0 || differs(role, look));
+    for (const look of looks) {
+      const client = await clientOf(role, look);
+      const questions = nouns().flatMap(noun => questionsAbout(noun, role, look));
+      const size = role === 'public' ? 25 : 80;
+      for (let from = 0; from < questions.length; from += size) {
+        const chunk = questions.slice(from, from + size);
+        const answer = await client.ask(`{ ${chunk.map(({ text }, i) => `a${i}: ${text}`).join('\n')} }`);
+        const told = new Map((answer.errors ?? []).map(({ path, extensions }) => [path?.[0], extensions?.code]));
+        const found = chunk.map(({ place }, i) => ({ place, code: told.get(`a${i}`) ?? 'answered' }));
+        expect({ role, look, found }).toEqual({ role, look, found: chunk.map(({ place, code }) => ({ place, code })) });
+      }
+    }
+  });
+});
+
+const differs = (role: Role, look: number): boolean =>
+  [...matrix.values()].flat().some(line => {
+    const looks = line.looks(role);
+    return looks !== null && (looks[look] === 'whole') !== (looks[0] === 'whole');
+  });
+
+/**
+ * Every way by which a field could be found out by its value. A further one is one more entry. `orders`: refused also
+ * where the field is a code that names persons in some rows.
+ */
+const roads: Readonly<Record<string, { readonly orders?: true; of(noun: StoredNoun, field: string): string }>> = {
+  filter: {
+    of: ({ kind }, field) => `${kind.plural}(first: 0, where: { ${field}: { isNull: false } }) { nodes { id } }`,
+  },
+  'nested filter': {
+    of: ({ kind }, field) =>
+      `${kind.plural}(first: 0, where: { or: [{ not: { and: [{ ${field}: { isNull: true } }] } }] }) { nodes { id } }`,
+  },
+  count: { of: ({ kind }, field) => `${kind.plural}(where: { ${field}: { isNull: true } }) { totalCount }` },
+  'count of distinct values': {
+    of: ({ kind }, field) =>
+      `${kind.plural} { groups(limit: 1) { nodes { countDistinct(of: ${snake(field).toUpperCase()}) } } }`,
+  },
+  order: {
+    orders: true,
+    of: ({ kind }, field) => `${kind.plural}(first: 0, orderBy: [${snake(field).toUpperCase()}_ASC]) { nodes { id } }`,
+  },
+  'second order': {
+    orders: true,
+    of: ({ kind }, field) =>
+      `${kind.plural}(first: 0, orderBy: [OBSERVED_AT_ASC, ${snake(field).toUpperCase()}_DESC]) { nodes { id } }`,
+  },
+};
+
+function questionsAbout(noun: StoredNoun, role: Role, look: number) {
+  const lines = matrix.get(noun.name)!.filter(line => noun.columns.has(line.field) && line.looks(role));
+  const tested = lines.filter(line => noun.columns.get(line.field)!.field.scalar !== 'geometry');
+  return tested.flatMap(line => {
+    const whole = line.looks(role)![look] === 'whole';
+    const named = noun.columns.get(line.field)!.field.format?.personPrefix !== undefined;
+    const chosen = ['filter', random.pick(Object.keys(roads))];
+    return [...new Set(chosen)].map(road => {
+      const refused = !whole || (roads[road]!.orders && named && !seesPersonsWhole(role, look));
+      return {
+        place: `${road} of ${noun.name}.${line.field}`,
+        text: roads[road]!.of(noun, line.field),
+        code: refused ? 'FILTER_FORBIDDEN' : 'answered',
+      };
+    });
+  });
+}
+const seesPersonsWhole = (role: Role, look: number): boolean =>
+  matrix
+    .get('Person')!
+    .find((line: MatrixLine) => line.field === 'residentId')!
+    .looks(role)?.[look] === 'whole';
+
+describe('fields that only some roles have', () => {
+  const someone = '371482198503120037';
+  /** A question for each; a further one is one more entry. */
+  const probes: Readonly<Record<string, string>> = {
+    'Query.explainAccess':
+      'query { explainAccess(id: "Region:00000000-0000-8000-a000-000000000000", reader: { role: "clerk" }) { visible } }',
+    'Query.dataSubjectReport': `query { dataSubjectReport(residentId: "${someone}") { more } }`,
+    'Mutation.endSession': 'mutation { endSession(session: "nobody-has-it") { until } }',
+    'Mutation.requestUnmask': 'mutation { requestUnmask(id: "x", reason: "to see whether it is refused") { until } }',
+    'Subscription.changes': 'subscription { changes(kinds: ["no such kind"]) { kind } }',
+    'Agency.freshness': 'query { agencies(first: 1) { nodes { freshness { modes } } } }',
+    'AgencyFreshness.error': 'query { agencies(first: 1) { nodes { freshness { modes } } } }',
+  };
+  const lines = matrix.get('Fields that no record declares')!.filter(({ about }) => about.startsWith('for:'));
+  const roots = lines.filter(({ field }) => /^(Query|Mutation|Subscription|Agency|AgencyFreshness)\./.test(field));
+
+  test('each way to them has a question here', () => {
+    expect(roots.map(({ field }) => field).sort()).toEqual(Object.keys(probes).sort());
+  });
+
+  test.each(roots.filter(({ field }) => field !== 'AgencyFreshness.error').map(line => [line.field, line] as const))(
+    '%s is refused to the others',
+    async (field, line) => {
+      for (const role of roles) {
+        const client = await clientOf(role, 2);
+        const subscribed = field.startsWith('Subscription');
+        const answer = subscribed
+          ? await client.subscribe(probes[field]!).then(inbox => inbox.next().finally(() => inbox.close()))
+          : await client.ask(probes[field]!);
+        const refused = codes(answer).includes('FORBIDDEN');
+        expect({ role, refused }).toEqual({ role, refused: line.looks(role)![0] === '–' });
+      }
+    },
+  );
+
+  test('what failed at an agency is for who looks after it', async () => {
+    for (const agency of ['commerce', 'police']) {
+      t.systems.get(agency)!.setOutage('refuse');
+      await t.healthOf(agency, ({ error }) => error !== null);
+    }
+    const line = lines.find(({ field }) => field === 'AgencyFreshness.error')!;
+    for (const role of roles) {
+      const { data } = await (await clientOf(role, 0)).ask(
+        '{ agencies(first: 100) { nodes { code freshness { error } } } }',
+      );
+      const told = (data.agencies.nodes as { code: string; freshness: { error: string | null } | null }[])
+        .filter(({ freshness }) => freshness?.error)
+        .map(({ code }) => code);
+      const all = line.looks(role)![0] === '–' ? [] : ['commerce', 'police'];
+      // Tokens here name an agency for every role; only an integrator is bound to it.
+      const expected = role === 'integrator' ? ['commerce'] : all;
+      expect({ role, told: told.sort() }).toEqual({ role, told: expected });
+    }
+  });
+});

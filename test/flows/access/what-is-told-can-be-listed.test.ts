@@ -1,0 +1,317 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { makeRandom } from '../../../seeds/township/random.ts';
+import type { Role } from '../../../src/access/principal.ts';
+import { rules } from '../../../src/access/rules.ts';
+import type { Column, Noun, Relation, StoredNoun } from '../../../src/catalog/catalog.ts';
+import { isStored } from '../../../src/catalog/catalog.ts';
+import { Region } from '../../../src/catalog/nouns/places.ts';
+import { type GraphqlAnswer, HallClient } from '../../../src/cli/hall-client.ts';
+import { fromTheBeginning } from '../../support/from-the-beginning.ts';
+import { plainStatement } from '../../support/plain-statement.ts';
+import { stateRecords } from '../../support/state-records.ts';
+import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { makeTokenIssuer, type TokenIssuer } from '../../support/token-issuer.ts';
+import { matches, orderName, type Row, randomTest, sorted } from '../../support/where-model.ts';
+
+const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
+const random = makeRandom(seed, 'what is told can be listed');
+const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
+let t: TestHub;
+let issuer: TokenIssuer;
+/** What a reader who sees everything has listed. */
+let everything: Listing;
+
+beforeAll(async () => {
+  issuer = await makeTokenIssuer();
+  t = await startTestHub({ agencies, population: 120, reference: true, environment: issuer.environment });
+  await t.synchronised();
+  everything = await listAll('clerk', await clientOf('clerk', {}, 'task:everything'), 'all');
+});
+afterAll(() => t?.stop());
+
+const clientOf = async (role: Role, claims: object, purpose: string | null) =>
+  new HallClient(t.hub.url, role === 'public' ? null : await issuer.token({ role, sub: 'reader', ...claims }), purpose);
+const nouns = () => t.hub.store.catalog.all();
+const pick = <T>(list: readonly T[]): T => random.pick(list);
+const codesOf = ({ errors }: GraphqlAnswer) => errors?.map(error => error.extensions?.code) ?? [];
+
+/** A reader with all rows that he can list: everything else that he is told must follow from them. */
+interface Listing {
+  readonly name: string;
+  readonly client: HallClient;
+  readonly role: Role;
+  /** Of which rows personal fields are whole. */
+  readonly shown: string;
+  /** Rows by noun; null where he may not see the noun. */
+  readonly rows: ReadonlyMap<string, readonly Row[] | null>;
+}
+const listed = ({ rows }: Listing, noun: Noun): readonly Row[] => rows.get(noun.name) ?? [];
+const toOne = (noun: Noun): Relation[] => [...noun.relations.values()].filter(({ many, live }) => !many && !live);
+const toMany = (noun: Noun): Relation[] =>
+  [...noun.relations.values()].filter(({ many, live, to }) => many && !live && isStored(to));
+
+/** Page by page; links as ids under `→ role`, null where the other side is not for this reader. */
+async function listAll(role: Role, client: HallClient, shown: string): Promise<Listing> {
+  const rows = new Map<string, Row[] | null>();
+  for (const noun of nouns()) {
+    const links = toOne(noun).map(({ name }) => `to_${name}: ${name} { id }`);
+    const fields = [...noun.columns.keys(), ...links].join('\n');
+    const list: Row[] = [];
+    for (let after: string | null = null; ; ) {
+      const query = `query ($after: String) { list: ${noun.kind.plural}(first: 200, after: $after) { edges { cursor node { id ${fields} } } pageInfo { hasNextPage endCursor } } }`;
+      const answer: GraphqlAnswer = await client.ask(query, { after });
+      expect(codesOf(answer).filter(code => code !== 'FORBIDDEN')).toEqual([]);
+      if (!answer.data.list) break;
+      list.push(
+        ...answer.data.list.edges.map(({ cursor, node }: { cursor: string; node: Row }) => ({ ...node, cursor })),
+      );
+      after = answer.data.list.pageInfo.endCursor;
+      if (!answer.data.list.pageInfo.hasNextPage) {
+        rows.set(noun.name, list);
+        break;
+      }
+    }
+    if (!rows.has(noun.name)) rows.set(noun.name, null);
+  }
+  return { name: role, client, role, shown, rows };
+}
+
+async function randomReader(): Promise<Listing> {
+  const role = pick(['officer', 'officer', 'village-agent', 'integrator', 'analyst', 'clerk', 'public'] as const);
+  const agency = pick(agencies);
+  const village = String(pick(listed(everything, nouns().find(({ name }) => name === 'Region')!)).code);
+  const [caseRow] = [pick(listed(everything, t.hub.store.catalog.get('Case')))];
+  const purpose = pick([null, `case:${caseRow!.caseNo}`, 'matter:FD-JY-001', 'matter:POL-HJ-002', 'task:a check']);
+  const client = await clientOf(role, { agency, host: 'town', village }, purpose);
+  const shown = rules[role].personal[(purpose?.split(':')[0] ?? 'without') as 'without'];
+  const reader = await listAll(role, client, shown);
+  return { ...reader, name: `${role} of ${agency} and ${village} for ${purpose}` };
+}
+
+const mayFilter = ({ role, shown }: Listing, { field }: Column): boolean =>
+  field.sensitivity === 'public' ||
+  (field.sensitivity === 'internal' ? rules[role].internal === 'whole' : shown === 'all');
+/** A sole trader's code is no value to whoever sees persons in part. */
+const tested = ({ shown }: Listing, noun: Noun, row: Row): Row => {
+  const hidden = [...noun.columns.values()].filter(
+    ({ name, field }) => field.format?.personPrefix && shown !== 'all' && String(row[name]).startsWith('92'),
+  );
+  return { ...row, ...Object.fromEntries(hidden.map(({ name }) => [name, null])) };
+};
+const ids = (rows: readonly { readonly id: string }[]) => rows.map(row => row.id);
+const sortedIds = (rows: readonly { readonly id: string }[]) => ids(rows).sort();
+
+/** One way to learn of rows. Fails unless what is told follows from what the reader can list. */
+type Road = (reader: Listing, noun: StoredNoun) => Promise<void>;
+
+/** A random test that the reader may use, and the rows that it gives. */
+function randomQuestion(reader: Listing, noun: StoredNoun) {
+  const allowed = [...noun.columns.values()].filter(c => c.field.scalar !== 'geometry' && mayFilter(reader, c));
+  const from = listed(everything, noun);
+  // Values come from all rows, also from those that the reader does not see.
+  const where = allowed.length && from.length ? randomTest(noun, from, random, pick(allowed).name) : {};
+  const fitting = listed(reader, noun).filter(row => matches(noun, tested(reader, noun, row), where));
+  return { where, fitting, allowed };
+}
+const sees = (reader: Listing, noun: Noun): boolean => reader.rows.get(noun.name) !== null;
+/** A noun that this reader sees in part, where there is one: there the roads could tell too much. */
+function pickNoun(reader: Listing, fits: (noun: StoredNoun) => boolean = () => true): StoredNoun | null {
+  const all = nouns().filter(noun => sees(reader, noun) && listed(everything, noun).length && fits(noun));
+  const partly = all.filter(noun => listed(reader, noun).length < listed(everything, noun).length);
+  return partly.length && random.chance(0.8) ? pick(partly) : all.length ? pick(all) : null;
+}
+const hiddenRows = (reader: Listing, noun: Noun): Row[] => {
+  const known = new Set(ids(listed(reader, noun)));
+  return listed(everything, noun).filter(row => !known.has(row.id));
+};
+const nobodysId = (noun: Noun) => `${noun.name}:00000000-0000-8000-a000-000000000000`;
+/** Everything of an answer but the values that were asked for. */
+const shapeOf = (answer: GraphqlAnswer, ...values: unknown[]) =>
+  values.reduce<string>((text, value) => text.replaceAll(String(value), '?'), JSON.stringify(answer));
+
+const roads: Readonly<Record<string, Road>> = {
+  'a count': async (reader, noun) => {
+    const { where, fitting } = randomQuestion(reader, noun);
+    const query = `query ($where: ${noun.name}Where) { list: ${noun.kind.plural}(where: $where) { totalCount } }`;
+    const { data } = await reader.client.ask(query, { where });
+    expect({ where, count: data.list.totalCount }).toEqual({ where, count: fitting.length });
+  },
+
+  'a list in an order': async (reader, noun) => {
+    const { where, fitting, allowed } = randomQuestion(reader, noun);
+    const ordered = allowed.filter(({ field }) => !field.format?.personPrefix);
+    const orders = ordered.length ? [`${pick(ordered).name} ${pick(['asc', 'desc'])}`] : [];
+    const query = `query ($where: ${noun.name}Where, $orderBy: [${noun.name}Order!]) { list: ${noun.kind.plural}(where: $where, orderBy: $orderBy, first: 200) { nodes { id } } }`;
+    const { data } = await reader.client.ask(query, { where, orderBy: orders.map(orderName) });
+    const told = ids(data.list.nodes);
+    expect({ where, told }).toEqual({ where, told: ids(sorted(noun, fitting, orders)).slice(0, 200) });
+  },
+
+  'what is about a row': async (reader, noun) => {
+    const relations = toMany(noun).filter(({ to }) => sees(reader, to));
+    const parents = listed(reader, noun);
+    if (!relations.length || !parents.length) return;
+    const [parent, relation] = [pick(parents), pick(relations)];
+    const about = listed(reader, relation.to).filter(
+      row => (row[`to_${relation.link.role}`] as { id: string } | null)?.id === parent.id,
+    );
+    const query = `query ($id: ID!) { node(id: $id) { ... on ${noun.name} { list: ${relation.name}(first: 200) { totalCount nodes { id } } } } }`;
+    const { data } = await reader.client.ask(query, { id: parent.id });
+    const { totalCount, nodes } = data.node.list;
+    const place = { parent: parent.id, relation: relation.name };
+    expect({ ...place, totalCount, nodes: sortedIds(nodes) }).toEqual({
+      ...place,
+      totalCount: about.length,
+      nodes: sortedIds(about),
+    });
+  },
+
+  'a row behind another': async (reader, noun) => {
+    // Also by way of a row that leads on, only what can be listed comes into sight.
+    for (const { name, to } of toOne(noun)) {
+      const targets = listed(reader, noun).map(row => row[`to_${name}`] as { id: string } | null);
+      const known = new Set(ids(listed(reader, to)));
+      expect(targets.filter(target => target && !known.has(target.id))).toEqual([]);
+    }
+  },
+
+  'a search': async (reader, noun) => {
+    const from = listed(everything, noun);
+    const texts = [...noun.columns.values()].filter(({ field }) => field.scalar === 'text');
+    const value = String(pick(from)[pick(texts).name] ?? '房寺').slice(0, 60);
+    const text = random.chance(0.5) ? value : value.slice(0, Math.max(2, value.length >> 1));
+    const query = 'query ($text: String!) { search(text: $text, first: 50) { id __typename } }';
+    const { data, errors } = await reader.client.ask(query, { text });
+    if (errors) return expect(codesOf({ errors })).toEqual(['BAD_USER_INPUT']);
+    const searched = ['Person', 'Organisation', 'Case', 'Licence', 'Matter', 'PowerListEntry', 'Region', 'Agency'];
+    const expected = searched.flatMap(name => hits(reader, t.hub.store.catalog.stored(name), text));
+    if (expected.length > 50) return expect(data.search).toHaveLength(50);
+    expect({ text, told: sortedIds(data.search) }).toEqual({ text, told: sortedIds(expected) });
+  },
+
+  'a row by its id': async (reader, noun) => {
+    const row = pick(listed(everything, noun));
+    const { data } = await reader.client.ask('query ($id: ID!) { node(id: $id) { id } }', { id: row.id });
+    const known = listed(reader, noun).some(({ id }) => id === row.id);
+    expect({ id: row.id, known: data.node !== null }).toEqual({ id: row.id, known });
+  },
+
+  'an error about a row that is not seen': async (reader, noun) => {
+    const [hidden] = hiddenRows(reader, noun);
+    if (!hidden) return;
+    // As if it were not there at all: word for word.
+    const ask = async (id: string) => {
+      const query = `query ($id: ID!) { node(id: $id) { id } }`;
+      const unmask = `mutation ($id: ID!) { requestUnmask(id: $id, reason: "to see what is said") { until } }`;
+      const said = [await reader.client.ask(query, { id }), await reader.client.ask(unmask, { id })];
+      return said.map(answer => shapeOf(answer, id));
+    };
+    expect(await ask(hidden.id)).toEqual(await ask(nobodysId(noun)));
+    const [key] = noun.kind.key;
+    const { field } = noun.columns.get(key!)!;
+    if (field.scalar !== 'text') return;
+    const single = noun.name[0]!.toLowerCase() + noun.name.slice(1);
+    const byKey = (value: unknown) =>
+      reader.client.ask(`query ($key: String!) { it: ${single}(${key}: $key) { id } }`, { key: value });
+    const others = listed(reader, noun).some(row => row[key!] === hidden[key!]);
+    if (!others) expect(shapeOf(await byKey(hidden[key!]))).toEqual(shapeOf(await byKey('no such key')));
+  },
+
+  'a cursor': async (reader, noun) => {
+    const rows = listed(reader, noun);
+    const after = (cursor: unknown) =>
+      reader.client.ask(
+        `query ($after: String) { list: ${noun.kind.plural}(first: 200, after: $after) { nodes { id } } }`,
+        { after: cursor },
+      );
+    if (rows.length) {
+      const at = random.below(rows.length);
+      const { data } = await after(rows[at]!.cursor);
+      expect(ids(data.list.nodes)).toEqual(ids(rows).slice(at + 1, at + 201));
+    }
+    const [hidden] = hiddenRows(reader, noun);
+    if (hidden) expect(codesOf(await after(hidden.cursor))).toEqual(['CURSOR_MALFORMED']);
+  },
+
+  'what all agencies say': async (reader, noun) => {
+    if (noun.name !== 'Person' && noun.name !== 'Organisation') return;
+    const rows = listed(reader, noun);
+    if (!rows.length) return;
+    const query = `query ($id: ID!) { node(id: $id) { ... on ${noun.name} { records(first: 200) { id } conflicts { claims { record { id } } } } } }`;
+    const parent = pick(rows);
+    const { data } = await reader.client.ask(query, { id: parent.id });
+    const known = new Set(
+      toMany(noun)
+        .filter(({ to }) => to.origin !== 'derived')
+        .flatMap(({ to, link }) =>
+          listed(reader, to).filter(row => (row[`to_${link.role}`] as { id: string } | null)?.id === parent.id),
+        )
+        .map(row => row.id),
+    );
+    expect(sortedIds(data.node.records)).toEqual([...known].sort());
+    const claims = data.node.conflicts.flatMap(
+      ({ claims: said }: { claims: { record: { id: string } | null }[] }) => said,
+    );
+    for (const { record } of claims) expect(known.has(record?.id ?? 'none')).toBe(true);
+  },
+};
+
+/** What a search finds in a noun: text in a field that is searched, or the whole of a key in its spelling. */
+function hits(reader: Listing, noun: StoredNoun, text: string): Row[] {
+  const columns = [...noun.columns.values()].filter(column => mayFilter(reader, column));
+  return listed(reader, noun).filter(plain => {
+    const row = tested(reader, noun, plain);
+    return columns.some(({ name, field }) => {
+      const value = row[name];
+      if (value === null || value === undefined) return false;
+      if (field.format && noun.kind.key.includes(name)) {
+        const key = field.format.normalise(text.trim());
+        return !field.format.faults(key).length && value === key;
+      }
+      return field.searched && String(value).toLowerCase().includes(text.trim().toLowerCase());
+    });
+  });
+}
+
+describe(`whatever a random reader is told, he could have listed (seed ${seed})`, () => {
+  const trials = Number(process.env.TEST_READERS ?? 4);
+  test.each(Array.from({ length: trials }, (_, i) => i + 1))('reader %i', async () => {
+    const reader = await randomReader();
+    for (const [road, take] of Object.entries(roads)) {
+      for (let i = 0; i < 8; i++) {
+        const noun = pickNoun(reader);
+        if (!noun) continue;
+        try {
+          await take(reader, noun);
+        } catch (error) {
+          throw new Error(`${road}, ${noun.name}, told to ${reader.name}: ${(error as Error).message}`);
+        }
+      }
+    }
+    await followsFromListed(reader);
+  });
+});
+
+let ends = 0;
+/** Everything that was ever pushed: the rows of it that are there now, and no other. */
+async function followsFromListed(reader: Listing): Promise<void> {
+  const query = `subscription { changes(${fromTheBeginning}) { kind agency deleted node { id } } }`;
+  const inbox = await reader.client.subscribe(query);
+  // Everybody sees regions: a change of this one ends what was before.
+  const code = `371482101${900 + ++ends}`;
+  await stateRecords(t.hub.store, 'town', [plainStatement(Region, code, { code }, Date.now())]);
+  const last = `Region:${t.hub.store.identity.ofRecord('Region', 'town', code)}`;
+  const told = new Set<string>();
+  for (;;) {
+    const { data, errors } = await inbox.next();
+    expect(errors).toBeUndefined();
+    const { node } = data.changes;
+    if (node?.id === last) break;
+    if (node) told.add(node.id);
+  }
+  await inbox.close();
+  const changed = await t.hub.store.database.read('select distinct kind, record_id from hub_change', []);
+  const listable = new Set(nouns().flatMap(noun => ids(listed(reader, noun))));
+  const expected = changed.map(([kind, id]) => `${kind}:${id}`).filter(id => listable.has(id) && id !== last);
+  expect({ reader: reader.name, told: [...told].sort() }).toEqual({ reader: reader.name, told: expected.sort() });
+}

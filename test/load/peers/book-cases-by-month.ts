@@ -1,0 +1,27 @@
+/** What a list cannot say is a resolver of its own, with a statement in it. */
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { Arg, Ctx, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
+import { casesByMonthSql } from '../cases-by-month.ts';
+
+@ObjectType()
+export class CasesOfMonth {
+  @Field(() => String) month!: string;
+  @Field(() => String, { nullable: true }) leadAgencyCode?: string;
+  @Field(() => String, { nullable: true }) result?: string;
+  @Field(() => Int) cases!: number;
+  @Field(() => Float, { nullable: true }) meanDays?: number;
+}
+
+@Resolver()
+export class CasesByMonthResolver {
+  @Query(() => [CasesOfMonth])
+  casesByMonth(
+    @Arg('from', () => String) from: string,
+    @Arg('to', () => String) to: string,
+    @Arg('channel', () => String, { nullable: true }) channel: string | undefined,
+    @Ctx() { em }: { em: EntityManager },
+  ): Promise<CasesOfMonth[]> {
+    const text = casesByMonthSql(channel !== undefined).replaceAll(/\$\d/g, '?');
+    return em.getConnection().execute(text, channel === undefined ? [from, to] : [from, to, channel]);
+  }
+}
