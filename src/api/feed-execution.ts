@@ -1,7 +1,6 @@
 /** One execution of a subscription's document for an event: a context of its own, for all readers who see the same. */
 import { type DocumentNode, type ExecutionResult, execute, type GraphQLError, type GraphQLSchema } from 'graphql';
 import type { Principal } from '../access/principal.ts';
-import type { Channel } from '../audit/entry.ts';
 import type { Operation } from '../audit/trail.ts';
 import type { Answer } from '../feed/group-work.ts';
 import { Payload } from '../feed/payload.ts';
@@ -10,7 +9,7 @@ import { Context, type Hub, type Moment } from './context.ts';
 /** Who gets an answer, and by which road. */
 export interface FeedReader {
   readonly principal: Principal;
-  readonly channel: Channel;
+  readonly channel: 'socket' | 'http';
 }
 export interface Execution {
   readonly schema: GraphQLSchema;
@@ -42,9 +41,14 @@ export async function answerFor(
   const unread = result.errors?.map(causeOf).find(isOfDatabase);
   if (unread) throw unread;
   const { trail } = contextValue;
-  const note = async (reader: FeedReader, text: string) => {
-    const purpose = reader.principal.purpose ?? contextValue.purpose;
-    await trail.note(hub.audit, { ...reader.principal, purpose }, reader.channel, text);
+  const note = async (readers: readonly FeedReader[], text: string) => {
+    const { purpose } = contextValue;
+    for (const channel of ['socket', 'http'] as const) {
+      const some = readers.filter(reader => reader.channel === channel);
+      // Without a purpose of his own a reader sees whole what was unmasked for him.
+      const who = some.map(({ principal: own }) => (own.purpose || !purpose ? own : { ...own, purpose }));
+      if (who.length) await trail.noteAll(hub.audit, who, channel, text);
+    }
   };
   return { payload: new Payload(JSON.stringify(tell(result))), note: trail.isEmpty ? null : note };
 }

@@ -6,6 +6,7 @@ import { HubError } from '../domain/error-codes.ts';
 import type { CursorOwner, Cursors } from './cursors.ts';
 import type { Answer, FeedEvent, GroupWork, Lane } from './group-work.ts';
 import type { EndOfStream, Member } from './member.ts';
+import type { Payload } from './payload.ts';
 import type { Change, Tail } from './tail.ts';
 
 export interface GroupLimits {
@@ -232,57 +233,63 @@ export class Group<F, R> {
     { payload, note }: Answer<R>,
     members: readonly Member<R>[],
   ): Promise<void> {
-    const { cursors, limits } = this.parts;
+    const { limits } = this.parts;
     const reached = partial ? position - 1 : position;
-    const noting: Promise<void>[] = [];
+    const due: Member<R>[] = [];
+    for (const member of members) {
+      if (member.position! >= position || !run.members.has(member)) continue;
+      if (member.sink.waitingBytes > limits.budgetBytes) this.leaveBehind(run, member);
+      else due.push(member);
+    }
+    if (!note) return this.send(due, payload, reached);
+    if (!(await this.note(due, { payload, note }, reached))) return;
+    this.send(
+      due.filter(member => run.members.has(member)),
+      payload,
+      reached,
+    );
+  }
+
+  private send(members: readonly Member<R>[], payload: Payload, reached: number | null): void {
     let owner: CursorOwner | null = null;
     let cursor = '';
     for (const member of members) {
-      if (member.position! >= position || !run.members.has(member)) continue;
-      if (member.sink.waitingBytes > limits.budgetBytes) {
-        this.leaveBehind(run, member);
-        continue;
-      }
-      if ((payload.hasCursor || member.sink.needsCursor) && owner !== member.owner) {
+      const at = reached ?? member.position;
+      if (at !== null && owner !== member.owner && (payload.hasCursor || member.sink.needsCursor)) {
         owner = member.owner;
-        cursor = cursors.sign(reached, owner);
+        cursor = this.parts.cursors.sign(at, owner);
       }
-      if (note) {
-        const isIn = () => run.members.has(member);
-        noting.push(this.noteAndSend(member, { payload, note }, cursor, reached, isIn));
-        continue;
-      }
-      member.send(payload, cursor);
-      member.position = reached;
-    }
-    if (noting.length) await Promise.all(noting);
-  }
-
-  private async noteAndSend(
-    member: Member<R>,
-    { payload, note }: Answer<R>,
-    cursor: string,
-    reached: number | null,
-    isIn: () => boolean,
-  ): Promise<void> {
-    try {
-      await note!(member.reader, payload.text(cursor));
-      if (!isIn()) return;
       member.send(payload, cursor);
       if (reached !== null) member.position = reached;
+    }
+  }
+
+  /** One entry for all who are given the same. Whoever cannot be noted is ended: he resumes before what he was not given. */
+  private async note(
+    members: readonly Member<R>[],
+    { payload, note }: Answer<R>,
+    reached: number | null,
+  ): Promise<boolean> {
+    const [first] = members;
+    if (!first) return false;
+    const at = reached ?? first.position;
+    const own = members.length === 1 && at !== null && (payload.hasCursor || first.sink.needsCursor);
+    try {
+      await note!(
+        members.map(member => member.reader),
+        payload.text(own ? this.parts.cursors.sign(at, first.owner) : ''),
+      );
+      return true;
     } catch (error) {
-      // An event that was not given because it could not be noted is not passed over: the reader resumes before it.
-      this.fail(member, error);
+      for (const member of members) this.fail(member, error);
+      return false;
     }
   }
 
   /** Outside of a run: pages, and what is said of the stream itself. */
-  private async give(member: Member<R>, { payload, note }: Answer<R>, reached: number | null): Promise<void> {
-    const at = reached ?? member.position;
-    const cursor = at === null ? '' : this.parts.cursors.sign(at, member.owner);
-    if (note) return this.noteAndSend(member, { payload, note }, cursor, reached, () => member.isOpen);
-    member.send(payload, cursor);
-    if (reached !== null) member.position = reached;
+  private async give(member: Member<R>, answer: Answer<R>, reached: number | null): Promise<void> {
+    if (answer.note && !(await this.note([member], answer, reached))) return;
+    this.send([member], answer.payload, reached);
   }
 
   /**
