@@ -3,6 +3,7 @@ import { type DocumentNode, type ExecutionResult, execute, type GraphQLError, ty
 import type { Principal } from '../access/principal.ts';
 import type { Operation } from '../audit/trail.ts';
 import type { Answer } from '../feed/group-work.ts';
+import { isPassing } from '../feed/passing-failure.ts';
 import { Payload } from '../feed/payload.ts';
 import { Context, type Hub, type Moment } from './context.ts';
 
@@ -38,7 +39,7 @@ export async function answerFor(
   const args = { schema, document, operationName, variableValues: variables, rootValue: root, contextValue };
   const result = await execute(args);
   contextValue.end();
-  const unread = result.errors?.map(causeOf).find(isOfDatabase);
+  const unread = result.errors?.map(causeOf).find(isPassing);
   if (unread) throw unread;
   const { trail } = contextValue;
   const note = async (readers: readonly FeedReader[], text: string) => {
@@ -59,6 +60,3 @@ function causeOf({ originalError }: GraphQLError): unknown {
     current = current.originalError;
   return current;
 }
-/** The classes of a database that is gone, restarts or is full. */
-const isOfDatabase = (error: unknown): boolean =>
-  error instanceof Error && /^(08|53|57)...$|^E[A-Z]+$/.test(String((error as { code?: unknown }).code));

@@ -6,7 +6,9 @@ import { HubError } from '../domain/error-codes.ts';
 import type { CursorOwner, Cursors } from './cursors.ts';
 import type { Answer, FeedEvent, GroupWork, Lane } from './group-work.ts';
 import type { EndOfStream, Member } from './member.ts';
+import { isPassing } from './passing-failure.ts';
 import type { Payload } from './payload.ts';
+import { type ByLane, type Given, Run, reachedBy } from './run.ts';
 import type { Change, Tail } from './tail.ts';
 
 export interface GroupLimits {
@@ -25,14 +27,6 @@ export interface GroupParts<F, R> {
   readonly onError: (error: unknown) => void;
   /** Nobody is left. */
   readonly onEmpty: () => void;
-}
-
-/** Readers who are at the same position, and read on together. */
-class Run<F, R> {
-  readonly members = new Map<Member<R>, Lane<F, R>>();
-  readonly ending = new AbortController();
-  state: 'gathering' | 'reading' | 'idle' = 'gathering';
-  constructor(public position: number) {}
 }
 
 /** Executions under way at a time. */
@@ -186,9 +180,10 @@ export class Group<F, R> {
       const some = events.slice(from, from + atOnce);
       const answers = await this.persist(run, () => Promise.all(some.map(event => this.parts.work.answer(event))));
       if (!answers) return;
-      for (const [i, event] of some.entries()) {
-        for (const lane of event.lanes) await this.handOut(run, event, answers[i]!, byLane.get(lane) ?? []);
-      }
+      // What has to be noted of them is noted together: one write of the log for all.
+      const given = some.map((event, i) => ({ event, answer: answers[i]! }));
+      const noted = await Promise.all(given.map(one => this.noteFor(run, one, byLane)));
+      for (const [i, one] of given.entries()) this.handOut(run, one, byLane, noted[i]!);
     }
     run.position = changes.at(-1)!.position;
     for (const member of run.members.keys()) member.position = Math.max(member.position!, run.position);
@@ -227,27 +222,36 @@ export class Group<F, R> {
     }
   }
 
-  private async handOut(
+  /** Members who may be given the event; null: nothing of it has to be noted. */
+  private async noteFor(run: Run<F, R>, { event, answer }: Given<F, R>, byLane: ByLane<F, R>) {
+    if (!answer.note) return null;
+    const due = [...this.due(run, event, byLane)].filter(member => !this.isBehind(member));
+    return new Set((await this.note(due, answer, reachedBy(event))) ? due : []);
+  }
+
+  private handOut(
     run: Run<F, R>,
-    { position, partial }: FeedEvent<F, R>,
-    { payload, note }: Answer<R>,
-    members: readonly Member<R>[],
-  ): Promise<void> {
-    const { limits } = this.parts;
-    const reached = partial ? position - 1 : position;
-    const due: Member<R>[] = [];
-    for (const member of members) {
-      if (member.position! >= position || !run.members.has(member)) continue;
-      if (member.sink.waitingBytes > limits.budgetBytes) this.leaveBehind(run, member);
-      else due.push(member);
+    { event, answer: { payload } }: Given<F, R>,
+    byLane: ByLane<F, R>,
+    noted: ReadonlySet<Member<R>> | null,
+  ): void {
+    const given: Member<R>[] = [];
+    for (const member of this.due(run, event, byLane)) {
+      if (this.isBehind(member) || (noted && !noted.has(member))) this.leaveBehind(run, member);
+      else given.push(member);
     }
-    if (!note) return this.send(due, payload, reached);
-    if (!(await this.note(due, { payload, note }, reached))) return;
-    this.send(
-      due.filter(member => run.members.has(member)),
-      payload,
-      reached,
-    );
+    this.send(given, payload, reachedBy(event));
+  }
+
+  private *due(run: Run<F, R>, { position, lanes }: FeedEvent<F, R>, byLane: ByLane<F, R>): Iterable<Member<R>> {
+    for (const lane of lanes) {
+      for (const member of byLane.get(lane) ?? []) {
+        if (member.position! < position && run.members.has(member)) yield member;
+      }
+    }
+  }
+  private isBehind({ sink }: Member<R>): boolean {
+    return sink.waitingBytes > this.parts.limits.budgetBytes;
   }
 
   private send(members: readonly Member<R>[], payload: Payload, reached: number | null): void {
@@ -322,12 +326,4 @@ export class Group<F, R> {
     if (work.lagged) await this.give(member, await work.lagged(from, to), null);
     else member.lagged = { from, to };
   }
-}
-
-/** What the database may say of itself, and not of a question: it is gone, restarts, is full, or two waited for each other. */
-function isPassing(error: unknown): boolean {
-  if (error instanceof HubError) return false;
-  const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code !== 'string') return /connection|timeout/i.test(String((error as Error | null)?.message));
-  return /^(08|53|57|40|58)...$|^E[A-Z]+$/.test(code);
 }
