@@ -5,6 +5,7 @@
  */
 import { HubError } from '../domain/error-codes.ts';
 import type { Snapshots } from '../store/snapshots.ts';
+import { TooManyBytes } from '../store/text-query.ts';
 import { Fetch, type Level, type Row, unkeyed } from './fetch.ts';
 import type { Plan, RootKeys } from './plan.ts';
 import type { Results } from './run.ts';
@@ -89,7 +90,7 @@ export class Batches {
       const results = await this.readLevels(plan.levels, plan.statements, keys, new Map(), batch.length);
       for (const { resolve } of batch) resolve(results);
     } catch (error) {
-      for (const { reject } of batch) reject(inTime(error));
+      for (const { reject } of batch) reject(tooLarge(error));
     }
   }
 
@@ -127,11 +128,13 @@ export class Batches {
   }
 }
 
-/** What PostgreSQL ended because it took too long is too large a question. */
-const inTime = (error: unknown): unknown =>
-  (error as { code?: string }).code === '57014'
-    ? new HubError('LIMIT_EXCEEDED', 'The answer takes too long: ask for less at once', {}, { cause: error })
-    : error;
+/** What takes PostgreSQL too long, or has too many bytes, is too large a question. */
+function tooLarge(error: unknown): unknown {
+  if (error instanceof TooManyBytes)
+    return new HubError('LIMIT_EXCEEDED', 'The answer has too many bytes: ask for less at once');
+  if ((error as { code?: string }).code !== '57014') return error;
+  return new HubError('LIMIT_EXCEEDED', 'The answer takes too long: ask for less at once', {}, { cause: error });
+}
 
 function keysOf(fetch: Fetch, results: MutableResults, rootKeys: ReadonlyMap<number, ReadonlySet<string>>): string[] {
   const { source } = fetch;

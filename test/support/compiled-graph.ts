@@ -32,7 +32,12 @@ export function openCompiledGraph(
   { adapters, grants, lookup, unmasked }: CompiledGraphParts,
 ): CompiledGraph {
   const { catalog, database, identity } = store;
-  const snapshots = database.snapshots({ connections: 4, statementTimeoutMs: 30_000, prepared: 50 });
+  const snapshots = database.snapshots({
+    connections: 4,
+    statementTimeoutMs: 30_000,
+    bytes: 100_000_000,
+    prepared: 50,
+  });
   const hub = {
     catalog,
     identity,
