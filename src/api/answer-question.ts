@@ -125,17 +125,20 @@ export const takeAnswer: GraphQLFieldResolver<Readonly<Record<string, unknown>> 
   return value;
 };
 
-/** One record for a field that is resolved by hand: null when the reader may not see it. */
-export async function readNode(
+/** Records for a field that is resolved by hand, read together; null stands for one that the reader may not see. */
+export function readNodes(
   context: Context,
   noun: StoredNoun,
-  id: string,
+  ids: readonly string[],
   info: GraphQLResolveInfo,
-): Promise<unknown> {
-  const [wanted] = wantedOf(info, info.parentType, new Map([['node', info.fieldNodes]]));
-  const root: Wanted = { ...wanted!, read: { kind: 'byId' }, args: { id: `${noun.name}:${id}` }, required: false };
-  const plan = Plan.of(context.planGround, [root], true);
-  const { node } = treesOf(['node'], await readPlan(context, plan, plan.keys()));
-  if (node instanceof Error) throw node;
-  return node;
+): Promise<unknown[]> {
+  const [wanted] = wantedOf(info, info.parentType, new Map([[info.fieldName, info.fieldNodes]]));
+  const read = async (id: string) => {
+    const root: Wanted = { ...wanted!, read: { kind: 'byId' }, args: { id: `${noun.name}:${id}` }, required: false };
+    const plan = Plan.of(context.planGround, [root], true);
+    const tree = treesOf([root.key], await readPlan(context, plan, plan.keys()))[root.key];
+    if (tree instanceof Error) throw tree;
+    return tree;
+  };
+  return Promise.all(ids.map(read));
 }

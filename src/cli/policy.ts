@@ -14,6 +14,7 @@ import { type Question, type RehearsalParts, rehearse } from '../api/rehearsal.t
 import { rehearsedOperation } from '../api/rehearsed-operation.ts';
 import { makeSchema } from '../api/schema.ts';
 import type { StoredOperation } from '../api/stored-operations.ts';
+import { Cursors } from '../feed/cursors.ts';
 import type { OpenStore } from '../hub.ts';
 import { Batches } from '../query/batches.ts';
 import type { Snapshots } from '../store/snapshots.ts';
@@ -128,6 +129,8 @@ async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
     smallestGroup,
     exports: { issue: notHere },
     unmasking: { of: () => [], grant: notHere },
+    cursors: new Cursors('of a rehearsal'),
+    atOneMoment: notHere,
     ended: new EndedSessions(0),
     endSession: notHere,
   } satisfies Omit<Hub, 'tail' | 'audit'>;

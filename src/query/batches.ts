@@ -34,7 +34,7 @@ export class Batches {
   private readonly due = new Set<string>();
 
   constructor(
-    private readonly snapshots: Snapshots,
+    private readonly snapshots: Pick<Snapshots, 'read'>,
     private readonly limits: BatchLimits,
   ) {}
 
