@@ -7,8 +7,9 @@ import { HubError } from '../domain/error-codes.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import { TooManyBytes } from '../store/text-query.ts';
 import { Fetch, type Level, type Row, unkeyed } from './fetch.ts';
-import type { Plan, RootKeys } from './plan.ts';
-import type { Results } from './run.ts';
+import type { Given, Plan } from './plan.ts';
+import type { ReadLevels, Results } from './run.ts';
+import { Slot } from './slot.ts';
 
 export interface BatchLimits {
   /** Plans in one batch. */
@@ -18,15 +19,22 @@ export interface BatchLimits {
 }
 interface Waiting {
   readonly plan: Plan;
-  readonly keys: RootKeys;
+  readonly given: Given;
   readonly resolve: (results: Results) => void;
   readonly reject: (error: unknown) => void;
+}
+/** What is read at once. */
+interface Read {
+  readonly levels: readonly Level[];
+  readonly statements: readonly string[];
+  readonly slots: Given['values'];
+  readonly plans: number;
 }
 interface Lane {
   readonly waiting: Waiting[];
   isUnderWay: boolean;
 }
-type Given = ReadonlyMap<Fetch, readonly Row[]>;
+type GivenRows = ReadonlyMap<Fetch, readonly Row[]>;
 type MutableResults = Map<string, Row[]>[];
 
 export class Batches {
@@ -38,20 +46,22 @@ export class Batches {
     private readonly limits: BatchLimits,
   ) {}
 
-  read(plan: Plan, keys: RootKeys): Promise<Results> {
+  read(plan: Plan, given: Given): Promise<Results> {
     if (!plan.levels.length) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      const lane = this.lanes.get(plan.identity) ?? { waiting: [], isUnderWay: false };
-      this.lanes.set(plan.identity, lane);
-      lane.waiting.push({ plan, keys, resolve, reject });
-      if (!lane.isUnderWay) this.later(plan.identity);
+      // Values are the same for all of a batch, keys are each plan's own.
+      const identity = `${plan.identity}\n${JSON.stringify(given.values)}`;
+      const lane = this.lanes.get(identity) ?? { waiting: [], isUnderWay: false };
+      this.lanes.set(identity, lane);
+      lane.waiting.push({ plan, given, resolve, reject });
+      if (!lane.isUnderWay) this.later(identity);
     });
   }
 
   /** What follows from rows that are there already: those of the first level. */
-  readonly readFrom = (levels: readonly Level[], given: Given): Promise<Results> => {
+  readonly readFrom: ReadLevels = (levels, given, slots) => {
     const statements = levels.map((level, depth) => (depth ? level.sql() : ''));
-    return this.readLevels(levels, statements, new Map(), given, 1);
+    return this.readLevels({ levels, statements, slots, plans: 1 }, new Map(), given);
   };
 
   /** All requests that one turn of the event loop has brought get into one batch. */
@@ -78,16 +88,18 @@ export class Batches {
   }
 
   private async readBatch(batch: readonly Waiting[]): Promise<void> {
-    const [{ plan }] = batch as [Waiting];
+    const [{ plan, given }] = batch as [Waiting];
     try {
       // Fetches of plans of one identity stand at the same index.
       const keys = new Map<number, Set<string>>();
       for (const each of batch) {
-        for (const [fetch, key] of each.plan.given(each.keys)) {
+        for (const [fetch, key] of each.plan.given(each.given.keys)) {
           keys.set(fetch.index, (keys.get(fetch.index) ?? new Set()).add(key));
         }
       }
-      const results = await this.readLevels(plan.levels, plan.statements, keys, new Map(), batch.length);
+      const { levels, statements } = plan;
+      const whole = { levels, statements, slots: given.values, plans: batch.length };
+      const results = await this.readLevels(whole, keys, new Map());
       for (const { resolve } of batch) resolve(results);
     } catch (error) {
       for (const { reject } of batch) reject(tooLarge(error));
@@ -95,11 +107,9 @@ export class Batches {
   }
 
   private async readLevels(
-    levels: readonly Level[],
-    statements: readonly string[],
+    { levels, statements, slots, plans }: Read,
     rootKeys: ReadonlyMap<number, ReadonlySet<string>>,
-    given: Given,
-    plans: number,
+    given: GivenRows,
   ): Promise<Results> {
     const results: MutableResults = [];
     for (const [fetch, rows] of given) results[fetch.index] = new Map([[unkeyed, [...rows]]]);
@@ -111,9 +121,10 @@ export class Batches {
         const keys = level.fetches.map(fetch => keysOf(fetch, results, rootKeys));
         const isIdle = depth > 0 && level.fetches.every((fetch, i) => !fetch.isKeyed || keys[i]!.length === 0);
         if (isIdle) continue;
-        const values = level.values.list.map(value =>
-          value instanceof Fetch ? keys[level.fetches.indexOf(value)] : value,
-        );
+        const values = level.values.list.map(value => {
+          if (value instanceof Fetch) return keys[level.fetches.indexOf(value)];
+          return value instanceof Slot ? value.of(slots) : value;
+        });
         const rows = await statement(statements[depth]!, values, depth === levels.length - 1);
         left -= rows.length;
         if (left < 0)
