@@ -84,6 +84,8 @@ const hubSettings = z.object({
   // About 20 KB of text each, kept once here and once (as a plan) by each connection.
   hubPreparedStatements: whole('statements that are kept prepared', 300, 1, 10_000),
   hubBatchPlans: whole('questions of one kind that are read together', 64, 1, 1_000),
+  // Of the rows of one statement, which many questions may share.
+  hubAnswerBytes: whole('bytes that a part of a question may read', 100_000_000, 10_000, 2_000_000_000),
   hubAnswerRows: whole('rows that one answer may need', 200_000, 100, 10_000_000),
   // A page is one transaction: large enough for set-wise SQL to pay, small enough to repeat after a kill.
   hubPageSize: whole('items asked of an agency at once', 2000, 1, 20_000),

@@ -293,6 +293,7 @@ export async function startHub(
     const snapshots = database.snapshots({
       connections: config.hubReadConnections,
       statementTimeoutMs: config.hubStatementTimeoutMs,
+      bytes: config.hubAnswerBytes,
       prepared: config.hubPreparedStatements,
     });
     stops.push(() => snapshots.close());

@@ -26,6 +26,7 @@ import { RulesError, readRules } from './read-rules.ts';
 const changesLookedAt = 200;
 const statementTimeoutMs = 30_000;
 const mostRows = 100_000;
+const mostBytes = 100_000_000;
 const operationsFile = path.resolve(import.meta.dirname, '../../schema/operations.json');
 
 export const policy: StorelessCommand = async ([what, ...args], open) => {
@@ -69,7 +70,7 @@ function rulesOf(file: string | undefined): Rules {
 
 async function diff(from: Rules, to: Rules, opened: OpenStore): Promise<number> {
   console.error(`policy ${policyVersion(from)} -> ${policyVersion(to)}`);
-  const snapshots = opened.database.snapshots({ connections: 2, statementTimeoutMs, prepared: 100 });
+  const snapshots = opened.database.snapshots({ connections: 2, statementTimeoutMs, bytes: mostBytes, prepared: 100 });
   try {
     return await compareAll(from, to, await openRehearsal(opened, snapshots));
   } finally {
