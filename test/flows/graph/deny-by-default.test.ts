@@ -81,10 +81,9 @@ const leaves = (noun: Noun) => {
   return `id ${fields} ${isStated(noun) ? envelope : ''}`;
 };
 const follow = async (client: HallClient, selection: string, after: number | null) => {
-  const variables = { after: after === null ? null : Buffer.from(`change:${after}`).toString('base64url') };
   const inbox = await client.subscribe(
-    `subscription ($after: String) { changes(after: $after) { ${selection} } }`,
-    variables,
+    `subscription ($oldest: Boolean) { changes(oldest: $oldest) { ${selection} } }`,
+    { oldest: after !== null },
   );
   inboxes.push(inbox);
   return inbox;
