@@ -544,8 +544,12 @@ create table "hub_case_rollup" ("id" bigserial primary key, "submitted_at" times
 comment on table "hub_case_rollup" is 'cases summed up; moved with every change of a case';
 create unique index "hub_case_rollup_cell" on "hub_case_rollup" ("submitted_at", "lead_agency_code", "state", "result") nulls not distinct;
 
-create table "hub_change" ("batch_id" bigint not null, "ordinal" integer not null, "kind" text not null, "record_id" uuid not null, "agency" text not null, "deleted" boolean not null, "case_no" text null, primary key ("batch_id", "ordinal"));
+create table "hub_change" ("batch_id" bigint not null, "ordinal" integer not null, "kind" text not null, "record_id" uuid not null, "agency" text not null, "deleted" boolean not null, "case_no" text null, "case_id" uuid null, "was_case_id" uuid null, "replaced_at" timestamptz null, "reassigned" boolean not null default false, primary key ("batch_id", "ordinal"));
 comment on table "hub_change" is 'what changed; its position is the first of its batch plus its ordinal';
+comment on column "hub_change"."case_id" is 'the case that it belongs to';
+comment on column "hub_change"."was_case_id" is 'the case that it belonged to before';
+comment on column "hub_change"."replaced_at" is 'observed_at of the version that it replaced, in the history';
+comment on column "hub_change"."reassigned" is 'it went from one leading agency to another';
 
 create table "hub_cursor" ("agency" text not null, "cursor" text not null, "updated_at" timestamptz not null, primary key ("agency"));
 comment on table "hub_cursor" is 'where the reading of an agency goes on';

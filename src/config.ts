@@ -84,6 +84,8 @@ const hubSettings = z.object({
   // About 20 KB of text each, kept once here and once (as a plan) by each connection.
   hubPreparedStatements: whole('statements that are kept prepared', 300, 1, 10_000),
   hubBatchPlans: whole('questions of one kind that are read together', 64, 1, 1_000),
+  // Of the rows of one statement, which many questions may share.
+  hubAnswerBytes: whole('bytes that a part of a question may read', 100_000_000, 10_000, 2_000_000_000),
   hubAnswerRows: whole('rows that one answer may need', 200_000, 100, 10_000_000),
   // A page is one transaction: large enough for set-wise SQL to pay, small enough to repeat after a kill.
   hubPageSize: whole('items asked of an agency at once', 2000, 1, 20_000),
@@ -97,6 +99,8 @@ const hubSettings = z.object({
   hubRemovalGuardAtLeast: whole('removals below which the guard does not ask', 50, 0, 1_000_000),
   hubSequencerPollMs: whole('pause between looks for batches of other processes', 100, 5, 60_000),
   hubFeedKept: whole('changes kept in memory', 10_000, 100, 1_000_000),
+  // A screen that was switched off over a long holiday goes on where it was.
+  hubFeedKeepHours: whole('hours for which changes are kept for readers that come back', 240, 1, 87_600),
   // What a single request may ask stands per role in access/limits.ts.
   // Of fewer than five people in a place somebody always knows who they are. More than 30 are not told apart well.
   hubSmallestGroup: whole('persons below which a group is withheld from who sees persons masked', 5, 1, 30),
@@ -131,6 +135,12 @@ const hubSettings = z.object({
   hubSocketsPerAddress: whole('WebSockets of one address: a hall stands behind one', 500, 1, 1_000_000),
   hubSocketInitMs: whole('time for a socket to say who it is', 5_000, 100, 600_000),
   hubSocketPingMs: whole('pause between pings, and time to answer one', 12_000, 100, 600_000),
+  // A screen that reads stays near zero; a stalled one costs the hub this much and no more.
+  hubUnreadBytes: whole('unread bytes from which on a stream is left behind', 65_536, 1_024, 100_000_000),
+  hubRelapses: whole('times in a minute that a stream may be left behind', 5, 1, 1_000_000),
+  // A screen shows some hundred; more are asked page by page.
+  hubBoardRows: whole('rows that a board may have', 10_000, 1, 1_000_000),
+  hubDrainMs: whole('time over which sockets are closed when the hub stops', 5_000, 0, 600_000),
   hubFrameBytes: whole('bytes of a frame from a client', 100_000, 1_000, 10_000_000),
   hubFramesPerSecond: whole('frames of one socket in a second; four times as many at once', 50, 1, 100_000),
   hubAuditDir: z.string().min(1).default('.data/audit').describe('the directory of the audit log, of this hub alone'),

@@ -11,6 +11,7 @@ import { configuredKeys, issuerKeys } from './access/token-keys.ts';
 import { makeAuthenticate, type TokenSettings } from './access/tokens.ts';
 import type { TlsFiles } from './api/client-certificate.ts';
 import { CompiledAnswers } from './api/compiled-answers.ts';
+import type { Moment } from './api/context.ts';
 import { Door } from './api/door.ts';
 import { makeSchema } from './api/schema.ts';
 import { type RunningServer, startServer } from './api/server.ts';
@@ -22,6 +23,7 @@ import { type Config, ConfigError, type Environment, readAdapterSettings } from 
 import { errorFacts } from './domain/error-facts.ts';
 import { ExportDesk } from './export/export-desk.ts';
 import { serveExports } from './export/serve-exports.ts';
+import { Cursors } from './feed/cursors.ts';
 import { Sequencer } from './feed/sequencer.ts';
 import { Tail } from './feed/tail.ts';
 import { boundedFetch } from './ingest/bounded-fetch.ts';
@@ -36,7 +38,7 @@ import { TableSizes } from './query/table-sizes.ts';
 import { Store, type WrittenPage } from './store/apply.ts';
 import { Database } from './store/database.ts';
 import { Identity } from './store/identity.ts';
-import { identityKey, migrate } from './store/migrate.ts';
+import { cursorKey, identityKey, migrate } from './store/migrate.ts';
 import { EndingFollower, type EndOrder, endSession } from './store/session-endings.ts';
 
 export interface Connected {
@@ -205,6 +207,7 @@ export interface RunningHub {
   readonly health: Health;
   readonly store: Store;
   readonly tail: Tail;
+  readonly feed: RunningServer['feed'];
   readonly sizes: TableSizes;
   readonly adapters: readonly Adapter[];
   /** Ends every connection and waits for what is under way. */
@@ -236,7 +239,12 @@ export async function startHub(
     stops.push(() => Promise.all(agencies.map(({ source }) => source.close?.())));
     await stateAgencies(store, opened.adapters);
 
-    const sequencer = new Sequencer(database, { pollMs: config.hubSequencerPollMs, electionMs: 500 }, error =>
+    const numbering = {
+      pollMs: config.hubSequencerPollMs,
+      electionMs: 500,
+      keepMs: config.hubFeedKeepHours * 3_600_000,
+    };
+    const sequencer = new Sequencer(database, numbering, error =>
       log.error({ error: errorFacts(error) }, 'sequencing failed'),
     );
     const tail = new Tail(database, { kept: config.hubFeedKept, pageSize: 500, pollMs: 1_000 }, error =>
@@ -285,17 +293,25 @@ export async function startHub(
     const snapshots = database.snapshots({
       connections: config.hubReadConnections,
       statementTimeoutMs: config.hubStatementTimeoutMs,
+      bytes: config.hubAnswerBytes,
       prepared: config.hubPreparedStatements,
     });
     stops.push(() => snapshots.close());
+    const batchLimits = { plans: config.hubBatchPlans, rows: config.hubAnswerRows };
     const hub = {
       catalog,
-      batches: new Batches(snapshots, { plans: config.hubBatchPlans, rows: config.hubAnswerRows }),
+      batches: new Batches(snapshots, batchLimits),
       identity: store.identity,
       read: database.read,
       lookup,
       freshness: () => health.list(),
       tail,
+      cursors: new Cursors(await cursorKey(config.databaseUrl, () => randomBytes(32).toString('base64url'))),
+      atOneMoment: <T>(work: (moment: Moment) => Promise<T>) =>
+        database.atOneMoment(read => {
+          const snapshot = { read: (_: boolean, statements: Parameters<typeof snapshots.read>[1]) => statements(read) };
+          return work({ read, batches: new Batches(snapshot, batchLimits) });
+        }),
       town: config.hubTown,
       audit,
       smallestGroup: config.hubSmallestGroup,
@@ -336,6 +352,13 @@ export async function startHub(
           frameBytes: config.hubFrameBytes,
           framesPerSecond: config.hubFramesPerSecond,
         },
+        feedLimits: {
+          budgetBytes: config.hubUnreadBytes,
+          relapses: config.hubRelapses,
+          windowSize: 1_000,
+          boardRows: config.hubBoardRows,
+        },
+        drainMs: config.hubDrainMs,
         tls: tlsOf(config),
         log,
       },
@@ -358,7 +381,7 @@ export async function startHub(
     for (const puller of pullers) puller.start();
     stops.push(() => Promise.all(pullers.map(puller => puller.stop())));
     log.info({ url: server.url, agencies: agencies.map(a => a.adapter.agency.code) }, 'the hub is open');
-    return { url: server.url, health, store, tail, sizes, adapters: opened.adapters, stop };
+    return { url: server.url, health, store, tail, feed: server.feed, sizes, adapters: opened.adapters, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -12,7 +12,7 @@ import {
   locatedError,
 } from 'graphql';
 import type { StoredNoun } from '../catalog/catalog.ts';
-import { type Answer, Plan, type RootKeys } from '../query/plan.ts';
+import { type Answer, type Given, Plan } from '../query/plan.ts';
 import type { Failure, Wanted } from '../query/wanted.ts';
 import type { Context } from './context.ts';
 import { JsonText } from './json-text.ts';
@@ -35,9 +35,9 @@ export interface PlanReport {
 }
 
 export async function answerPlanned(planned: Planned, context: Context): Promise<Answered> {
-  const { plan, keys, collected } = planned;
+  const { plan, given, collected } = planned;
   const { wanted, statements } = plan;
-  const { texts, failures } = await readPlan(context, plan, keys);
+  const { texts, failures } = await readPlan(context, plan, given);
   if (plan.isComplete) {
     const report = { compiled: wanted.map(({ key }) => key), resolved: [], statements };
     return { data: joined(wanted, texts), errors: failures.map(toError), plan: report };
@@ -67,9 +67,9 @@ function joined(wanted: readonly Wanted[], texts: Answer['texts']): JsonText | n
 }
 
 /** A snapshot that cannot be read fails every root that needs it. */
-async function readPlan(context: Context, plan: Plan, keys: RootKeys): Promise<Answer> {
+async function readPlan(context: Context, plan: Plan, given: Given): Promise<Answer> {
   try {
-    return await plan.answer(await context.hub.batches.read(plan, keys), keys, context.runReader);
+    return await plan.answer(await context.hub.batches.read(plan, given), given, context.runReader);
   } catch (error) {
     const planned = plan.wanted.filter(({ key }) => plan.has(key));
     return {
@@ -125,17 +125,20 @@ export const takeAnswer: GraphQLFieldResolver<Readonly<Record<string, unknown>> 
   return value;
 };
 
-/** One record for a field that is resolved by hand: null when the reader may not see it. */
-export async function readNode(
+/** Records for a field that is resolved by hand, read together; null stands for one that the reader may not see. */
+export function readNodes(
   context: Context,
   noun: StoredNoun,
-  id: string,
+  ids: readonly string[],
   info: GraphQLResolveInfo,
-): Promise<unknown> {
-  const [wanted] = wantedOf(info, info.parentType, new Map([['node', info.fieldNodes]]));
-  const root: Wanted = { ...wanted!, read: { kind: 'byId' }, args: { id: `${noun.name}:${id}` }, required: false };
-  const plan = Plan.of(context.planGround, [root], true);
-  const { node } = treesOf(['node'], await readPlan(context, plan, plan.keys()));
-  if (node instanceof Error) throw node;
-  return node;
+): Promise<unknown[]> {
+  const [wanted] = wantedOf(info, info.parentType, new Map([[info.fieldName, info.fieldNodes]]));
+  const read = async (id: string) => {
+    const root: Wanted = { ...wanted!, read: { kind: 'byId' }, args: { id: `${noun.name}:${id}` }, required: false };
+    const plan = Plan.of(context.planGround, [root], true);
+    const tree = treesOf([root.key], await readPlan(context, plan, { keys: plan.keys(), values: {} }))[root.key];
+    if (tree instanceof Error) throw tree;
+    return tree;
+  };
+  return Promise.all(ids.map(read));
 }

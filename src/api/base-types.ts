@@ -1,7 +1,7 @@
 /** Types that do not derive from a declaration: what every record has, pages, conflicts, freshness, changes. */
 import 'reflect-metadata';
 import { Field, ID, InputType, Int, InterfaceType, ObjectType } from 'type-graphql';
-import { DateTime, Position } from './scalars.ts';
+import { DateTime } from './scalars.ts';
 
 @InterfaceType({ description: 'Anything that can be found again by its id · 节点' })
 export abstract class Node {
@@ -117,18 +117,4 @@ export class AccessExplanation {
   @Field({ description: 'Personal fields of this record are shown whole' }) whole!: boolean;
   @Field({ description: 'Of which rows they are, in words' }) wholeRows!: string;
   @Field(() => [FieldAccess], { description: 'Empty when the record is not visible' }) fields!: FieldAccess[];
-}
-
-@ObjectType({ description: 'A change of something that the reader may see · 变更' })
-export class ChangeEvent {
-  @Field({ description: 'Give it as `after` to go on behind this change' }) cursor!: string;
-  @Field(() => Position) position!: number;
-  @Field({ description: 'Type of what changed: Case, Approval, ... · 类型' }) kind!: string;
-  @Field({ description: 'Agency whose statement caused it · 部门' }) agency!: string;
-  @Field(() => String, { nullable: true, description: 'The case that it belongs to · 办件编号' }) caseNo!:
-    | string
-    | null;
-  @Field({ description: 'It is gone: node is null · 已删除' }) deleted!: boolean;
-  @Field(() => DateTime, { description: 'When the hub stored it · 变更时间' }) at!: string;
-  @Field(() => Node, { nullable: true, description: 'As it stands now' }) node!: object | null;
 }

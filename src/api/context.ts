@@ -11,6 +11,7 @@ import { type AuditDesk, Trail } from '../audit/trail.ts';
 import type { Catalog, Noun } from '../catalog/catalog.ts';
 import type { SessionEnding } from '../domain/session-ending.ts';
 import type { UnmaskGrant } from '../domain/unmask-grant.ts';
+import type { Cursors } from '../feed/cursors.ts';
 import type { Tail } from '../feed/tail.ts';
 import type { Freshness } from '../ingest/health.ts';
 import type { LiveRecord, Lookup } from '../ingest/lookup.ts';
@@ -36,6 +37,9 @@ export interface Hub {
   readonly lookup: Lookup;
   readonly freshness: () => Promise<ReadonlyMap<string, Freshness>>;
   readonly tail: Tail;
+  readonly cursors: Cursors;
+  /** Reads several things as they were at one moment. */
+  readonly atOneMoment: <T>(work: (moment: Moment) => Promise<T>) => Promise<T>;
   /** Agency code of the hosting town. */
   readonly town: string;
   readonly audit: AuditDesk;
@@ -52,6 +56,9 @@ export interface Hub {
   /** Other rules than those in force, to rehearse a change of them. */
   readonly rules?: Rules;
 }
+
+/** Reads that see everything as it was at one moment. */
+export type Moment = Pick<Hub, 'read' | 'batches'>;
 
 export class Context {
   readonly policy: Policy;
@@ -87,8 +94,16 @@ export class Context {
     return { catalog, policy, smallestGroup, idOf: (noun, key) => identity.ofNoun(noun, key) };
   }
 
+  private ended = false;
+  /** The execution is over: whatever still loads through it would show what it had read before. */
+  end(): void {
+    this.ended = true;
+    this.loaders.clear();
+  }
+
   /** Asks the agency, in one batch for the whole answer. */
   private readonly ask: AskLive = async (noun, { key }) => {
+    if (this.ended) throw new Error('A loader was used after its execution');
     const known =
       this.loaders.get(noun.name) ??
       new DataLoader<string, LiveRecord[]>(keys => this.hub.lookup(noun.name, keys), { maxBatchSize: 1000 });

@@ -57,3 +57,17 @@ export function withoutValues(message: string, error: unknown): string {
   if (literal) return 'A value in the document is not of the type that is expected there';
   return message.replace(/\b(Int|Float|String|BlockString) "[\s\S]*"/, '$1');
 }
+
+/** Servers of streams send only errors of graphql-js; anything else would end the whole socket. */
+export function toldError(error: GraphQLError, log: Logger, code?: string): GraphQLError {
+  const formatted = error.toJSON();
+  const named = code ? { ...formatted, extensions: { ...formatted.extensions, code } } : formatted;
+  const { message, path, extensions } = tellClient(named, error, log);
+  const { nodes, source, positions } = error;
+  return new GraphQLError(message, { nodes, source, positions, path, extensions });
+}
+
+export function graphqlError(error: unknown): GraphQLError {
+  const originalError = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(originalError.message, { originalError });
+}

@@ -1,38 +1,14 @@
-/** The fields that no declaration gives: search, node, conflicts, freshness, the stream of changes. */
-import type { GraphQLResolveInfo } from 'graphql';
-import {
-  Arg,
-  type ClassType,
-  Ctx,
-  FieldResolver,
-  ID,
-  Info,
-  Int,
-  Query,
-  Resolver,
-  Root,
-  Subscription,
-} from 'type-graphql';
+/** The fields that no declaration gives: search, node, conflicts, freshness. */
+import { Arg, type ClassType, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import type { Adapter } from '../../adapters/kit/contract.ts';
 import { describeAccess } from '../access/explain.ts';
 import { nobody, parsePurpose, roles } from '../access/principal.ts';
 import { isOfOneAgency, rules } from '../access/rules.ts';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
-import type { Change } from '../feed/tail.ts';
 import { readRow } from '../query/row-access.ts';
 import type { Read } from '../query/wanted.ts';
-import { readNode } from './answer-question.ts';
-import {
-  AccessExplanation,
-  AgencyFreshness,
-  AgencyRecord,
-  ChangeEvent,
-  Conflict,
-  Node,
-  ReaderInput,
-} from './base-types.ts';
-import { type ChangesArgs, followChanges, positionCursor } from './change-stream.ts';
+import { AccessExplanation, AgencyFreshness, AgencyRecord, Conflict, Node, ReaderInput } from './base-types.ts';
 import { Context } from './context.ts';
 import type { DerivedTypes, Facts } from './derive-types.ts';
 import { readGlobalId } from './global-id.ts';
@@ -78,34 +54,6 @@ export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: re
     }
   }
 
-  @Resolver()
-  class Feed {
-    @Subscription(() => ChangeEvent, {
-      description: 'Changes of cases, approvals and every other kind, in order; without `after` from now on · 变更推送',
-      subscribe: ({ context, args }) => followChanges(context as Context, args as ChangesArgs),
-    })
-    changes(
-      @Arg('agencies', () => [String], { nullable: true, description: 'Codes of agencies; all without it' })
-      _agencies: string[],
-      @Arg('kinds', () => [String], { nullable: true, description: 'Types: Case, Approval, ...; all without it' })
-      _kinds: string[],
-      @Arg('caseNo', () => String, { nullable: true }) _caseNo: string,
-      @Arg('after', () => String, { nullable: true, description: 'Cursor of the last change that was processed' })
-      _after: string,
-      @Root() change: Change,
-    ): ChangeEvent {
-      return { ...change, cursor: positionCursor(change.position), node: null };
-    }
-  }
-
-  @Resolver(() => ChangeEvent)
-  class ChangedNode {
-    @FieldResolver(() => Node, { nullable: true })
-    node(@Root() change: Change, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): Promise<unknown> | null {
-      return change.deleted ? null : readNode(context, catalog.stored(change.kind), change.recordId, info);
-    }
-  }
-
   @Resolver(() => types.of('Agency').object)
   class Freshness {
     @FieldResolver(() => AgencyFreshness, { nullable: true, description: 'Null for agencies that are not connected' })
@@ -132,7 +80,7 @@ export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: re
   }
 
   const derived = ['Person', 'Organisation'].map(name => recordsAndConflicts(types, catalog.stored(name)));
-  return [HubQueries, Feed, ChangedNode, Freshness, ...derived];
+  return [HubQueries, Freshness, ...derived];
 }
 
 /** An integrator looks after his own adapter, a system administrator after all. */

@@ -3,18 +3,24 @@
  * the text once, and planned once for readers of one policy and one set of variables, keys of roots left out.
  */
 import {
+  type ArgumentNode,
+  type ASTNode,
   type DocumentNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
   getOperationAST,
+  isLeafType,
   Kind,
   type OperationDefinitionNode,
   OperationTypeNode,
+  type TypeNode,
   visit,
 } from 'graphql';
 import { RecentlyUsed } from '../domain/recently-used.ts';
-import { Plan, type RootKeys } from '../query/plan.ts';
+import { isOperator } from '../query/filters.ts';
+import { type Given, Plan } from '../query/plan.ts';
 import { isReadByKeys } from '../query/plan-roots.ts';
+import { Slot } from '../query/slot.ts';
 import type { Read } from '../query/wanted.ts';
 import type { Context } from './context.ts';
 import { type Collected, collectRoots, type Question, wantedOf } from './read-question.ts';
@@ -26,11 +32,13 @@ export interface ReadQuery {
   readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
   /** Variables that stand only where a root takes its key: plans do not depend on them. */
   readonly keyVariables: ReadonlySet<string>;
+  /** Variables that stand only where a list's rows are tested by a value: plans hold places for them. */
+  readonly slotVariables: ReadonlySet<string>;
 }
-/** A plan with the keys of one request. */
+/** A plan with what one request gives it. */
 export interface Planned {
   readonly plan: Plan;
-  readonly keys: RootKeys;
+  readonly given: Given;
   readonly question: Question & { readonly operation: OperationDefinitionNode };
   /** Only where something is left to resolvers. */
   readonly collected: Collected | null;
@@ -59,23 +67,31 @@ export class Questions {
   }
 
   plan(query: ReadQuery, variableValues: Question['variableValues'], context: Context): Planned {
-    const { operation, fragments, keyVariables } = query;
+    const { operation, fragments, keyVariables, slotVariables } = query;
+    const values: Record<string, unknown> = {};
+    const others: [string, unknown][] = [];
+    for (const [name, value] of Object.entries(variableValues)) {
+      // A test by null is no test.
+      if (slotVariables.has(name) && value !== null && value !== undefined) values[name] = value;
+      else if (!keyVariables.has(name)) others.push([name, value]);
+    }
     const question = { schema: this.schema, operation, fragments, variableValues };
-    const others = Object.entries(variableValues).filter(([name]) => !keyVariables.has(name));
-    const name = `${query.number} ${context.policy.identity} ${JSON.stringify(others)}`;
+    const name = `${query.number} ${context.policy.identity} ${JSON.stringify(others)} ${Object.keys(values)}`;
     const known = this.plans.get(name);
     if (known) {
       const keys = known.keys(({ args, keyVariable }) =>
         keyVariable ? { ...args, [keyVariable.argument]: variableValues[keyVariable.variable] } : args,
       );
-      return { plan: known, keys, question, collected: null };
+      return { plan: known, given: { keys, values }, question, collected: null };
     }
     const type = this.schema.getQueryType()!;
     const collected = collectRoots(question, type);
-    const plan = Plan.of(context.planGround, wantedOf(question, type, collected));
+    const slots = Object.entries(values).map(([variable, value]) => [variable, new Slot(variable, value)]);
+    const planned = { ...question, variableValues: { ...variableValues, ...Object.fromEntries(slots) } };
+    const plan = Plan.of(context.planGround, wantedOf(planned, type, collected));
     // What goes on through resolvers takes its arguments from the request.
     if (plan.isComplete) this.plans.set(name, plan);
-    return { plan, keys: plan.keys(), question, collected };
+    return { plan, given: { keys: plan.keys(), values }, question, collected };
   }
 
   private read(document: DocumentNode, operationName: string | null | undefined): ReadQuery | null {
@@ -86,7 +102,9 @@ export class Questions {
       if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
     }
     this.numbers += 1;
-    return { number: this.numbers, operation, fragments, keyVariables: this.keyVariables(document, operation) };
+    const keyVariables = this.keyVariables(document, operation);
+    const slotVariables = this.slotVariables(document, operation);
+    return { number: this.numbers, operation, fragments, keyVariables, slotVariables };
   }
 
   private keyVariables(document: DocumentNode, operation: OperationDefinitionNode): Set<string> {
@@ -108,4 +126,27 @@ export class Questions {
     }
     return new Set([...uses].flatMap(([name, elsewhere]) => (elsewhere ? [] : [name])));
   }
+
+  /** `{ agency: { eq: $agency } }` in a `where`. How groups are read depends on the values of their tests. */
+  private slotVariables(document: DocumentNode, operation: OperationDefinitionNode): Set<string> {
+    const leaves = (operation.variableDefinitions ?? []).filter(({ type }) => {
+      const named = this.schema.getType(namedTypeOf(type));
+      return isLeafType(named);
+    });
+    const slots = new Set(leaves.map(({ variable }) => variable.name.value));
+    visit(document, {
+      Field: ({ name }) => void (name.value === 'groups' && slots.clear()),
+      Variable: ({ name }, _key, parent, _path, ancestors) => {
+        const around = parent as ASTNode;
+        if (around.kind === Kind.VARIABLE_DEFINITION) return;
+        const argument = ancestors.findLast(node => !Array.isArray(node) && (node as ASTNode).kind === Kind.ARGUMENT);
+        const isTest = around.kind === Kind.OBJECT_FIELD && isOperator(around.name.value);
+        if (!isTest || (argument as ArgumentNode | undefined)?.name.value !== 'where') slots.delete(name.value);
+      },
+    });
+    return slots;
+  }
 }
+
+const namedTypeOf = (type: TypeNode): string =>
+  type.kind === Kind.NAMED_TYPE ? type.name.value : namedTypeOf(type.type);

@@ -9,6 +9,7 @@ import {
   type GraphQLError,
   type GraphQLSchema,
   getOperationAST,
+  Kind,
 } from 'graphql';
 import type { Logger } from 'pino';
 import type { Principal } from '../access/principal.ts';
@@ -18,6 +19,7 @@ import type { Change } from '../feed/tail.ts';
 import { seenIds } from '../query/row-access.ts';
 import { CompiledAnswers } from './compiled-answers.ts';
 import { Context, type Hub } from './context.ts';
+import { boardEvent, boardNoun } from './feed-resolvers.ts';
 
 export interface RehearsalParts {
   readonly schema: GraphQLSchema;
@@ -70,11 +72,21 @@ export async function rehearse(
     if (operation === 'query') note('Query', await answers.execute(given));
     if (operation !== 'subscription') continue;
     const seen = await visible(contextValue, changes);
-    const run = async (change: Change) =>
-      note('Subscription', await execute({ ...given, rootValue: change }), String(change.position));
+    const run = async (change: Change) => {
+      const rootValue = rootOf(document, change);
+      if (rootValue) note('Subscription', await execute({ ...given, rootValue }), String(change.position));
+    };
     await Promise.all(seen.map(run));
   }
   return sight;
+}
+
+/** What a change means for a stream: a board is told of its own rows. */
+function rootOf(document: DocumentNode, change: Change): object | null {
+  const [field] = getOperationAST(document)!.selectionSet.selections;
+  const noun = field?.kind === Kind.FIELD ? boardNoun(field.name.value) : null;
+  if (!noun) return change;
+  return noun === change.kind ? boardEvent('UPSERT', { ids: [change.recordId] }) : null;
 }
 
 function codeOf({ originalError }: GraphQLError): string {

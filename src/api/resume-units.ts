@@ -1,9 +1,11 @@
 /** What it costs to go on from an old position: everything that changed since is looked at again. */
 import { type DocumentNode, type GraphQLSchema, getArgumentValues, getOperationAST, Kind } from 'graphql';
-import { positionOf } from './change-stream.ts';
+import type { Hub } from './context.ts';
 
 /** Per change that is read again; most are not for this reader. */
 const unitsPerChange = 0.1;
+/** A board without a cursor reads all that fits. */
+const unitsOfSnapshot = 100;
 
 interface Asked {
   readonly operationName?: unknown;
@@ -11,7 +13,12 @@ interface Asked {
 }
 
 /** 0 for what does not resume. A cursor that nobody made costs nothing here: it is refused when it is used. */
-export function resumeUnits(schema: GraphQLSchema, document: DocumentNode, asked: Asked, newest: number): number {
+export function resumeUnits(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  asked: Asked,
+  { tail, cursors }: Pick<Hub, 'tail' | 'cursors'>,
+): number {
   const { operationName, variables } = asked;
   const operation = getOperationAST(document, typeof operationName === 'string' ? operationName : undefined);
   const fields = operation?.operation === 'subscription' ? schema.getSubscriptionType()?.getFields() : undefined;
@@ -21,8 +28,10 @@ export function resumeUnits(schema: GraphQLSchema, document: DocumentNode, asked
     const field = node.kind === Kind.FIELD ? fields?.[node.name.value] : undefined;
     if (!field || node.kind !== Kind.FIELD) continue;
     try {
-      const { after } = getArgumentValues(field, node, given);
-      if (typeof after === 'string') units += Math.max(0, newest - positionOf(after)) * unitsPerChange;
+      const { after, oldest } = getArgumentValues(field, node, given);
+      const from = typeof after === 'string' ? cursors.peek(after) : oldest === true ? 0 : null;
+      if (from !== null) units += Math.max(0, tail.position - from) * unitsPerChange;
+      else if (typeof after !== 'string' && field.args.some(({ name }) => name === 'orderBy')) units += unitsOfSnapshot;
     } catch {
       // Said by validation or by the resolver.
     }

@@ -14,6 +14,7 @@ import { takeAnswer } from './answer-question.ts';
 import { auditResolvers } from './audit-resolvers.ts';
 import { deriveTypes, type Facts } from './derive-types.ts';
 import { exportResolvers } from './export-resolvers.ts';
+import { feedResolvers } from './feed-resolvers.ts';
 import { handFacts, hubResolvers } from './hub-resolvers.ts';
 import { sessionResolvers } from './session-resolvers.ts';
 import { unmaskResolvers } from './unmask-resolvers.ts';
@@ -38,6 +39,7 @@ export function makeSchema(catalog: Catalog, adapters: readonly Adapter[]): Grap
     const resolvers = [
       ...types.resolvers,
       ...hubResolvers(types, catalog, adapters),
+      ...feedResolvers(types, catalog),
       ...sessionResolvers(),
       ...exportResolvers(),
       ...auditResolvers(catalog),

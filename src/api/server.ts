@@ -21,12 +21,15 @@ import type { CompiledAnswers } from './compiled-answers.ts';
 import { Context, type Hub } from './context.ts';
 import { type Admission, type Door, type DoorRequest, refusal } from './door.ts';
 import { type Admissions, doorPlugin } from './door-plugin.ts';
-import { tellClient } from './errors.ts';
+import { tellClient, toldError } from './errors.ts';
+import { FeedDesk, type FeedLimits } from './feed-desk.ts';
 import { serveGraphiql } from './graphiql.ts';
 import { type HttpLimits, makeHttp, serveGraphql } from './http-stack.ts';
 import { stringifyResult } from './json-text.ts';
-import type { SocketLimits } from './socket-guard.ts';
+import { SocketGuard, type SocketLimits } from './socket-guard.ts';
 import { serveSockets } from './sockets.ts';
+import { serveSse } from './sse.ts';
+import { DocumentShelf } from './subscribed-document.ts';
 
 export interface ServerParts {
   readonly schema: GraphQLSchema;
@@ -42,12 +45,17 @@ export interface ServerParts {
   readonly trustedProxies: ReadonlySet<string>;
   readonly limits: HttpLimits & { readonly pushBytes: number };
   readonly socketLimits: SocketLimits;
+  readonly feedLimits: FeedLimits;
+  /** Time over which sockets are closed at a stop. */
+  readonly drainMs: number;
   /** Null: plain HTTP. */
   readonly tls: TlsFiles | null;
   readonly log: Logger;
 }
 export interface RunningServer {
   readonly url: string;
+  /** Streams that are open, and the groups that share their work. */
+  readonly feed: Pick<FeedDesk, 'streamCount' | 'groupCount'>;
   stop(): Promise<void>;
 }
 
@@ -95,30 +103,43 @@ export async function startServer(
     },
   });
   await app.register(async scope => serveDeliveries(scope, parts));
-  serveHealth(app, parts);
-  parts.serveMore(app);
-  const sockets = serveSockets(app.server, {
-    schema,
-    answers,
-    hub,
-    authenticate,
-    door,
-    trustedProxies,
-    limits: parts.socketLimits,
-    log,
-    path,
+  let stopping = false;
+  serveHealth(app, async () => {
+    if (stopping) throw new Error('The hub is stopping');
+    await parts.checkReady();
   });
+  parts.serveMore(app);
+  const desk = makeDesk(parts);
+  const shelf = new DocumentShelf(schema);
+  const { pingMs } = parts.socketLimits;
+  const guard = new SocketGuard(parts.socketLimits);
+  const roads = { schema, answers, hub, desk, shelf, authenticate, door, trustedProxies, guard, log };
+  const events = serveSse(app, { ...roads, pingMs, path: `${path}/stream` });
+  const sockets = serveSockets(app.server, { ...roads, limits: parts.socketLimits, path });
   await app.listen({ host, port });
   const address = app.server.address();
   const bound = typeof address === 'object' && address ? address.port : port;
   return {
     url: `${parts.tls ? 'https' : 'http'}://${host === '0.0.0.0' || host === '127.0.0.1' ? 'localhost' : host}:${bound}`,
+    feed: desk,
     stop: async () => {
-      await sockets.close();
+      stopping = true;
+      await Promise.all([sockets, events].map(road => road.close(parts.drainMs)));
+      desk.close();
       await apollo.stop();
       await app.close();
     },
   };
+}
+
+function makeDesk({ schema, hub, feedLimits, log }: ServerParts): FeedDesk {
+  return new FeedDesk({
+    schema,
+    hub,
+    limits: feedLimits,
+    tell: result => (result.errors ? { ...result, errors: result.errors.map(error => toldError(error, log)) } : result),
+    onError: error => log.error({ error: errorFacts(error) }, 'a stream could not be served'),
+  });
 }
 
 /** Apollo's own lines can quote a request: only that there was one is logged. */
@@ -188,7 +209,7 @@ function serveDeliveries(app: FastifyInstance, { receivers, limits, tls, log }: 
   });
 }
 
-function serveHealth(app: FastifyInstance, { checkReady }: ServerParts): void {
+function serveHealth(app: FastifyInstance, checkReady: () => Promise<void>): void {
   app.get('/livez', async () => ({ alive: true }));
   app.get('/readyz', async (_request, reply) => {
     try {

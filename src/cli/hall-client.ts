@@ -65,7 +65,7 @@ export class HallClient {
       { query, variables: { ...variables } },
       {
         next: message => inbox.put(message as GraphqlAnswer),
-        error: error => inbox.fail(error),
+        error: error => inbox.endWith(error),
         complete: () => inbox.end(),
       },
     );
@@ -93,6 +93,13 @@ export class Inbox {
   fail(error: unknown): void {
     this.failure ??= error ?? new Error('The subscription failed');
     for (const taker of this.takers.splice(0)) taker.reject(this.failure);
+  }
+  /** Errors that end an operation are its last message. */
+  endWith(error: unknown): void {
+    if (Array.isArray(error)) {
+      this.put({ errors: error });
+      this.end();
+    } else this.fail(error);
   }
   end(): void {
     this.fail(new Error('The subscription ended'));

@@ -106,6 +106,7 @@ export async function latestChanges(read: ReadRows, count: number): Promise<Chan
     agency: agency!,
     deleted: deleted === 't',
     caseNo: caseNo ?? null,
+    ...{ caseId: null, wasCaseId: null, replacedAt: null, reassigned: false },
     at: at!,
   }));
 }

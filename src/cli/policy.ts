@@ -14,6 +14,7 @@ import { type Question, type RehearsalParts, rehearse } from '../api/rehearsal.t
 import { rehearsedOperation } from '../api/rehearsed-operation.ts';
 import { makeSchema } from '../api/schema.ts';
 import type { StoredOperation } from '../api/stored-operations.ts';
+import { Cursors } from '../feed/cursors.ts';
 import type { OpenStore } from '../hub.ts';
 import { Batches } from '../query/batches.ts';
 import type { Snapshots } from '../store/snapshots.ts';
@@ -25,6 +26,7 @@ import { RulesError, readRules } from './read-rules.ts';
 const changesLookedAt = 200;
 const statementTimeoutMs = 30_000;
 const mostRows = 100_000;
+const mostBytes = 100_000_000;
 const operationsFile = path.resolve(import.meta.dirname, '../../schema/operations.json');
 
 export const policy: StorelessCommand = async ([what, ...args], open) => {
@@ -68,7 +70,7 @@ function rulesOf(file: string | undefined): Rules {
 
 async function diff(from: Rules, to: Rules, opened: OpenStore): Promise<number> {
   console.error(`policy ${policyVersion(from)} -> ${policyVersion(to)}`);
-  const snapshots = opened.database.snapshots({ connections: 2, statementTimeoutMs, prepared: 100 });
+  const snapshots = opened.database.snapshots({ connections: 2, statementTimeoutMs, bytes: mostBytes, prepared: 100 });
   try {
     return await compareAll(from, to, await openRehearsal(opened, snapshots));
   } finally {
@@ -127,6 +129,8 @@ async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
     smallestGroup,
     exports: { issue: notHere },
     unmasking: { of: () => [], grant: notHere },
+    cursors: new Cursors('of a rehearsal'),
+    atOneMoment: notHere,
     ended: new EndedSessions(0),
     endSession: notHere,
   } satisfies Omit<Hub, 'tail' | 'audit'>;

@@ -2,13 +2,14 @@
 import { ConfigError, readConfig } from '../config.ts';
 import { startHub } from '../hub.ts';
 
-/** What does not stop by itself in this time is ended. */
+/** What does not stop by itself in this time, beside that for closing sockets, is ended. */
 const stopDeadlineMs = 10_000;
 
 try {
-  const hub = await startHub(readConfig(process.env), process.env);
+  const config = readConfig(process.env);
+  const hub = await startHub(config, process.env);
   const stop = () => {
-    setTimeout(() => process.exit(1), stopDeadlineMs).unref();
+    setTimeout(() => process.exit(1), stopDeadlineMs + config.hubDrainMs).unref();
     hub.stop().then(() => process.exit(0));
   };
   process.once('SIGTERM', stop);

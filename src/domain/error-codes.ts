@@ -17,6 +17,32 @@ export const errorCodes = {
   },
   BAD_USER_INPUT: { en: 'An argument is not what it should be', who: 'client', retry: false },
   CURSOR_MALFORMED: { en: 'The cursor was not made by this hub', who: 'client', retry: false },
+  CURSOR_FOREIGN: {
+    en: 'The cursor was given to another reader, for another operation, or under other rights',
+    who: 'client',
+    retry: false,
+  },
+  CURSOR_EXPIRED: {
+    en: 'The log does not reach back to the cursor; `oldestPosition` is the oldest change that is kept',
+    who: 'client',
+    retry: false,
+  },
+  RIGHTS_CHANGED: { en: 'What the reader may see has changed: begin the stream anew', who: 'client', retry: true },
+  TOKEN_EXPIRED: {
+    en: 'The token ran out on an open stream; `cursor` says where to go on with a new one',
+    who: 'client',
+    retry: true,
+  },
+  READER_TOO_SLOW: {
+    en: 'The stream was not read fast enough again and again; `cursor` says where to go on',
+    who: 'client',
+    retry: true,
+  },
+  GOING_AWAY: {
+    en: 'This process of the hub is stopping; go on at `cursor` after `reconnectAfterMs`',
+    who: 'client',
+    retry: true,
+  },
   LIMIT_EXCEEDED: { en: 'The request is larger than the role may send', who: 'client', retry: false },
   COST_EXCEEDED: { en: 'The request may read more than the role may ask at once', who: 'client', retry: false },
   RATE_LIMITED: {

@@ -4,15 +4,22 @@
  */
 import type pg from 'pg';
 import type { Database } from '../store/database.ts';
+import { forgetOld } from './retention.ts';
 
 export const feedChannel = 'hub_feed';
 const lockName = 'outpost-hub sequencer';
+/** Between looks for changes that are too old. */
+const forgetEveryMs = 60_000;
+/** Should the machine of the sequencer vanish, PostgreSQL notices within 2 s and gives its lock away. */
+const noticeDeath = 'set tcp_keepalives_idle = 1; set tcp_keepalives_interval = 1; set tcp_keepalives_count = 1';
 
 export interface SequencerLimits {
   /** Between looks for batches of other processes; batches of this one are announced by `wake`. */
   readonly pollMs: number;
   /** Between attempts to become the sequencer. */
   readonly electionMs: number;
+  /** How long changes are kept for readers that come back. */
+  readonly keepMs: number;
 }
 
 /** Numbers all waiting batches; returns the last position given, or null when none waited. */
@@ -35,6 +42,7 @@ export class Sequencer {
   private again = false;
   private busy = false;
   private stopped = false;
+  private forgotAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly database: Database,
@@ -73,7 +81,11 @@ export class Sequencer {
   private async turn(): Promise<void> {
     this.again = false;
     try {
-      if (await this.lead()) await this.stamp();
+      if (!(await this.lead())) return;
+      await this.stamp();
+      if (performance.now() - this.forgotAtMs < forgetEveryMs) return;
+      this.forgotAtMs = performance.now();
+      await forgetOld(this.client!, this.limits.keepMs);
     } catch (error) {
       // The lock goes with the connection, so another process can take over at once.
       this.leading = false;
@@ -85,10 +97,16 @@ export class Sequencer {
 
   private async lead(): Promise<boolean> {
     if (this.leading) return true;
-    this.client ??= await this.database.dedicated();
+    this.client ??= await this.connect();
     const { rows } = await this.client.query('select pg_try_advisory_lock(hashtext($1)) as mine', [lockName]);
     this.leading = rows[0].mine;
     return this.leading;
+  }
+
+  private async connect(): Promise<pg.Client> {
+    const client = await this.database.dedicated();
+    await client.query(noticeDeath);
+    return client;
   }
 
   private async stamp(): Promise<void> {

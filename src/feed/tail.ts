@@ -3,6 +3,7 @@
  * follows his own position, from the newest changes kept in memory or from the log, so a slow one costs nothing.
  */
 import type pg from 'pg';
+import { HubError } from '../domain/error-codes.ts';
 import type { Database } from '../store/database.ts';
 import { feedChannel } from './sequencer.ts';
 
@@ -14,6 +15,13 @@ export interface Change {
   readonly agency: string;
   readonly deleted: boolean;
   readonly caseNo: string | null;
+  /** The case that it belongs to, now and before; for a case itself its own id. */
+  readonly caseId: string | null;
+  readonly wasCaseId: string | null;
+  /** Where the version that it replaced stands in the history; null for what is new. */
+  readonly replacedAt: string | null;
+  /** It went from one leading agency to another. */
+  readonly reassigned: boolean;
   /** When the hub stored it. */
   readonly at: string;
 }
@@ -27,16 +35,19 @@ export interface TailLimits {
   readonly pollMs: number;
 }
 
+/** $1 the position, $2 how many; reading begins with the batch in which the position after $1 lies. */
 const afterSql = `
-select b.first_position + c.ordinal, c.kind, c.record_id, c.agency, c.deleted, c.case_no, to_char(b.at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+select b.first_position + c.ordinal, c.kind, c.record_id, c.agency, c.deleted, c.case_no, c.case_id, c.was_case_id, c.replaced_at,
+  c.reassigned, to_char(b.at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 from hub_batch b join hub_change c on c.batch_id = b.id
-where b.first_position is not null and b.first_position + b.size > $1::bigint + 1 and b.first_position >= $2::bigint
+where b.first_position >= (select coalesce(max(first_position), 0) from hub_batch where first_position <= $1::bigint + 1)
   and b.first_position + c.ordinal > $1::bigint
-order by b.first_position, c.ordinal limit $3`;
-
-/** Where the batch begins in which the position after $1 lies. */
-const startSql = `select coalesce(max(first_position), 0) from hub_batch where first_position <= $1::bigint + 1`;
+order by b.first_position, c.ordinal limit $2`;
+const oldestSql = `select first_position from hub_batch where first_position is not null order by first_position limit 1`;
 const lastSql = `select coalesce((select first_position + size - 1 from hub_batch where first_position is not null order by first_position desc limit 1), 0)`;
+
+/** The newest position, as of the moment of `read`. */
+export const lastPosition = async (read: Database['read']): Promise<number> => Number((await read(lastSql, []))[0]![0]);
 
 export class Tail {
   private recent: Change[] = [];
@@ -55,7 +66,7 @@ export class Tail {
   ) {}
 
   async start(): Promise<void> {
-    this.last = Number((await this.database.read(lastSql, []))[0]![0]);
+    this.last = await lastPosition(this.database.read);
     await this.listen();
     this.timer = setInterval(() => {
       if (!this.client) this.listen().catch(this.onError);
@@ -75,47 +86,38 @@ export class Tail {
   get position(): number {
     return this.last;
   }
+  get hasStopped(): boolean {
+    return this.stopped;
+  }
   /** Readers that wait for the next change. */
   get waitingReaders(): number {
     return this.waiting.size;
   }
 
-  /** Changes after a position (exclusive) that match, until `signal` aborts or the hub stops; waits at the end. */
-  async *follow(after: number, matches: (change: Change) => boolean, signal: AbortSignal): AsyncGenerator<Change> {
-    let position = after;
-    while (!this.stopped && !signal.aborted) {
-      const page = await this.after(position);
-      for (const change of page) {
-        if (signal.aborted) return;
-        position = change.position;
-        if (matches(change)) yield change;
-      }
-      if (!page.length) await this.more(position, signal);
-    }
+  /** The position of the oldest change that is kept; what would come next where none is. */
+  async oldest(): Promise<number> {
+    const [row] = await this.database.read(oldestSql, []);
+    return row ? Number(row[0]) : this.last + 1;
   }
 
-  private async after(position: number): Promise<readonly Change[]> {
+  /**
+   * The changes that follow a position, in order and without a gap; none at the end. Throws CURSOR_EXPIRED where the log
+   * does not reach back so far.
+   */
+  async after(position: number, most: number = this.limits.pageSize): Promise<readonly Change[]> {
     if (position >= this.last) return [];
     const oldest = this.recent[0]?.position;
-    if (oldest !== undefined && position >= oldest - 1) return this.recent.slice(position + 1 - oldest);
-    return this.readLog(position);
+    if (oldest !== undefined && position >= oldest - 1) {
+      const from = position + 1 - oldest;
+      return this.recent.slice(from, from + most);
+    }
+    const page = await this.readLog(position, most);
+    if (page[0]?.position !== position + 1) throw expired(await this.oldest());
+    return page;
   }
 
-  private async readLog(position: number): Promise<Change[]> {
-    const [[start]] = (await this.database.read(startSql, [position])) as [[string]];
-    const rows = await this.database.read(afterSql, [position, start, this.limits.pageSize]);
-    return rows.map(([at, kind, recordId, agency, deleted, caseNo, time]) => ({
-      position: Number(at),
-      kind: kind!,
-      recordId: recordId!,
-      agency: agency!,
-      deleted: deleted === 't',
-      caseNo: caseNo!,
-      at: time!,
-    }));
-  }
-
-  private more(position: number, signal: AbortSignal): Promise<void> {
+  /** Resolves when something follows the position, when `signal` aborts, or when the hub stops. */
+  more(position: number, signal: AbortSignal): Promise<void> {
     if (this.last > position || signal.aborted || this.stopped) return Promise.resolve();
     return new Promise(resolve => {
       const wake = () => {
@@ -126,6 +128,11 @@ export class Tail {
       this.waiting.add(wake);
       signal.addEventListener('abort', wake);
     });
+  }
+
+  private async readLog(position: number, most: number = this.limits.pageSize): Promise<Change[]> {
+    const rows = await this.database.read(afterSql, [position, most]);
+    return rows.map(readChange);
   }
 
   private async listen(): Promise<void> {
@@ -157,8 +164,11 @@ export class Tail {
       for (;;) {
         const page = await this.readLog(this.last);
         if (!page.length) break;
+        // Of a log that was cut while this process could not read it, only what is behind the cut is in one piece.
+        if (page[0]!.position !== this.last + 1) this.recent = [];
+        this.recent.push(...page);
+        if (this.recent.length > this.limits.kept * 1.2) this.recent = this.recent.slice(-this.limits.kept);
         this.last = page.at(-1)!.position;
-        this.recent = [...this.recent, ...page].slice(-this.limits.kept);
         this.wakeReaders();
       }
     }
@@ -168,3 +178,25 @@ export class Tail {
     for (const wake of [...this.waiting]) wake();
   }
 }
+
+function readChange(row: readonly (string | null)[]): Change {
+  const [position, kind, recordId, agency, deleted, caseNo, caseId, wasCaseId, replacedAt, reassigned, at] = row;
+  return {
+    position: Number(position),
+    kind: kind!,
+    recordId: recordId!,
+    agency: agency!,
+    deleted: deleted === 't',
+    caseNo: caseNo!,
+    caseId: caseId!,
+    wasCaseId: wasCaseId!,
+    replacedAt: replacedAt!,
+    reassigned: reassigned === 't',
+    at: at!,
+  };
+}
+
+const expired = (oldest: number): HubError =>
+  new HubError('CURSOR_EXPIRED', 'The changes behind the cursor are not kept any more: begin anew, without `after`', {
+    oldestPosition: oldest,
+  });

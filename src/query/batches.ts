@@ -5,9 +5,11 @@
  */
 import { HubError } from '../domain/error-codes.ts';
 import type { Snapshots } from '../store/snapshots.ts';
+import { TooManyBytes } from '../store/text-query.ts';
 import { Fetch, type Level, type Row, unkeyed } from './fetch.ts';
-import type { Plan, RootKeys } from './plan.ts';
-import type { Results } from './run.ts';
+import type { Given, Plan } from './plan.ts';
+import type { ReadLevels, Results } from './run.ts';
+import { Slot } from './slot.ts';
 
 export interface BatchLimits {
   /** Plans in one batch. */
@@ -17,15 +19,22 @@ export interface BatchLimits {
 }
 interface Waiting {
   readonly plan: Plan;
-  readonly keys: RootKeys;
+  readonly given: Given;
   readonly resolve: (results: Results) => void;
   readonly reject: (error: unknown) => void;
+}
+/** What is read at once. */
+interface Read {
+  readonly levels: readonly Level[];
+  readonly statements: readonly string[];
+  readonly slots: Given['values'];
+  readonly plans: number;
 }
 interface Lane {
   readonly waiting: Waiting[];
   isUnderWay: boolean;
 }
-type Given = ReadonlyMap<Fetch, readonly Row[]>;
+type GivenRows = ReadonlyMap<Fetch, readonly Row[]>;
 type MutableResults = Map<string, Row[]>[];
 
 export class Batches {
@@ -33,24 +42,26 @@ export class Batches {
   private readonly due = new Set<string>();
 
   constructor(
-    private readonly snapshots: Snapshots,
+    private readonly snapshots: Pick<Snapshots, 'read'>,
     private readonly limits: BatchLimits,
   ) {}
 
-  read(plan: Plan, keys: RootKeys): Promise<Results> {
+  read(plan: Plan, given: Given): Promise<Results> {
     if (!plan.levels.length) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      const lane = this.lanes.get(plan.identity) ?? { waiting: [], isUnderWay: false };
-      this.lanes.set(plan.identity, lane);
-      lane.waiting.push({ plan, keys, resolve, reject });
-      if (!lane.isUnderWay) this.later(plan.identity);
+      // Values are the same for all of a batch, keys are each plan's own.
+      const identity = `${plan.identity}\n${JSON.stringify(given.values)}`;
+      const lane = this.lanes.get(identity) ?? { waiting: [], isUnderWay: false };
+      this.lanes.set(identity, lane);
+      lane.waiting.push({ plan, given, resolve, reject });
+      if (!lane.isUnderWay) this.later(identity);
     });
   }
 
   /** What follows from rows that are there already: those of the first level. */
-  readonly readFrom = (levels: readonly Level[], given: Given): Promise<Results> => {
+  readonly readFrom: ReadLevels = (levels, given, slots) => {
     const statements = levels.map((level, depth) => (depth ? level.sql() : ''));
-    return this.readLevels(levels, statements, new Map(), given, 1);
+    return this.readLevels({ levels, statements, slots, plans: 1 }, new Map(), given);
   };
 
   /** All requests that one turn of the event loop has brought get into one batch. */
@@ -77,28 +88,28 @@ export class Batches {
   }
 
   private async readBatch(batch: readonly Waiting[]): Promise<void> {
-    const [{ plan }] = batch as [Waiting];
+    const [{ plan, given }] = batch as [Waiting];
     try {
       // Fetches of plans of one identity stand at the same index.
       const keys = new Map<number, Set<string>>();
       for (const each of batch) {
-        for (const [fetch, key] of each.plan.given(each.keys)) {
+        for (const [fetch, key] of each.plan.given(each.given.keys)) {
           keys.set(fetch.index, (keys.get(fetch.index) ?? new Set()).add(key));
         }
       }
-      const results = await this.readLevels(plan.levels, plan.statements, keys, new Map(), batch.length);
+      const { levels, statements } = plan;
+      const whole = { levels, statements, slots: given.values, plans: batch.length };
+      const results = await this.readLevels(whole, keys, new Map());
       for (const { resolve } of batch) resolve(results);
     } catch (error) {
-      for (const { reject } of batch) reject(inTime(error));
+      for (const { reject } of batch) reject(tooLarge(error));
     }
   }
 
   private async readLevels(
-    levels: readonly Level[],
-    statements: readonly string[],
+    { levels, statements, slots, plans }: Read,
     rootKeys: ReadonlyMap<number, ReadonlySet<string>>,
-    given: Given,
-    plans: number,
+    given: GivenRows,
   ): Promise<Results> {
     const results: MutableResults = [];
     for (const [fetch, rows] of given) results[fetch.index] = new Map([[unkeyed, [...rows]]]);
@@ -110,9 +121,10 @@ export class Batches {
         const keys = level.fetches.map(fetch => keysOf(fetch, results, rootKeys));
         const isIdle = depth > 0 && level.fetches.every((fetch, i) => !fetch.isKeyed || keys[i]!.length === 0);
         if (isIdle) continue;
-        const values = level.values.list.map(value =>
-          value instanceof Fetch ? keys[level.fetches.indexOf(value)] : value,
-        );
+        const values = level.values.list.map(value => {
+          if (value instanceof Fetch) return keys[level.fetches.indexOf(value)];
+          return value instanceof Slot ? value.of(slots) : value;
+        });
         const rows = await statement(statements[depth]!, values, depth === levels.length - 1);
         left -= rows.length;
         if (left < 0)
@@ -127,11 +139,13 @@ export class Batches {
   }
 }
 
-/** What PostgreSQL ended because it took too long is too large a question. */
-const inTime = (error: unknown): unknown =>
-  (error as { code?: string }).code === '57014'
-    ? new HubError('LIMIT_EXCEEDED', 'The answer takes too long: ask for less at once', {}, { cause: error })
-    : error;
+/** What takes PostgreSQL too long, or has too many bytes, is too large a question. */
+function tooLarge(error: unknown): unknown {
+  if (error instanceof TooManyBytes)
+    return new HubError('LIMIT_EXCEEDED', 'The answer has too many bytes: ask for less at once');
+  if ((error as { code?: string }).code !== '57014') return error;
+  return new HubError('LIMIT_EXCEEDED', 'The answer takes too long: ask for less at once', {}, { cause: error });
+}
 
 function keysOf(fetch: Fetch, results: MutableResults, rootKeys: ReadonlyMap<number, ReadonlySet<string>>): string[] {
   const { source } = fetch;

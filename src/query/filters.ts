@@ -5,6 +5,7 @@ import { type Column, isStored, type Relation, type StoredNoun } from '../catalo
 import { HubError } from '../domain/error-codes.ts';
 import { sqlTypes } from '../store/tables.ts';
 import { type Scope, tableSql, visibleSql } from './scope.ts';
+import { Slot } from './slot.ts';
 import { localDaySql } from './time-units.ts';
 
 export type Where = { readonly [field: string]: unknown };
@@ -24,6 +25,9 @@ const operators: Readonly<Record<string, Operator>> = {
   contains: (c, v) => containsSql(c, v),
   isNull: (c, v) => `(${c} is null) = ${v}::boolean`,
 };
+
+/** Tests of a field by one value, or one list of values. */
+export const isOperator = (name: string): boolean => name in operators;
 
 /** Columns that every stated record has and that may be filtered and ordered by. */
 export const envelopeFields: Readonly<Record<string, { column: string; type: string; stated: boolean }>> = {
@@ -107,7 +111,9 @@ function fieldTests(scope: Scope, noun: StoredNoun, name: string, tests: Record<
   return Object.entries(tests)
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([op, value]) => {
-      const spelled = op === 'isNull' ? value : Array.isArray(value) ? value.map(normalise) : normalise(value);
+      const spell = (given: unknown) =>
+        op === 'isNull' ? given : Array.isArray(given) ? given.map(normalise) : normalise(given);
+      const spelled = value instanceof Slot ? value.spelled(spell) : spell(value);
       return `(${operators[op]!(sql, scope.values.add(spelled), type)})`;
     });
 }

@@ -40,7 +40,8 @@ function filler({ ground, forResolvers }: Planner, noun: StoredNoun, wanted: Wan
     }
     const rows = records.map(record => rowOf(fetch, record, hole.parent));
     const given = new Map<Fetch, readonly Row[]>([[fetch, rows]]);
-    const results = levels.length > 1 ? await run.reader.read(levels, given) : [new Map([[unkeyed, rows]])];
+    const results =
+      levels.length > 1 ? await run.reader.read(levels, given, run.given.values) : [new Map([[unkeyed, rows]])];
     const inner = run.inside(hole, results);
     inner.path.pop();
     const text = items(inner, wanted, rows, row => write(row, inner)) ?? 'null';

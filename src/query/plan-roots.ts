@@ -113,7 +113,7 @@ function oneRoot(
   return {
     keyed: keyOf && { fetch, keyOf },
     write: run => {
-      const [row] = run.rows(fetch, keyOf ? run.keys.get(wanted.key)! : unkeyed);
+      const [row] = run.rows(fetch, keyOf ? run.given.keys.get(wanted.key)! : unkeyed);
       if (!row) return planner.absent(wanted, run);
       run.path.push(wanted.key);
       const text = write(row, run);

@@ -3,6 +3,7 @@ import { Fetch, type Level } from './fetch.ts';
 import { planRoot, type Root } from './plan-roots.ts';
 import { type PlanGround, Planner, WrittenByHand } from './planner.ts';
 import { type Results, Run, type RunReader } from './run.ts';
+import { Slot } from './slot.ts';
 import type { Failure, Wanted } from './wanted.ts';
 
 export interface Answer {
@@ -12,12 +13,18 @@ export interface Answer {
 }
 /** Keys of roots that are read by one, by the root's key in the answer. */
 export type RootKeys = ReadonlyMap<string, string>;
+/** What a request gives its plan. */
+export interface Given {
+  readonly keys: RootKeys;
+  /** Of the variables that are slots in the plan, by their names. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
 
 export class Plan {
   readonly levels: readonly Level[];
   /** Of each level: its statement. */
   readonly statements: readonly string[];
-  /** Plans of one identity read the same rows but for the keys that they are given: they can be read together. */
+  /** Plans of one identity read the same rows but for what they are given. */
   readonly identity: string;
   private readonly roots: ReadonlyMap<string, Root>;
 
@@ -81,8 +88,8 @@ export class Plan {
     for (const [root, key] of keys) yield [this.roots.get(root)!.keyed!.fetch, key];
   }
 
-  async answer(results: Results, keys: RootKeys, reader: RunReader): Promise<Answer> {
-    const run = new Run(results, keys, reader);
+  async answer(results: Results, given: Given, reader: RunReader): Promise<Answer> {
+    const run = new Run(results, given, reader);
     const texts = new Map<string, string | undefined>();
     for (const [key, { write }] of this.roots) texts.set(key, write(run));
     if (run.holes.length) {
@@ -96,7 +103,7 @@ export class Plan {
 const identityOf = (levels: readonly Level[], statements: readonly string[]): string =>
   levels
     .map(({ values }, i) => {
-      const constants = values.list.map(value => (value instanceof Fetch ? null : value));
+      const constants = values.list.map(value => (value instanceof Fetch || value instanceof Slot ? null : value));
       return `${statements[i]}\n${JSON.stringify(constants)}`;
     })
     .join('\n');

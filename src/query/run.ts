@@ -1,12 +1,17 @@
 /** One answer being written: where it is, what failed, what has been shown, what is still asked of agencies. */
 import type { Fetch, Level, Row } from './fetch.ts';
+import type { Given } from './plan.ts';
 import type { AskLive, Failure, LiveParent, Wanted } from './wanted.ts';
 
 /** Rows of each fetch, by key. */
 export type Results = readonly ReadonlyMap<string, readonly Row[]>[];
 
-/** Reads levels, from those rows on that are given. */
-export type ReadLevels = (levels: readonly Level[], given: ReadonlyMap<Fetch, readonly Row[]>) => Promise<Results>;
+/** Reads levels, from those rows on that are given; `slots` are values of the question's variables. */
+export type ReadLevels = (
+  levels: readonly Level[],
+  given: ReadonlyMap<Fetch, readonly Row[]>,
+  slots: Readonly<Record<string, unknown>>,
+) => Promise<Results>;
 
 /** Told of every row of which something personal is shown whole: the ids of the persons that it is about. */
 export type SawPersons = (subjects: readonly string[]) => void;
@@ -41,8 +46,7 @@ export class Run {
 
   constructor(
     readonly results: Results,
-    /** Of roots that are read by a key. */
-    readonly keys: ReadonlyMap<string, string>,
+    readonly given: Given,
     readonly reader: RunReader,
   ) {}
 
@@ -56,7 +60,7 @@ export class Run {
 
   /** For the rows that an agency gives at a hole of this answer. */
   inside(hole: Hole, results: Results): Run {
-    const run = new Run(results, this.keys, this.reader);
+    const run = new Run(results, this.given, this.reader);
     run.path.push(...hole.path);
     return run;
   }

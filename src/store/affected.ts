@@ -1,5 +1,6 @@
 /** The derived nouns that a page mentions or touches, and what it now claims of them. */
 import type { Link, StoredNoun } from '../catalog/catalog.ts';
+import type { ChangeRow } from './apply.ts';
 import { joinKey } from './identity.ts';
 import { linkOf, type Told, type ValidRecord, type WrittenRow } from './rows.ts';
 
@@ -52,7 +53,7 @@ export class Affected {
         if (now && recordOf && !row[1]) this.state(noun, link, target, now, recordOf(row[0] as string));
       }
     });
-    return rows.filter(row => row[2]).map(row => ({ id: row[0] as string, deleted: row[1] as boolean }));
+    return rows.filter(row => row[2]).map(row => touchedBy(noun, row));
   }
 
   private state(noun: StoredNoun, link: Link, target: StoredNoun, id: string, record: ValidRecord): void {
@@ -64,6 +65,24 @@ export class Affected {
       of(claims, id, () => []).push({ record, link });
     }
   }
+}
+
+/** A row that changed, and what it moved away from. */
+export function touchedBy(noun: StoredNoun, row: WrittenRow): Omit<ChangeRow, 'kind' | 'caseNo'> {
+  const linked = (role: string) => {
+    const index = noun.links.findIndex(link => link.role === role);
+    return index < 0 ? { old: null, now: null } : linkOf(row, index);
+  };
+  const [id, deleted] = row as unknown as [string, boolean];
+  const [led, ofCase] = [linked('leadAgency'), linked('case')];
+  return {
+    id,
+    deleted,
+    caseId: noun.name === 'Case' ? id : ofCase.now,
+    wasCaseId: ofCase.old,
+    replacedAt: (row.at(-1) as string | null) ?? null,
+    reassigned: led.old !== null && led.now !== null && led.old !== led.now,
+  };
 }
 
 function of<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -1,4 +1,5 @@
 /** Applies a page of an agency in one transaction: records, history, nouns, cases, parked items, changes and the cursor. */
+import { randomInt } from 'node:crypto';
 import type pg from 'pg';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import { Affected } from './affected.ts';
@@ -51,6 +52,13 @@ export interface ChangeRow {
   readonly id: string;
   readonly deleted: boolean;
   readonly caseNo: string | null;
+  /** The case that it belongs to, now and before; for a case itself its own id. */
+  readonly caseId: string | null;
+  readonly wasCaseId: string | null;
+  /** `observed_at` of the version that it replaces, which stands in the history from now on; null for what is new. */
+  readonly replacedAt: string | null;
+  /** It went from one leading agency to another. */
+  readonly reassigned: boolean;
 }
 
 /** One transaction of the store, and what it works with. */
@@ -132,12 +140,24 @@ export class Store {
     });
   }
 
+  /**
+   * A moment that no other page has: versions of a record are told apart by it. In microseconds, of which the clock gives
+   * thousands; within them pages of this process go up, and those of others are unlikely to meet.
+   */
+  private moment(): string {
+    const now = Date.now() * 1000 + randomInt(1000);
+    this.lastMoment = Math.max(this.lastMoment + 1, now);
+    const micros = String(this.lastMoment % 1000).padStart(3, '0');
+    return new Date(Math.floor(this.lastMoment / 1000)).toISOString().replace('Z', `${micros}Z`);
+  }
+  private lastMoment = 0;
+
   /** A transaction under the agency's lock. */
   private inTransaction<T>(agency: string, run: (work: Work) => Promise<T>): Promise<T> {
     const { catalog, identity } = this;
     return this.database.transaction(async client => {
       await client.query(pageStart, [`page ${agency}`]);
-      return run({ client, catalog, identity, agency, at: new Date().toISOString(), affected: new Affected() });
+      return run({ client, catalog, identity, agency, at: this.moment(), affected: new Affected() });
     });
   }
 }
@@ -207,9 +227,9 @@ async function writeRecords(work: Work, noun: StoredNoun, page: readonly Told[])
   const rows = known.map(({ row }) => row);
   changed.push(...work.affected.touch(noun, await writeKnown(work, noun, rows), recordOf));
   const numbered = noun.kind.about.case?.from[0];
-  return changed.map(({ id, deleted }) => {
-    const caseNo = numbered ? (winners.get(id)!.record.values[numbered] as string | undefined) : undefined;
-    return { kind: noun.name, id, deleted, caseNo: caseNo ?? null };
+  return changed.map(row => {
+    const caseNo = numbered ? (winners.get(row.id)!.record.values[numbered] as string | undefined) : undefined;
+    return { ...row, kind: noun.name, caseNo: caseNo ?? null };
   });
 }
 
@@ -246,10 +266,10 @@ export async function writeKnown(work: Work, noun: StoredNoun, rows: readonly Ro
 async function recordChanges({ client, agency, at }: Work, changes: readonly ChangeRow[]): Promise<void> {
   await client.query(
     `with batch as (insert into hub_batch (agency, size, at) values ($1, $2, $3) returning id)
-     insert into hub_change (batch_id, ordinal, kind, record_id, agency, deleted, case_no)
-     select batch.id, c.ordinal - 1, c.kind, c.record_id, $1, c.deleted, c.case_no
-     from batch, unnest($4::text[], $5::uuid[], $6::boolean[], $7::text[])
-       with ordinality as c (kind, record_id, deleted, case_no, ordinal)`,
+     insert into hub_change (batch_id, ordinal, kind, record_id, agency, deleted, case_no, case_id, was_case_id, replaced_at, reassigned)
+     select batch.id, c.ordinal - 1, c.kind, c.record_id, $1, c.deleted, c.case_no, c.case_id, c.was_case_id, c.replaced_at, c.reassigned
+     from batch, unnest($4::text[], $5::uuid[], $6::boolean[], $7::text[], $8::uuid[], $9::uuid[], $10::timestamptz[], $11::boolean[])
+       with ordinality as c (kind, record_id, deleted, case_no, case_id, was_case_id, replaced_at, reassigned, ordinal)`,
     [
       agency,
       changes.length,
@@ -258,6 +278,10 @@ async function recordChanges({ client, agency, at }: Work, changes: readonly Cha
       arrayLiteral(changes.map(c => c.id)),
       arrayLiteral(changes.map(c => String(c.deleted))),
       arrayLiteral(changes.map(c => c.caseNo)),
+      arrayLiteral(changes.map(c => c.caseId)),
+      arrayLiteral(changes.map(c => c.wasCaseId)),
+      arrayLiteral(changes.map(c => c.replacedAt)),
+      arrayLiteral(changes.map(c => String(c.reassigned))),
     ],
   );
 }

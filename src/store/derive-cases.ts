@@ -58,10 +58,19 @@ async function bearCases(work: Work, noun: StoredNoun, keys: ReadonlyMap<string,
     // What is only mentioned is no change: readers see nothing of it.
     born: rows
       .filter(row => ids.has(row.id) && !row.deleted)
-      .map(row => ({ kind: noun.name, id: row.id, deleted: false, caseNo: keys.get(row.id)! })),
+      .map(row => ({ ...bornCase(row.id), kind: noun.name, caseNo: keys.get(row.id)! })),
     others: sorted.map(([id]) => id).filter(id => !ids.has(id)),
   };
 }
+
+const bornCase = (id: string) => ({
+  id,
+  deleted: false,
+  caseId: id,
+  wasCaseId: null,
+  replacedAt: null,
+  reassigned: false,
+});
 
 function partsOfPage(work: Work, id: string): CaseParts {
   const of = <P>(kind: string) => {
@@ -105,7 +114,7 @@ async function deriveAgain(work: Work, noun: StoredNoun, cases: ReadonlyMap<stri
     return caseRow(work, noun, id, caseNo, parts);
   });
   const changed = work.affected.touch(noun, await writeKnown(work, noun, rows));
-  return changed.map(({ id, deleted }) => ({ kind: noun.name, id, deleted, caseNo: cases.get(id) ?? null }));
+  return changed.map(row => ({ ...row, kind: noun.name, caseNo: cases.get(row.id) ?? null }));
 }
 
 function caseRow(work: Work, noun: StoredNoun, id: string, caseNo: string, parts: CaseParts): Row {

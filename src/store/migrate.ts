@@ -91,14 +91,21 @@ async function difference(url: string, catalog: Catalog): Promise<string[]> {
 }
 
 /** The key from which ids are derived: made once for each installation, and never changed. */
-export async function identityKey(url: string, random: () => string): Promise<string> {
+export const identityKey = (url: string, random: () => string): Promise<string> =>
+  settingOf(url, 'identity key', random);
+
+/** The key by which cursors of streams are signed: the same in every process of the hub. */
+export const cursorKey = (url: string, random: () => string): Promise<string> => settingOf(url, 'cursor key', random);
+
+async function settingOf(url: string, name: string, random: () => string): Promise<string> {
   const client = new pg.Client(url);
   await client.connect();
   try {
-    await client.query(`insert into hub_setting (name, value) values ('identity key', $1) on conflict do nothing`, [
+    await client.query('insert into hub_setting (name, value) values ($1, $2) on conflict do nothing', [
+      name,
       random(),
     ]);
-    const { rows } = await client.query(`select value from hub_setting where name = 'identity key'`);
+    const { rows } = await client.query('select value from hub_setting where name = $1', [name]);
     return rows[0].value;
   } finally {
     await client.end();

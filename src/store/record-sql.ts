@@ -18,6 +18,9 @@ const wins = (noun: StoredNoun) =>
 /** Only these are worth a place in the history and a change in the feed; else a newer version says the same again. */
 const differs = '(i.digest <> s.digest or i.deleted <> s.deleted)';
 
+/** A version that this very transaction has made was known to nobody. */
+const filed = 's.observed_at <> $2::timestamptz';
+
 /** Which of these rows stand already, and whether they say the same: $1 ids, $2 versions, $3 digests, $4 when it was true. */
 export const standingSql = (noun: StoredNoun): string => `
 select s.id, ${isStated(noun) ? 'i.version = s.version and i.digest = s.digest and i.as_of is not distinct from s.as_of' : 'i.digest = s.digest'} as same
@@ -38,8 +41,9 @@ function steady({ column, states }: Link, noun: StoredNoun): string {
 /**
  * For rows of which some may stand already: $1 is a JSON array of rows (one for each id), $2 the moment. Writes the
  * winners, files what they replace, and returns a row for each that changed: id, deleted, true, and of each link the
- * target before, the target now, and whether it is steady; and such a row with false for each that says the same as
- * before of another moment, which can decide whom to believe.
+ * target before, the target now, and whether it is steady, and at last when the version that it replaces was observed (its
+ * place in the history); and such a row with false for each that says the same as before of another moment, which can
+ * decide whom to believe.
  */
 export function upsertSql(noun: StoredNoun): string {
   const columns = columnsOf(noun);
@@ -54,12 +58,13 @@ with i as materialized (
   select t.* from ${noun.table} t where t.id = any(array(select id from i)) for update
 ), won as materialized (
   select i.*, s.id is null or ${differs} as changed, ${moved} as moved,
-    ${noun.links.map((link, n) => `s.${quoted(link.column)} as old_${n}, ${steady(link, noun)} as steady_${n},`).join(' ')} s.id is not null as known
+    ${noun.links.map((link, n) => `s.${quoted(link.column)} as old_${n}, ${steady(link, noun)} as steady_${n},`).join(' ')} s.id is not null as known,
+    case when ${filed} then s.observed_at::text end as replaced
   from i left join s on s.id = i.id where s.id is null or ${wins(noun)}
 ), filed as (
   insert into ${noun.table}_history (${list(names)}, seen_until)
   -- What came into being in this transaction was never seen; filed, it would take the place of what is seen from now on.
-  select ${list(names, 's.')}, $2::timestamptz from s join won on won.id = s.id where won.changed and s.observed_at <> $2::timestamptz
+  select ${list(names, 's.')}, $2::timestamptz from s join won on won.id = s.id where won.changed and ${filed}
   on conflict do nothing
 ), written as (
   insert into ${noun.table} as t (${list(names)})
@@ -67,7 +72,7 @@ with i as materialized (
   on conflict (id) do update set ${assigned.map(name => `${quoted(name)} = excluded.${quoted(name)}`).join(', ')},
     observed_at = case when t.digest = excluded.digest and t.deleted = excluded.deleted then t.observed_at else excluded.observed_at end
 )
-select won.id, won.deleted, won.changed${noun.links.map((link, n) => `, won.old_${n}, won.${quoted(link.column)}, won.steady_${n}`).join('')}
+select won.id, won.deleted, won.changed${noun.links.map((link, n) => `, won.old_${n}, won.${quoted(link.column)}, won.steady_${n}`).join('')}, won.replaced
 from won where won.changed or won.moved order by won.id`;
 }
 
@@ -88,7 +93,8 @@ with gone as materialized (select t.* from ${noun.table} t where ${absent} for u
     ${emptied.map(name => `${quoted(name)} = null`).join(', ')}
   from gone where t.id = gone.id
 )
-select id, true as deleted, true as changed${links.map((link, n) => `, ${quoted(link)} as old_${n}, null as now_${n}, false as steady_${n}`).join('')} from gone order by id`;
+select id, true as deleted, true as changed${links.map((link, n) => `, ${quoted(link)} as old_${n}, null as now_${n}, false as steady_${n}`).join('')}, observed_at::text as replaced
+from gone order by id`;
 }
 
 /** How many records of a kind the set did not hold, and how many there are: for the guard against mass removal. */

@@ -120,7 +120,7 @@ export function fieldColumns(noun: Noun, values: Readonly<Record<string, unknown
   return columns;
 }
 
-/** A row that was written, as the statements of `record-sql.ts` return it: id, deleted, whether it changed, and its links. */
+/** A row that was written, as the statements of `record-sql.ts` return it: id, deleted, whether it changed, its links, what it replaced. */
 export type WrittenRow = readonly unknown[];
 /** Of the n-th link of a written row: the target before and now, and whether the row states of it what it stated before. */
 export const linkOf = (row: WrittenRow, n: number) => ({
@@ -134,6 +134,7 @@ export const freshlyWritten = (row: Row): WrittenRow => [
   row.deleted,
   true,
   ...row.links.flatMap(target => [null, target, true]),
+  null,
 ];
 
 /** The same order as in the database: by version, then by content, then by the moment at which it was true. */

@@ -3,11 +3,14 @@ import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { RecentlyUsed } from '../domain/recently-used.ts';
 import type { Rows } from './database.ts';
+import { TextQuery } from './text-query.ts';
 
 export interface SnapshotSettings {
   readonly connections: number;
   /** PostgreSQL ends what takes longer. */
   readonly statementTimeoutMs: number;
+  /** Of the rows of one statement. */
+  readonly bytes: number;
   /** Statements that a connection keeps prepared. */
   readonly prepared: number;
 }
@@ -16,13 +19,16 @@ export type ReadStatement = (text: string, values: readonly unknown[], last: boo
 
 const socketOf = (client: pg.PoolClient) =>
   (client as unknown as { connection: { stream: Writable } }).connection.stream;
-const asText = { getTypeParser: () => (value: string) => value };
 
 export class Snapshots {
   private readonly pool: pg.Pool;
   private readonly names: StatementNames;
 
-  constructor(session: pg.ClientConfig, settings: SnapshotSettings, onError: (error: Error) => void) {
+  constructor(
+    session: pg.ClientConfig,
+    private readonly settings: SnapshotSettings,
+    onError: (error: Error) => void,
+  ) {
     const { connections, statementTimeoutMs, prepared } = settings;
     this.names = new StatementNames(prepared);
     // A statement that comes again keeps its plan: making one for each set of keys costs many times what it saves.
@@ -60,11 +66,10 @@ export class Snapshots {
       await work(async (text, values, last) => {
         socketOf(client).cork();
         process.nextTick(() => socketOf(client).uncork());
-        const result = client.query<string[]>(this.statement(client, text, values));
-        const ended = last && open ? end('commit') : undefined;
-        ended?.catch(() => {});
-        const { rows } = await result;
-        await ended;
+        const name = this.names.of(client, text);
+        const rows = TextQuery.run(client, { text, values, name }, this.settings.bytes);
+        // What has been read is what was read, however its snapshot ends.
+        if (last && open) end('commit').catch(() => {});
         return rows;
       });
       if (open) await end('commit');
@@ -77,11 +82,6 @@ export class Snapshots {
     } finally {
       client.release(broken ?? this.names.isFull(client));
     }
-  }
-
-  private statement(client: pg.PoolClient, text: string, values: readonly unknown[]): pg.QueryArrayConfig {
-    const name = this.names.of(client, text);
-    return { text, values: values as unknown[], rowMode: 'array', types: asText, ...(name && { name }) } as never;
   }
 
   close(): Promise<void> {

@@ -19,6 +19,8 @@ interface ColumnSpec {
   readonly name: string;
   readonly type: string;
   readonly nullable?: boolean;
+  /** SQL; for columns that come to a table with rows. */
+  readonly default?: string;
   readonly comment?: string;
 }
 
@@ -63,6 +65,7 @@ const property = (spec: ColumnSpec, primary = false) => ({
   nullable: spec.nullable ?? false,
   primary,
   comment: spec.comment,
+  ...(spec.default && { defaultRaw: spec.default }),
 });
 
 interface TableSpec {
@@ -191,6 +194,20 @@ const hubTables: readonly TableSpec[] = [
       { name: 'agency', type: 'text' },
       { name: 'deleted', type: 'boolean' },
       { name: 'case_no', type: 'text', nullable: true },
+      { name: 'case_id', type: 'uuid', nullable: true, comment: 'the case that it belongs to' },
+      { name: 'was_case_id', type: 'uuid', nullable: true, comment: 'the case that it belonged to before' },
+      {
+        name: 'replaced_at',
+        type: 'timestamptz',
+        nullable: true,
+        comment: 'observed_at of the version that it replaced, in the history',
+      },
+      {
+        name: 'reassigned',
+        type: 'boolean',
+        default: 'false',
+        comment: 'it went from one leading agency to another',
+      },
     ],
     primary: ['batch_id', 'ordinal'],
   },

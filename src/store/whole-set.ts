@@ -53,7 +53,7 @@ export async function completeSet(work: Work, set: WholeSet, guard: RemovalGuard
     if (!absent) continue;
     const result = await client.query({ text: removeAbsentSql(noun), values: [...values, work.at], rowMode: 'array' });
     const gone = work.affected.touch(noun, result.rows);
-    changes.push(...gone.map(({ id }) => ({ kind, id, deleted: true, caseNo: null })));
+    changes.push(...gone.map(row => ({ ...row, kind, caseNo: null })));
   }
   await client.query(`select set_config('enable_seqscan', 'off', true)`);
   if (!held) await forgetSet(work, set.name);

@@ -73,6 +73,12 @@ const rules: readonly Rule[] = [
     because: 'the door is the top of the hub; it is given its parts and reads no environment',
   },
   {
+    module: 'client',
+    at: 'src/client/',
+    mayImport: [],
+    because: 'it runs in the browsers of the hall, which have nothing of the hub',
+  },
+  {
     module: 'export',
     at: 'src/export/',
     mayImport: ['domain', 'access', 'audit', 'api'],

@@ -1,5 +1,5 @@
 /** The hub's graph without its door: operations are compiled and answered for any principal. */
-import { type ExecutionResult, type GraphQLSchema, parse } from 'graphql';
+import { type DocumentNode, type ExecutionResult, type GraphQLSchema, parse } from 'graphql';
 import type { Adapter } from '../../adapters/kit/contract.ts';
 import type { Principal } from '../../src/access/principal.ts';
 import type { SharingGrant } from '../../src/access/sharing.ts';
@@ -14,6 +14,12 @@ import type { Store } from '../../src/store/apply.ts';
 
 export interface CompiledGraph {
   readonly schema: GraphQLSchema;
+  /** The same document again may find its plan. */
+  answers(
+    principal: Principal,
+    document: DocumentNode,
+    variables: Readonly<Record<string, unknown>>,
+  ): Promise<ExecutionResult>;
   ask(principal: Principal, query: string, variables?: Readonly<Record<string, unknown>>): Promise<ExecutionResult>;
   contextOf(principal: Principal): Context;
   close(): Promise<void>;
@@ -32,7 +38,12 @@ export function openCompiledGraph(
   { adapters, grants, lookup, unmasked }: CompiledGraphParts,
 ): CompiledGraph {
   const { catalog, database, identity } = store;
-  const snapshots = database.snapshots({ connections: 4, statementTimeoutMs: 30_000, prepared: 50 });
+  const snapshots = database.snapshots({
+    connections: 4,
+    statementTimeoutMs: 30_000,
+    bytes: 100_000_000,
+    prepared: 50,
+  });
   const hub = {
     catalog,
     identity,
@@ -48,11 +59,13 @@ export function openCompiledGraph(
   const schema = makeSchema(catalog, adapters);
   const answers = new CompiledAnswers(schema, makeLog('silent'));
   const contextOf = (principal: Principal) => new Context(hub, principal);
+  const answer: CompiledGraph['answers'] = (principal, document, variableValues) =>
+    answers.execute({ schema, document, variableValues, contextValue: contextOf(principal) });
   return {
     schema,
     contextOf,
-    ask: (principal, query, variableValues) =>
-      answers.execute({ schema, document: parse(query), variableValues, contextValue: contextOf(principal) }),
+    answers: answer,
+    ask: (principal, query, variables = {}) => answer(principal, parse(query), variables),
     close: () => snapshots.close(),
   };
 }

@@ -9,14 +9,17 @@ import {
   isInterfaceType,
   isObjectType,
 } from 'graphql';
+import type { Field } from '../../adapters/kit/record.ts';
 import type { Random } from '../../seeds/township/model.ts';
 import { type Catalog, isStored, type Noun, type StoredNoun } from '../../src/catalog/catalog.ts';
 import { graphValue, type TownInMemory } from './town-in-memory.ts';
-import { filterable, orderName, type Row, randomOrders, randomWhere, type Where } from './where-model.ts';
+import { filterable, orderName, type Row, randomOrders, randomTest, randomWhere, type Where } from './where-model.ts';
 
 export interface RandomOperation {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
+  /** Other values for some of them. */
+  readonly again: Readonly<Record<string, unknown>>;
 }
 type Composite = GraphQLObjectType | GraphQLInterfaceType;
 
@@ -56,6 +59,7 @@ export class RandomOperations {
 
 class Operation {
   private readonly variables: Record<string, unknown> = {};
+  private readonly again: Record<string, unknown> = {};
   private readonly declared: string[] = [];
   private readonly fragments: string[] = [];
   private names = 0;
@@ -78,16 +82,17 @@ class Operation {
     );
     const body = `{ ${fields.join(' ')} ${this.random.chance(0.1) ? '__typename ' : ''}}`;
     const head = this.declared.length ? `query (${this.declared.join(', ')}) ` : 'query ';
-    return { query: `${head}${body}\n${this.fragments.join('\n')}`, variables: this.variables };
+    return { query: `${head}${body}\n${this.fragments.join('\n')}`, variables: this.variables, again: this.again };
   }
 
   private name(prefix: string): string {
     return `${prefix}${this.names++}`;
   }
-  private variable(type: string, value: unknown): string {
+  private variable(type: string, value: unknown, again: unknown = value): string {
     const name = this.name('v');
     this.declared.push(`$${name}: ${type}`);
     this.variables[name] = value;
+    this.again[name] = again;
     return `$${name}`;
   }
 
@@ -175,7 +180,7 @@ class Operation {
     const args: string[] = [];
     if (random.chance(0.35)) {
       const where = randomWhere(noun, rows, random);
-      args.push(`where: ${random.chance(0.5) ? this.variable(`${noun.name}Where`, where) : literalWhere(noun, where)}`);
+      args.push(`where: ${random.chance(0.5) ? this.variable(`${noun.name}Where`, where) : this.where(noun, where)}`);
     }
     const orders = random.chance(0.4) ? randomOrders(noun, random).map(orderName) : [];
     if (orders.length)
@@ -191,6 +196,30 @@ class Operation {
       args.push(`${name}: ${random.chance(0.05) ? '"nonsense"' : JSON.stringify(cursor)}`);
     }
     return args;
+  }
+
+  /** Values of tests are literals, or variables of their own. */
+  private where(noun: Noun, where: Where): string {
+    const members = Object.entries(where).map(([name, test]) => {
+      if (name === 'and' || name === 'or')
+        return `${name}: [${(test as Where[]).map(part => this.where(noun, part)).join(', ')}]`;
+      if (name === 'not') return `not: ${this.where(noun, test as Where)}`;
+      const { field } = noun.columns.get(name)!;
+      const tests = Object.entries(test as object).map(
+        ([op, value]) => `${op}: ${this.testValue(noun, name, field, op, value)}`,
+      );
+      return `${name}: { ${tests.join(', ')} }`;
+    });
+    return `{ ${members.join(', ')} }`;
+  }
+  private testValue(noun: Noun, name: string, { scalar, table }: Field, op: string, value: unknown): string {
+    const type = op === 'isNull' ? 'Boolean' : table ? table.name : scalarTypes[scalar]!;
+    if (this.random.chance(0.4)) {
+      const other = Object.values(randomTest(noun, this.rowsOf(noun), this.random, name, op)[name] as object)[0];
+      return this.variable(op === 'in' ? `[${type}!]` : type, value, other);
+    }
+    if (op === 'isNull') return String(value);
+    return Array.isArray(value) ? `[${value.map(each => literal(scalar, each)).join(', ')}]` : literal(scalar, value);
   }
 
   private otherArgs(field: GraphQLField<unknown, unknown>): string[] {
@@ -215,7 +244,9 @@ class Operation {
     const value = rows.length && random.chance(0.93) ? random.pick(rows)[arg.name] : null;
     const { field: declared } = noun.columns.get(arg.name)!;
     if ((value === null || value === undefined) && declared.table) return Object.keys(declared.table.values)[0]!;
-    return value === null || value === undefined ? (invented[declared.scalar] ?? '1') : literal(declared.scalar, value);
+    if (value === null || value === undefined) return invented[declared.scalar] ?? '1';
+    if (declared.scalar !== 'text' || optional || random.chance(0.5)) return literal(declared.scalar, value);
+    return this.variable('String!', value, random.pick(rows)[arg.name] ?? value);
   }
 
   private someId(): string {
@@ -235,6 +266,14 @@ class Operation {
   }
 }
 
+const scalarTypes: Readonly<Record<string, string>> = {
+  text: 'String',
+  integer: 'Int',
+  decimal: 'Decimal',
+  date: 'LocalDate',
+  instant: 'DateTime',
+  flag: 'Boolean',
+};
 /** Keys of nothing. */
 const invented: Readonly<Record<string, string>> = { text: '"nobody"', date: '"2026-01-01"' };
 /** Fields that are resolved by hand, from other things than rows. */
@@ -246,18 +285,4 @@ const isComposite = (field: GraphQLField<unknown, unknown>) => {
 
 function literal(scalar: string, value: unknown): string {
   return scalar === 'code' ? String(value) : JSON.stringify(value);
-}
-function literalWhere(noun: Noun, where: Where): string {
-  const members = Object.entries(where).map(([name, test]) => {
-    if (name === 'and' || name === 'or')
-      return `${name}: [${(test as Where[]).map(part => literalWhere(noun, part)).join(', ')}]`;
-    if (name === 'not') return `not: ${literalWhere(noun, test as Where)}`;
-    const { scalar } = noun.columns.get(name)!.field;
-    const tests = Object.entries(test as object).map(([op, value]) => {
-      if (op === 'isNull') return `isNull: ${value}`;
-      return `${op}: ${Array.isArray(value) ? `[${value.map(each => literal(scalar, each)).join(', ')}]` : literal(scalar, value)}`;
-    });
-    return `${name}: { ${tests.join(', ')} }`;
-  });
-  return `{ ${members.join(', ')} }`;
 }

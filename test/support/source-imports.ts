@@ -22,9 +22,9 @@ export interface SourceFile {
   readonly isBarrel: boolean;
 }
 
-/** All TypeScript files of these folders of the project. */
+/** All code of these folders of the project. */
 export function readSources(...folders: readonly string[]): SourceFile[] {
-  const files = folders.flatMap(folder => globSync(`${folder}/**/*.ts`, { cwd: project }));
+  const files = folders.flatMap(folder => globSync(`${folder}/**/*.{ts,mts,mjs}`, { cwd: project }));
   return files.sort().map(file => readSource(file, readFileSync(path.join(project, file), 'utf8')));
 }
 

@@ -78,6 +78,7 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
     HUB_LOG_LEVEL: 'silent',
     HUB_DATABASE_CONNECTIONS: '6',
     HUB_RETRY_PAUSE_MS: '50',
+    HUB_DRAIN_MS: '50',
     // Tests ask faster than people do; those of the budgets are in contracts/attacks.
     HUB_BUDGET_FACTOR: '1000',
     ...trust,

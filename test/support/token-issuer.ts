@@ -10,8 +10,8 @@ export interface Claims {
 export interface TokenIssuer {
   /** Makes a hub trust this issuer, and keep its audit log where no other hub does. */
   readonly environment: Readonly<Record<string, string>>;
-  /** A good token, for the claims of a role. */
-  token(claims: Claims): Promise<string>;
+  /** A good token, for the claims of a role. It lives an hour, or another time: `2s`. */
+  token(claims: Claims, lasts?: string): Promise<string>;
   /** Tokens that no hub may accept, by what is wrong with them. */
   badTokens(claims: Claims): Promise<Readonly<Record<string, string>>>;
 }
@@ -49,7 +49,7 @@ export async function makeTokenIssuer(issuer = 'test-issuer', audience = 'outpos
       HUB_TOKEN_AUDIENCE: audience,
       ...auditPlaces(),
     },
-    token: claims => signed(claims),
+    token: (claims, lasts) => signed(claims, { exp: lasts }),
     badTokens: async claims => {
       const good = await signed(claims);
       const [header, payload, signature] = good.split('.') as [string, string, string];

@@ -14,10 +14,12 @@ export interface RawGroup {
 export function pageOf(groups: readonly RawGroup[], question: GroupQuestion, whole: boolean): GroupPage {
   const { keys, measures, limit, skip } = question;
   const found = whole ? arranged(groups, question).slice(skip) : groups;
-  const shown = found.slice(0, limit).map(group => ({
-    ...Object.fromEntries(keys.map(({ name }, i) => [name, group.keys[i]!])),
-    ...Object.fromEntries(measures.map(({ name }, i) => [name, group.measures[i]!])),
-  }));
+  const shown = found.slice(0, limit).map(group => {
+    const named: Record<string, GroupValue> = {};
+    for (const [i, { name }] of keys.entries()) named[name] = group.keys[i]!;
+    for (const [i, { name }] of measures.entries()) named[name] = group.measures[i]!;
+    return named;
+  });
   return { groups: shown, hasNextPage: found.length > limit, withheld: false };
 }
 

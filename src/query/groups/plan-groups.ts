@@ -169,28 +169,43 @@ function bad(message: string): never {
 
 function pageWriter(wanted: Wanted, noun: StoredNoun): (page: GroupPage) => string {
   const parts = wanted.of(`${noun.name}Groups`);
-  return ({ groups, ...facts }) =>
-    plainWriter(
-      parts,
-      nodes => `[${groups.map(group => groupText(nodes.of(`${noun.name}Group`), group)).join(',')}]`,
-    )(facts);
+  const writers = new Map(parts.map(part => [part, groupWriter(part, noun)]));
+  const write = (groups: readonly Group[], one: (group: Group) => string) => {
+    let text = '[';
+    for (const group of groups) text += text === '[' ? one(group) : `,${one(group)}`;
+    return `${text}]`;
+  };
+  return ({ groups, ...facts }) => plainWriter(parts, nodes => write(groups, writers.get(nodes)!))(facts);
 }
 
-const groupText = (parts: readonly Wanted[], group: Group): string =>
-  members(parts, part => (part.read.kind === 'groupKey' ? keyText(part, group, part.key) : valueText(group, part.key)));
+/** Made once for all groups of an answer. */
+function groupWriter(nodes: Wanted, noun: StoredNoun): (group: Group) => string {
+  if (nodes.read.kind !== 'groupNodes') return () => 'null';
+  return members(nodes.of(`${noun.name}Group`), part =>
+    part.read.kind === 'groupKey' ? keyWriter(part, part.key) : valueWriter(part.key),
+  );
+}
 
 /** The type of a key is named after its noun, so it tells which selections are its own. */
-function keyText(wanted: Wanted, group: Group, path: string): string {
-  const own = wanted.of(keyTypeOf(wanted));
-  return members(own, part => {
+function keyWriter(wanted: Wanted, path: string): (group: Group) => string {
+  return members(wanted.of(keyTypeOf(wanted)), part => {
     const name = `${path}.${part.key}`;
-    return part.read.kind === 'keyPart' ? keyText(part, group, name) : valueText(group, name);
+    return part.read.kind === 'keyPart' ? keyWriter(part, name) : valueWriter(name);
   });
 }
 function keyTypeOf({ read, label }: Wanted): string {
   return read.kind === 'keyPart' ? `${read.relation.to.name}Key` : `${label.slice(0, label.indexOf('Group.'))}Key`;
 }
 
-const members = (parts: readonly Wanted[], textOf: (part: Wanted) => string): string =>
-  `{${parts.map(part => `"${part.key}":${part.read.kind === 'typename' ? `"${typeOf(part)}"` : textOf(part)}`).join(',')}}`;
-const valueText = (group: Group, name: string) => JSON.stringify(group[name] ?? null);
+function members(parts: readonly Wanted[], writerOf: (part: Wanted) => (group: Group) => string) {
+  const writers = parts.map((part, i) => ({
+    head: `${i ? ',' : ''}"${part.key}":`,
+    write: part.read.kind === 'typename' ? () => `"${typeOf(part)}"` : writerOf(part),
+  }));
+  return (group: Group): string => {
+    let text = '{';
+    for (const { head, write } of writers) text += head + write(group);
+    return `${text}}`;
+  };
+}
+const valueWriter = (name: string) => (group: Group) => JSON.stringify(group[name] ?? null);

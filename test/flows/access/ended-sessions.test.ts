@@ -135,11 +135,15 @@ test('a lost connection to the database costs no promise', async () => {
   expect(performance.now() - from).toBeLessThan(promisedMs);
 });
 
-test('a socket does not outlive its token', async () => {
+test('a socket does not outlive its token, and each stream on it ends with where it goes on', async () => {
   // Tokens live 12 hours: this one has 2 seconds left.
   await provider.setClock(-43_198);
   const sockets = await follow(await signIn(provider.issuer, 'director-1')).finally(() => provider.setClock(0));
-  expect(await Promise.all(sockets.map(closing))).toEqual(hubs.map(() => closedBy('Token expired')));
+  for (const inbox of sockets) {
+    const { errors } = await inbox.next();
+    expect(errors).toMatchObject([{ extensions: { code: 'TOKEN_EXPIRED', cursor: expect.any(String) } }]);
+    await expect(inbox.next()).rejects.toThrow('ended');
+  }
 });
 
 describe('ending a session', () => {

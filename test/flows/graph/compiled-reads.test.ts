@@ -138,25 +138,24 @@ test(`compiled answers are those of graphql-js over rows in memory, errors and n
   const met = { errors: 0, nulls: 0, rows: 0, roles: new Set<string>() };
   for (let i = 0; i < operations; i++) {
     const principal = randomPrincipal(random, town);
-    const { query, variables } = generator.next();
+    const { query, variables, again } = generator.next();
     const document = parse(query);
     const faults = validate(graph.schema, document);
     if (faults.length) throw new Error(`${query} is not valid: ${faults.join('; ')}`);
-    const contextValue = { policy: graph.contextOf(principal).policy, seen: new Map() };
-    const expected = told(await execute({ schema: oracle, document, variableValues: variables, contextValue }));
-    const answered = told(await graph.ask(principal, query, variables));
-    const difference = firstDifference(expected, answered);
-    if (difference)
-      throw new Error(
-        JSON.stringify(
-          { i, difference, query, variables, principal, errors: [expected.errors, answered.errors] },
-          null,
-          1,
-        ),
-      );
-    met.errors += answered.errors.length;
-    met.nulls += answered.data === null ? 1 : 0;
-    met.rows += JSON.stringify(answered.data).split('{').length;
+    // What comes again with other values is answered by the plan that was made for the first ones.
+    for (const variableValues of JSON.stringify(again) === JSON.stringify(variables)
+      ? [variables]
+      : [variables, again]) {
+      const contextValue = { policy: graph.contextOf(principal).policy, seen: new Map() };
+      const expected = told(await execute({ schema: oracle, document, variableValues, contextValue }));
+      const answered = told(await graph.answers(principal, document, variableValues));
+      const difference = firstDifference(expected, answered);
+      const facts = { i, difference, query, variableValues, principal, errors: [expected.errors, answered.errors] };
+      if (difference) throw new Error(JSON.stringify(facts, null, 1));
+      met.errors += answered.errors.length;
+      met.nulls += answered.data === null ? 1 : 0;
+      met.rows += JSON.stringify(answered.data).split('{').length;
+    }
     met.roles.add(principal.role);
   }
   // Otherwise the comparison would say little.

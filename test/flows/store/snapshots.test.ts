@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Database } from '../../../src/store/database.ts';
 import type { Snapshots } from '../../../src/store/snapshots.ts';
+import { TooManyBytes } from '../../../src/store/text-query.ts';
 import { emptyDatabase, type TestDatabase } from '../../support/database.ts';
 
 let created: TestDatabase;
 let database: Database;
-const settings = { connections: 1, statementTimeoutMs: 10_000, prepared: 20 };
+const settings = { connections: 1, statementTimeoutMs: 10_000, bytes: 100_000, prepared: 20 };
 
 beforeAll(async () => {
   created = await emptyDatabase('snapshots');
@@ -68,6 +69,28 @@ test('what takes too long is ended by the database', async () => {
     },
     { statementTimeoutMs: 100 },
   );
+});
+
+test('what has more bytes than it may have is not kept, and the connection goes on', async () => {
+  await withSnapshots(async snapshots => {
+    const large = `select repeat('x', 1000) from generate_series(1, 200)`;
+    await expect(readOne(snapshots, large)).rejects.toBeInstanceOf(TooManyBytes);
+    expect(await readOne(snapshots, 'select 7')).toBe('7');
+  });
+});
+
+test('values reach the database as they are, in arrays too', async () => {
+  const texts = ['plain', 'with "quotes" and \\', '{a,b}', 'NULL', '', '房寺镇', 'line\nfeed', null];
+  await withSnapshots(async snapshots => {
+    await snapshots.read(false, async statement => {
+      const rows = await statement(
+        'select t, $2::text, $3::boolean from unnest($1::text[]) t',
+        [texts, '"', true],
+        true,
+      );
+      expect(rows).toEqual(texts.map(text => [text, '"', 't']));
+    });
+  });
 });
 
 test('a flood of distinct questions leaves a connection with no more prepared statements than it may have', async () => {

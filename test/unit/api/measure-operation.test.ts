@@ -3,6 +3,8 @@ import { buildSchema, type GraphQLObjectType, getOperationAST, parse } from 'gra
 import { measureOperation } from '../../../src/api/measure-operation.ts';
 import { measureInputs, measureText } from '../../../src/api/measure-text.ts';
 import { resumeUnits } from '../../../src/api/resume-units.ts';
+import { Cursors } from '../../../src/feed/cursors.ts';
+import type { Tail } from '../../../src/feed/tail.ts';
 
 const schema = buildSchema(`
   type Query { persons(first: Int, last: Int): PersonConnection, person: Person, search(first: Int! = 20): [Person!]! }
@@ -102,8 +104,10 @@ test('variables are counted without recursion', () => {
 });
 
 test('going on from far back costs what lies between', () => {
-  const cursor = (position: number) => Buffer.from(`change:${position}`).toString('base64url');
-  const units = (text: string, variables = {}) => resumeUnits(schema, parse(text), { variables }, 10_000);
+  const cursors = new Cursors('a secret');
+  const cursor = (position: number) => cursors.sign(position, cursors.owner('somebody'));
+  const feed = { cursors, tail: { position: 10_000 } as Tail };
+  const units = (text: string, variables = {}) => resumeUnits(schema, parse(text), { variables }, feed);
   expect(units(`subscription { changes(after: "${cursor(0)}") }`)).toBe(1_000);
   expect(units('subscription($c: String) { changes(after: $c) }', { c: cursor(9_990) })).toBe(1);
   expect(units('subscription($c: String) { changes(after: $c) }')).toBe(0);

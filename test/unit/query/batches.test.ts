@@ -59,7 +59,7 @@ test('questions for several persons that wait at the same time are one statement
   const batches = new Batches(snapshots, { plans: 64, rows: 1000 });
   const ask = (key: string) => {
     const plan = personPlan(key);
-    return batches.read(plan, plan.keys());
+    return batches.read(plan, { keys: plan.keys(), values: {} });
   };
   const first = [ask('A'), ask('B'), ask('A')];
   await turn();
@@ -82,7 +82,7 @@ test('a batch has no more plans than it may have', async () => {
   const { asked, holds, snapshots } = heldSnapshots();
   const batches = new Batches(snapshots, { plans: 2, rows: 1000 });
   const plans = ['A', 'B', 'C'].map(key => personPlan(key));
-  const answers = plans.map(plan => batches.read(plan, plan.keys()));
+  const answers = plans.map(plan => batches.read(plan, { keys: plan.keys(), values: {} }));
   await turn();
   holds.shift()!();
   await Promise.all(answers.slice(0, 2));
@@ -106,7 +106,7 @@ test('an answer that needs more rows than it may have is refused, and the next o
   const batches = new Batches(snapshots, { plans: 64, rows: 0 });
   const plan = personPlan('A');
   for (let i = 0; i < 2; i++) {
-    const answer = batches.read(plan, plan.keys());
+    const answer = batches.read(plan, { keys: plan.keys(), values: {} });
     await turn();
     holds.shift()!();
     await expect(answer).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });

@@ -1,0 +1,60 @@
+/** One execution of a subscription's document for an event: a context of its own, for all readers who see the same. */
+import { type DocumentNode, type ExecutionResult, execute, type GraphQLError, type GraphQLSchema } from 'graphql';
+import type { Principal } from '../access/principal.ts';
+import type { Channel } from '../audit/entry.ts';
+import type { Operation } from '../audit/trail.ts';
+import type { Answer } from '../feed/group-work.ts';
+import { Payload } from '../feed/payload.ts';
+import { Context, type Hub, type Moment } from './context.ts';
+
+/** Who gets an answer, and by which road. */
+export interface FeedReader {
+  readonly principal: Principal;
+  readonly channel: Channel;
+}
+export interface Execution {
+  readonly schema: GraphQLSchema;
+  readonly hub: Hub;
+  readonly document: DocumentNode;
+  readonly operationName: string | null;
+  /** Those of the root field may be anybody's: they decide which events come, not what is in them. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** For the audit log. */
+  readonly operation: Operation;
+  readonly tell: (result: ExecutionResult) => ExecutionResult;
+}
+
+/**
+ * Throws what the database could not do, so that it is tried again. Whatever else fails is in the answer.
+ * @param moment null: as everything stands
+ */
+export async function answerFor(
+  { schema, hub, document, operationName, variables, operation, tell }: Execution,
+  principal: Principal,
+  root: object,
+  moment: Moment | null = null,
+): Promise<Answer<FeedReader>> {
+  const contextValue = new Context(moment ? { ...hub, ...moment } : hub, principal);
+  contextValue.trail.operation = operation;
+  const args = { schema, document, operationName, variableValues: variables, rootValue: root, contextValue };
+  const result = await execute(args);
+  contextValue.end();
+  const unread = result.errors?.map(causeOf).find(isOfDatabase);
+  if (unread) throw unread;
+  const { trail } = contextValue;
+  const note = async (reader: FeedReader, text: string) => {
+    const purpose = reader.principal.purpose ?? contextValue.purpose;
+    await trail.note(hub.audit, { ...reader.principal, purpose }, reader.channel, text);
+  };
+  return { payload: new Payload(JSON.stringify(tell(result))), note: trail.isEmpty ? null : note };
+}
+
+function causeOf({ originalError }: GraphQLError): unknown {
+  let current: unknown = originalError;
+  while (current instanceof Error && 'originalError' in current && current.originalError)
+    current = current.originalError;
+  return current;
+}
+/** The classes of a database that is gone, restarts or is full. */
+const isOfDatabase = (error: unknown): boolean =>
+  error instanceof Error && /^(08|53|57)...$|^E[A-Z]+$/.test(String((error as { code?: unknown }).code));

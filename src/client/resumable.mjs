@@ -1,0 +1,162 @@
+/**
+ * Makes the subscriptions of a graphql-ws client go on where they were: published as `outpost-hub/client`, plain
+ * JavaScript without dependencies, for browsers and Node. The types, and what each part means, are in resumable.d.mts.
+ */
+
+/** The stream goes on at its cursor. */
+const passing = new Set([
+  'GOING_AWAY',
+  'READER_TOO_SLOW',
+  'TOKEN_EXPIRED',
+  'AUDIT_UNAVAILABLE',
+  'INTERNAL',
+  'RATE_LIMITED',
+]);
+/** It can only begin anew. */
+const lost = new Set(['CURSOR_EXPIRED', 'CURSOR_FOREIGN', 'CURSOR_MALFORMED', 'RIGHTS_CHANGED']);
+const firstPauseMs = 250;
+const longestPauseMs = 30_000;
+
+export function resumable(client, options = {}) {
+  watchProofs(client, options.onGap);
+  return { ...client, subscribe: (payload, sink) => new Subscription(client, options, payload, sink).start() };
+}
+
+class Subscription {
+  constructor(client, options, payload, sink) {
+    this.client = client;
+    this.options = options;
+    this.payload = payload;
+    this.sink = sink;
+    this.name = payload.operationName ?? payload.query ?? '';
+    this.cursor = payload.variables?.after ?? null;
+    /** Of the last event, and what has been told of this position. */
+    this.position = -1;
+    this.told = new Set();
+    this.pauseMs = firstPauseMs;
+    this.ended = false;
+    this.leave = () => {};
+  }
+
+  start() {
+    const { cursors } = this.options;
+    if (!cursors || this.cursor) this.ask();
+    else
+      Promise.resolve(cursors.read(this.name)).then(
+        cursor => {
+          this.cursor = cursor ?? null;
+          if (!this.ended) this.ask();
+        },
+        error => this.fail(error),
+      );
+    return () => {
+      this.ended = true;
+      clearTimeout(this.timer);
+      this.leave();
+    };
+  }
+
+  ask() {
+    /** What ended the operation, should it be told before the end. */
+    let fault = null;
+    this.leave = this.client.subscribe(this.request(), {
+      next: result => {
+        fault = faultOf(result);
+        if (!fault) this.take(result);
+      },
+      error: error => this.goOn(Array.isArray(error) ? error : null, error),
+      complete: () => {
+        if (fault) this.goOn(fault, fault);
+        else this.complete();
+      },
+    });
+  }
+
+  /** The client sends it again whenever it connects again, so its cursor is looked up when it is read. */
+  request() {
+    const { after: _, ...given } = this.payload.variables ?? {};
+    const variables = () => (this.cursor ? { ...given, oldest: undefined, after: this.cursor } : given);
+    return Object.defineProperty({ ...this.payload }, 'variables', { enumerable: true, get: variables });
+  }
+
+  take(result) {
+    const event = Object.values(result.data ?? {})[0];
+    if (event && this.isDouble(event)) return;
+    this.sink.next(result);
+    this.pauseMs = firstPauseMs;
+    if (!event) return;
+    // In the midst of a snapshot there is nothing to go on from.
+    if (event.type === 'SNAPSHOT') this.keep(null);
+    else if (typeof event.cursor === 'string') this.keep(event.cursor);
+  }
+
+  isDouble({ type, position, cursor: _, ...rest }) {
+    if (typeof position !== 'number' || (type && type !== 'UPSERT' && type !== 'REMOVE')) return false;
+    const told = JSON.stringify([type, rest]);
+    if (position < this.position || (position === this.position && this.told.has(told))) return true;
+    if (position > this.position) this.told.clear();
+    this.position = position;
+    this.told.add(told);
+    return false;
+  }
+
+  keep(cursor) {
+    this.cursor = cursor;
+    this.options.cursors?.write(this.name, cursor);
+  }
+
+  /** The operation has ended: asked again, or told to the application. */
+  goOn(errors, error) {
+    const { code, cursor, reconnectAfterMs, retryAfterMs } = errors?.[0]?.extensions ?? {};
+    if (this.ended) return;
+    if (passing.has(code)) {
+      if (typeof cursor === 'string') this.keep(cursor);
+      this.askIn(reconnectAfterMs ?? retryAfterMs ?? this.pause());
+    } else if (lost.has(code) && this.options.beginAnew?.(code)) {
+      this.keep(null);
+      this.position = -1;
+      this.told.clear();
+      this.askIn(this.pause());
+    } else this.fail(error);
+  }
+
+  askIn(ms) {
+    this.timer = setTimeout(() => this.ask(), ms);
+  }
+  pause() {
+    const ms = this.pauseMs * (0.5 + Math.random() / 2);
+    this.pauseMs = Math.min(longestPauseMs, this.pauseMs * 2);
+    return ms;
+  }
+
+  fail(error) {
+    if (this.ended) return;
+    this.ended = true;
+    this.sink.error(error);
+  }
+  complete() {
+    if (this.ended) return;
+    this.ended = true;
+    this.sink.complete();
+  }
+}
+
+/** Errors of an answer that gives nothing: the operation ends behind it. */
+const faultOf = ({ data, errors }) => (errors?.length && !data ? errors : null);
+
+/** The hub's pings say how many messages each operation was sent: what did not come is fetched over a new connection. */
+function watchProofs(client, onGap) {
+  let received = new Map();
+  client.on('connected', () => {
+    received = new Map();
+  });
+  client.on('message', ({ id, type }) => {
+    if (type === 'next') received.set(id, (received.get(id) ?? 0) + 1);
+  });
+  client.on('ping', (isReceived, payload) => {
+    const streams = isReceived ? Object.entries(payload?.streams ?? {}) : [];
+    if (!streams.some(([id, { sequence }]) => (received.get(id) ?? 0) < sequence)) return;
+    onGap?.();
+    client.terminate();
+  });
+}

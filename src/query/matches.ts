@@ -1,0 +1,148 @@
+/**
+ * Which of some rows fit which filters for a reader, now or at some moment since a position of the log: set-wise, for all
+ * filters of a policy at once. What streams of changes are decided by.
+ */
+import type { Policy } from '../access/policy.ts';
+import { type Rows, rowsSql } from '../access/rows.ts';
+import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
+import type { ReadRows } from '../store/database.ts';
+import { replacedSql } from '../store/replaced-versions.ts';
+import { columnsOf } from '../store/tables.ts';
+import { listTermsSql, type Where, whereSql } from './filters.ts';
+import { pagingSql } from './paging.ts';
+import { type Scope, Values } from './scope.ts';
+
+/** A row as it stands. */
+export interface Match {
+  readonly deleted: boolean;
+  /** The reader may see it. */
+  readonly visible: boolean;
+  /** By filter. */
+  readonly fits: readonly boolean[];
+}
+export interface Looking {
+  readonly read: ReadRows;
+  readonly catalog: Catalog;
+  readonly policy: Policy;
+  readonly noun: StoredNoun;
+  readonly wheres: readonly (Where | null)[];
+}
+
+const isTrue = (text: string | null) => text === 't';
+const scopeOf = ({ catalog, policy }: Pick<Looking, 'catalog' | 'policy'>): Scope => ({
+  catalog,
+  policy,
+  values: new Values(),
+  asOf: null,
+});
+
+/** Rows that do not exist are not in the answer. */
+export async function matchNow(looking: Looking, ids: readonly string[]): Promise<ReadonlyMap<string, Match>> {
+  const { read, catalog, policy, noun, wheres } = looking;
+  const scope = scopeOf(looking);
+  const { values } = scope;
+  const among = `t.id = any(${values.add(ids)}::uuid[])`;
+  const visible = rowsSql(policy.rows(noun), 't', catalog, value => values.add(value));
+  const fits = wheres.map(where => `, (${whereSql(scope, noun, where)}) is true`);
+  const text = `select t.id, t.deleted, (${visible}) is true${fits.join('')} from ${noun.table} t where ${among}`;
+  const rows = await read(text, values.list);
+  return new Map(
+    rows.map(([id, deleted, seen, ...fitting]) => [
+      id!,
+      { deleted: isTrue(deleted!), visible: isTrue(seen!), fits: fitting.map(isTrue) },
+    ]),
+  );
+}
+
+/**
+ * By row the filters that it may have fitted, visible for the reader, at some moment since a position of the log, as far
+ * as versions tell: its own, and those of the rows by which it is seen (a step of its case, its case). What has replaced
+ * them may have no position yet: readers are shown rows as they are, which may be ahead of the log.
+ */
+export async function matchedSince(
+  looking: Looking,
+  ids: readonly string[],
+  after: number,
+): Promise<ReadonlyMap<string, readonly boolean[]>> {
+  const { read, catalog, policy, wheres } = looking;
+  const values = new Values();
+  const since = values.add(after);
+  const scope = { ...scopeOf(looking), values, catalog: pastCatalog(catalog, values, since) };
+  const noun = scope.catalog.stored(looking.noun.name);
+  const visible = rowsSql(policy.rows(noun), 't', scope.catalog, value => values.add(value));
+  // "None of its steps" may have held before although one of them did later: such filters count as fitted.
+  const own = wheres.map(where => (findsByOthers(noun, where) ? null : where));
+  const fits = own.map(where => `bool_or((${whereSql(scope, noun, where)}) is true)`);
+  const text = `select t.id, ${fits.join(', ')} from ${noun.table} t
+    where t.id = any(${values.add(ids)}::uuid[]) and not t.deleted and ${visible} group by t.id`;
+  const rows = await read(text, values.list);
+  return new Map(rows.map(([id, ...fitted]) => [id!, fitted.map(isTrue)]));
+}
+
+/** The catalog with more behind its nouns: their rows, and those that were replaced since the position. */
+function pastCatalog(catalog: Catalog, values: Values, since: string): Catalog {
+  const tables = new Map<string, string>();
+  const stored = (name: string): StoredNoun => {
+    const noun = catalog.stored(name);
+    // A value that no statement uses has no type: only what is asked for is bound.
+    if (!tables.has(name)) tables.set(name, pastTable(noun, values, since));
+    return { ...noun, table: tables.get(name)! };
+  };
+  return Object.create(catalog, { stored: { value: stored } }) as Catalog;
+}
+
+function pastTable(noun: StoredNoun, values: Values, since: string): string {
+  const columns = columnsOf(noun)
+    .map(column => `"${column.name}"`)
+    .join(', ');
+  return `(select ${columns} from ${noun.table} union all select ${columns} from ${noun.table}_history h
+    where (h.id, h.observed_at) in (${replacedSql(values.add(noun.name), since)}))`;
+}
+
+/** Rows that fit a filter, in an order: their ids only, at most so many. Throws as a list does. */
+export async function listMatching(looking: Looking, orderBy: readonly string[], most: number): Promise<string[]> {
+  const { read, noun, wheres } = looking;
+  const scope = scopeOf(looking);
+  const terms = listTermsSql(scope, noun, wheres[0], null);
+  const { orderBy: order } = pagingSql(scope, noun, { orderBy });
+  const rows = await read(
+    `select t.id from ${noun.table} t where ${terms} order by ${order} limit ${most}`,
+    scope.values.list,
+  );
+  return rows.map(([id]) => id!);
+}
+
+/** Throws as a list would for this filter and order, without looking at any row. */
+export function demandFilter(
+  ground: Pick<Looking, 'catalog' | 'policy'>,
+  noun: StoredNoun,
+  where: Where | null,
+  orderBy: readonly string[],
+): void {
+  whereSql(scopeOf(ground), noun, where);
+  pagingSql(scopeOf(ground), noun, { orderBy });
+}
+
+/** Ids of rows whose link holds one of these. */
+export async function linkedTo(read: ReadRows, noun: StoredNoun, link: string, ids: readonly string[]) {
+  const text = `select id, "${link}" from ${noun.table} where "${link}" = any($1::uuid[])`;
+  return (await read(text, [ids])).map(([id, target]) => [id!, target!] as const);
+}
+
+/** Whether it depends on rows of other nouns who sees the rows, sees them whole, or finds them by one of the filters. */
+export function dependsOnOthers({ policy, noun, wheres }: Looking): boolean {
+  return [policy.rows(noun), policy.whole(noun)].some(reachesOut) || wheres.some(where => findsByOthers(noun, where));
+}
+function reachesOut(rules: Rows): boolean {
+  if (typeof rules === 'string') return false;
+  if ('any' in rules) return rules.any.some(reachesOut);
+  if ('every' in rules) return rules.every.some(reachesOut);
+  return 'noun' in rules || 'has' in rules;
+}
+function findsByOthers(noun: StoredNoun, where: Where | null | undefined): boolean {
+  return Object.entries(where ?? {}).some(([name, test]) => {
+    if (noun.relations.has(name)) return true;
+    const parts = name === 'and' || name === 'or' ? (test as Where[]) : name === 'not' ? [test as Where] : [];
+    return parts.some(part => findsByOthers(noun, part));
+  });
+}

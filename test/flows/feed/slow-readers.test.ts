@@ -1,0 +1,140 @@
+/**
+ * Promise 5: slow readers lose nothing and harm nobody. FEED_STALLED=1000 makes the crowd larger: the kernel holds some
+ * megabytes for each.
+ */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Approval } from '../../../adapters/kit/hall-kinds.ts';
+import police from '../../../adapters/police/adapter.ts';
+import { plainStatement } from '../../support/plain-statement.ts';
+import { freePort } from '../../support/spawned-command.ts';
+import { SpawnedHub } from '../../support/spawned-hub.ts';
+import { stateRecords } from '../../support/state-records.ts';
+import { openTestStore, type TestStore } from '../../support/test-store.ts';
+import { makeTokenIssuer, type TokenIssuer } from '../../support/token-issuer.ts';
+import { type Frame, Wire } from '../../support/wire.ts';
+
+const crowd = Number(process.env.FEED_STALLED ?? 40);
+const opinion = '同意'.repeat(2_000);
+/** More of them than the kernel and the hub together hold for anybody. */
+const many = 120;
+
+let opened: TestStore;
+let hub: SpawnedHub;
+let issuer: TokenIssuer;
+beforeAll(async () => {
+  issuer = await makeTokenIssuer();
+  opened = await openTestStore('hub_pol', [police]);
+  hub = await SpawnedHub.start(await freePort(), {
+    ...issuer.environment,
+    DATABASE_URL: opened.url,
+    HUB_SEQUENCER_POLL_MS: '10',
+    HUB_SOCKETS: '5000',
+    HUB_SOCKETS_PER_ADDRESS: '5000',
+    // A stalled client does not answer to pings either.
+    HUB_SOCKET_PING_MS: '600000',
+    HUB_RELAPSES: '1',
+    HUB_DRAIN_MS: '0',
+  });
+});
+afterAll(async () => {
+  await hub?.stop();
+  await opened?.close();
+});
+
+/** @param times how often the opinion stands in an event: 12 KB each */
+const queryOf = (
+  times: number,
+) => `subscription ($caseNo: String, $after: String) { changes(kinds: ["Approval"], caseNo: $caseNo, after: $after) {
+  cursor position at node { id ... on Approval { ${Array.from({ length: times }, (_, i) => `o${i}: opinion`).join(' ')} } } } }`;
+const query = queryOf(5);
+/** A reader who has read well is given more room by the kernel: some forty megabytes. */
+const [heavy, heavyMany] = [queryOf(90), 50];
+let steps = 0;
+const happen = (caseNo: string, data: object = { opinion }) =>
+  stateRecords(opened.store, 'police', [plainStatement(Approval, `step ${++steps}`, { caseNo, ...data })]);
+async function happenOften(caseNo: string, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await happen(caseNo);
+}
+
+let readers = 0;
+/** Ten sockets of one reader each. */
+async function open(count: number, variables: object, document = query): Promise<Wire[]> {
+  const wires: Wire[] = [];
+  for (let i = 0; i < count; i++) {
+    if (i % 10 === 0) readers += 1;
+    const token = await issuer.token({ role: 'clerk', sub: `clerk ${readers}` });
+    const wire = await Wire.open(hub.url, { token });
+    wire.subscribe('1', document, { ...variables });
+    wires.push(wire);
+  }
+  await Promise.all(wires.map(wire => wire.proven('1', 0)));
+  return wires;
+}
+const events = ({ frames }: Wire) => frames.filter(({ type }) => type === 'next');
+const positionsOf = (wire: Wire): number[] => events(wire).map(({ payload }) => payload.data.changes.position);
+const received = (wire: Wire, count: number) => wire.until(() => events(wire).length >= count);
+const isLagged = ({ payload }: Frame) => Boolean(payload?.extensions?.lagged);
+
+test(`${crowd} readers who stop reading cost little memory, hold up nobody, and miss nothing when they read again`, async () => {
+  const caseNo = 'crowd';
+  const [stalled, well] = [await open(crowd, { caseNo }), await open(10, { caseNo })];
+  await happenOften(caseNo, 5);
+  await Promise.all([...stalled, ...well].map(wire => received(wire, 5)));
+  for (const { socket } of stalled) socket.pause();
+  const before = hub.memory;
+  await happenOften(caseNo, many);
+  await Promise.all(well.map(wire => received(wire, 5 + many)));
+  const grown = hub.memory - before;
+  // Had the hub kept for everybody what he did not read, it would be many times that.
+  const allowed = crowd * 3 * 65_536 + 150_000_000;
+  expect({ grown, isLittle: grown < allowed }).toEqual({ grown, isLittle: true });
+  const expected = positionsOf(well[0]!);
+  for (const wire of well)
+    expect({ positions: positionsOf(wire), lagged: wire.frames.some(isLagged) }).toEqual({
+      positions: expected,
+      lagged: false,
+    });
+
+  for (const { socket } of stalled) socket.resume();
+  await Promise.all(stalled.map(wire => received(wire, 5 + many)));
+  for (const wire of stalled) expect(positionsOf(wire)).toEqual(expected);
+  // Whoever was left behind was told from where to where.
+  const behind = stalled.flatMap(wire => wire.frames.filter(isLagged));
+  expect(behind.length).toBeGreaterThan(0);
+  for (const { payload } of behind) {
+    const { from, to } = payload.extensions.lagged;
+    expect(expected).toContain(from);
+    expect(payload.data.changes.position).toBe(expected[expected.indexOf(from) + 1]);
+    expect(to).toBeGreaterThan(from);
+  }
+  for (const wire of [...stalled, ...well]) await wire.leave();
+}, 120_000);
+
+test('who falls behind again and again is ended with his cursor, and goes on there', async () => {
+  const caseNo = 'relapse';
+  const [wire] = (await open(1, { caseNo }, heavy)) as [Wire];
+  let total = 0;
+  const ended = wire.until(({ type }) => type === 'error');
+  let isEnded = false;
+  ended.then(() => {
+    isEnded = true;
+  });
+  while (!isEnded) {
+    wire.socket.pause();
+    await happenOften(caseNo, heavyMany);
+    total += heavyMany;
+    wire.socket.resume();
+    await Promise.race([received(wire, total), ended]);
+  }
+  const { payload } = await ended;
+  expect(payload[0].extensions).toMatchObject({ code: 'READER_TOO_SLOW', retry: true, cursor: expect.any(String) });
+  expect(wire.frames.filter(({ type }) => type === 'complete')).toEqual([]);
+  const had = positionsOf(wire);
+  expect(payload[0].extensions.position).toBe(had.at(-1));
+  wire.subscribe('2', heavy, { caseNo, after: payload[0].extensions.cursor });
+  await wire.until(() => events(wire).length >= total);
+  const all = positionsOf(wire);
+  expect(all).toHaveLength(total);
+  expect(all).toEqual([...new Set(all)].sort((a, b) => a - b));
+  await wire.leave();
+}, 120_000);
