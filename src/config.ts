@@ -102,8 +102,8 @@ const hubSettings = z.object({
   // A screen that was switched off over a long holiday goes on where it was.
   hubFeedKeepHours: whole('hours for which changes are kept for readers that come back', 240, 1, 87_600),
   // What a single request may ask stands per role in access/limits.ts.
-  // Of fewer than five people in a place somebody always knows who they are.
-  hubSmallestGroup: whole('persons below which a group is withheld from who sees persons masked', 5, 1, 1_000),
+  // Of fewer than five people in a place somebody always knows who they are. More than 30 are not told apart well.
+  hubSmallestGroup: whole('persons below which a group is withheld from who sees persons masked', 5, 1, 30),
   hubBudgetFactor: whole('multiplies the cost units per minute of every role', 1, 1, 1_000_000),
   // A bucket is about 100 bytes.
   hubBudgetPrincipals: whole('principals whose budgets are kept', 10_000, 10, 1_000_000),

@@ -1,14 +1,10 @@
 /** The composition root: builds every part of the hub, starts it, and stops it in order. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import pino, { type Logger } from 'pino';
 import type { Adapter, AgencySource, Io } from '../adapters/kit/contract.ts';
 import { CostBudgets } from './access/cost-budgets.ts';
-import { EndedSessions } from './access/ended-sessions.ts';
-import { policyVersion } from './access/policy.ts';
 import { SharingGrants } from './access/sharing.ts';
-import { configuredKeys, issuerKeys } from './access/token-keys.ts';
-import { makeAuthenticate, type TokenSettings } from './access/tokens.ts';
+import { makeAuthenticate } from './access/tokens.ts';
 import type { TlsFiles } from './api/client-certificate.ts';
 import { CompiledAnswers } from './api/compiled-answers.ts';
 import type { Moment } from './api/context.ts';
@@ -17,8 +13,7 @@ import { makeSchema } from './api/schema.ts';
 import { type RunningServer, startServer } from './api/server.ts';
 import { type StoredOperation, StoredOperations } from './api/stored-operations.ts';
 import { UnmaskDesk } from './api/unmask-desk.ts';
-import { openAudit, type RunningAudit } from './audit/open-audit.ts';
-import { type Catalog, makeCatalog, snake } from './catalog/catalog.ts';
+import { snake } from './catalog/catalog.ts';
 import { type Config, ConfigError, type Environment, readAdapterSettings } from './config.ts';
 import { errorFacts } from './domain/error-facts.ts';
 import { ExportDesk } from './export/export-desk.ts';
@@ -26,6 +21,9 @@ import { serveExports } from './export/serve-exports.ts';
 import { Cursors } from './feed/cursors.ts';
 import { Sequencer } from './feed/sequencer.ts';
 import { Tail } from './feed/tail.ts';
+import { chosen, makeLog, openStore } from './hub/open-store.ts';
+import { followSessions, tokenSettings } from './hub/sign-in.ts';
+import { noteWritten, startAudit } from './hub/start-audit.ts';
 import { boundedFetch } from './ingest/bounded-fetch.ts';
 import { findAdapters } from './ingest/find-adapters.ts';
 import { Health } from './ingest/health.ts';
@@ -35,68 +33,12 @@ import { Receiver } from './ingest/push.ts';
 import { stateAgencies } from './ingest/town.ts';
 import { Batches } from './query/batches.ts';
 import { TableSizes } from './query/table-sizes.ts';
-import { Store, type WrittenPage } from './store/apply.ts';
-import { Database } from './store/database.ts';
-import { Identity } from './store/identity.ts';
-import { cursorKey, identityKey, migrate } from './store/migrate.ts';
-import { EndingFollower, type EndOrder, endSession } from './store/session-endings.ts';
+import type { Store } from './store/apply.ts';
+import { cursorKey } from './store/migrate.ts';
 
 export interface Connected {
   readonly adapter: Adapter;
   readonly source: AgencySource<unknown>;
-}
-
-/** The store with what it needs, for the hub and for commands that only work on the tables. */
-export interface OpenStore {
-  readonly catalog: Catalog;
-  readonly adapters: readonly Adapter[];
-  readonly database: Database;
-  readonly store: Store;
-  /** Agency code of the hosting town. */
-  readonly town: string;
-  readonly smallestGroup: number;
-  readonly log: Logger;
-}
-
-export const makeLog = (level: Config['hubLogLevel']): Logger =>
-  pino({ level, base: { service: 'outpost-hub' } }, pino.destination({ fd: 2, sync: true }));
-
-export async function openStore(config: Config, log: Logger, adapters?: readonly Adapter[]): Promise<OpenStore> {
-  const known = adapters ?? chosen(await findAdapters(), config.hubAgencies);
-  const catalog = makeCatalog(known);
-  const { statements } = await migrate(config.databaseUrl, catalog).catch((error: unknown) => {
-    throw unreachable(error) ?? error;
-  });
-  if (statements.length) log.info({ statements: statements.length }, 'the tables were brought up to date');
-  const key = await identityKey(config.databaseUrl, () => randomBytes(32).toString('base64url'));
-  const database = new Database(config.databaseUrl, {
-    connections: config.hubDatabaseConnections,
-    onError: error => log.warn({ error: errorFacts(error) }, 'a database connection was lost'),
-  });
-  const guard = { share: config.hubRemovalGuardPercent / 100, atLeast: config.hubRemovalGuardAtLeast };
-  const store = new Store(database, catalog, new Identity(key), guard);
-  const { hubTown: town, hubSmallestGroup: smallestGroup } = config;
-  return { catalog, adapters: known, database, store, town, smallestGroup, log };
-}
-
-/** A database that does not answer is a matter of settings; so is one that asks for another password. */
-function unreachable(error: unknown): ConfigError | null {
-  const code = String((error as { code?: unknown }).code);
-  if (!/^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|28P01|28000|3D000)$/.test(code)) return null;
-  return new ConfigError(
-    `DATABASE_URL should be the URL of a PostgreSQL database that answers; this one does not (${code})`,
-  );
-}
-
-function chosen(adapters: readonly Adapter[], codes: string | undefined): readonly Adapter[] {
-  if (!codes) return adapters;
-  return codes.split(',').map(code => {
-    const adapter = adapters.find(a => a.agency.code === code.trim());
-    if (adapter) return adapter;
-    throw new ConfigError(
-      `HUB_AGENCIES should be codes among ${adapters.map(a => a.agency.code).join(', ')}; ${code.trim()} is none`,
-    );
-  });
 }
 
 /** A page of the largest agency is 4 MB. */
@@ -128,79 +70,8 @@ function savedQueries() {
   return new Map(stored.map(({ name, text }) => [snake(name).replaceAll('_', '-'), text]));
 }
 
-/** Keys that are configured serve alone; else the issuer is asked when the first token comes. */
-function tokenSettings(config: Config, ended: EndedSessions, log: Logger): TokenSettings {
-  const limits = { deadlineMs: config.hubIssuerDeadlineMs, pauseMs: config.hubIssuerPauseMs };
-  const askIssuer = () =>
-    issuerKeys(config.hubTokenIssuer, limits, error =>
-      log.warn({ error: errorFacts(error) }, 'the issuer of tokens did not answer'),
-    );
-  return {
-    keys: config.hubTokenKeys ? configuredKeys(config.hubTokenKeys) : askIssuer(),
-    issuer: config.hubTokenIssuer,
-    audience: config.hubTokenAudience,
-    type: config.hubTokenType,
-    skewSeconds: config.hubClockSkewSeconds,
-    longestSeconds: config.hubLongestTokenSeconds,
-    ended,
-  };
-}
-
-/** Sessions that administrators end, here or in another process of the hub. */
-async function followSessions(config: Config, database: Database, log: Logger) {
-  const ended = new EndedSessions(config.hubClockSkewSeconds * 1000);
-  const follower = new EndingFollower(
-    database,
-    1_000,
-    inForce => ended.learn(inForce),
-    error => log.error({ error: errorFacts(error) }, 'following ended sessions failed'),
-  );
-  await follower.start();
-  // What an issuer with a fast clock gave out just before lives on for twice the difference.
-  const lastsSeconds = config.hubLongestTokenSeconds + 2 * config.hubClockSkewSeconds;
-  const end = async (order: Omit<EndOrder, 'lastsSeconds'>) => {
-    const ending = await endSession(database, { ...order, lastsSeconds });
-    ended.learn([ending]);
-    log.info({ about: ending.about }, 'a session was ended');
-    return ending;
-  };
-  return { ended, end, stop: () => follower.stop() };
-}
-
 const tlsOf = ({ hubTlsCert: cert, hubTlsKey: key, hubPushClientCa }: Config): TlsFiles | null =>
   cert && key ? { cert, key, pushClientCa: hubPushClientCa ?? null } : null;
-
-/** Without its log a hub may not serve anybody's data, so it does not start. */
-async function startAudit(config: Config, log: Logger): Promise<RunningAudit> {
-  const settings = {
-    dir: config.hubAuditDir,
-    roots: config.hubAuditRoots,
-    batchMs: config.hubAuditBatchMs,
-    batchEntries: config.hubAuditBatchEntries,
-    segmentBytes: config.hubAuditSegmentBytes,
-    subjectCap: config.hubAuditSubjects,
-    keepMonths: config.hubAuditKeepMonths,
-  };
-  const onError = (error: unknown) => log.error({ error: errorFacts(error) }, 'the audit log has a failure');
-  const audit = await openAudit(settings, policyVersion(), onError).catch((error: NodeJS.ErrnoException) => {
-    if (!/^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|EEXIST)$/.test(error.code ?? '')) throw error;
-    throw new ConfigError(`HUB_AUDIT_DIR should be a directory that can be written; it cannot (${error.code})`);
-  });
-  if (audit) return audit;
-  throw new ConfigError('HUB_AUDIT_DIR should be a directory of this hub alone; another process writes there');
-}
-
-/** What an agency states is stored in any case: its failure to be noted is the log's, which reports it. */
-async function noteWritten({ log, policy }: RunningAudit, page: WrittenPage, logger: Logger): Promise<void> {
-  const { agency, persons, records, changes } = page;
-  if (!persons.length) return;
-  const who = { subject: agency, role: 'agency', agency, session: null };
-  const nothing = { purpose: null, operation: null, result: null };
-  const entry = { act: 'write', who, ...nothing, channel: 'hub', subjects: persons, policy } as const;
-  await log
-    .append({ ...entry, counts: { records, changes } })
-    .catch((error: unknown) => logger.error({ agency, error: errorFacts(error) }, 'a page is not in the audit log'));
-}
 
 export interface RunningHub {
   readonly url: string;

@@ -20,14 +20,17 @@ export class HallClient {
     private readonly purpose: string | null = null,
   ) {}
 
+  get headers(): Record<string, string> {
+    return {
+      ...(this.token && { authorization: `Bearer ${this.token}` }),
+      ...(this.purpose && { 'x-purpose': this.purpose }),
+    };
+  }
+
   async ask(query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<GraphqlAnswer> {
     const response = await fetch(`${this.url}/graphql`, {
       method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(this.token && { authorization: `Bearer ${this.token}` }),
-        ...(this.purpose && { 'x-purpose': this.purpose }),
-      },
+      headers: { 'content-type': 'application/json', ...this.headers },
       body: JSON.stringify({ query, variables }),
     });
     return (await response.json()) as GraphqlAnswer;

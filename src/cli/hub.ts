@@ -1,6 +1,6 @@
 /** npm run hub -- <command>: what operators do with the hub's tables. */
 import { ConfigError, readConfig } from '../config.ts';
-import { makeLog, type OpenStore, openStore } from '../hub.ts';
+import { makeLog, type OpenStore, openStore } from '../hub/open-store.ts';
 import { audit } from './audit.ts';
 import { loadTown } from './load-town.ts';
 import { parked } from './parked.ts';

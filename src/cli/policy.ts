@@ -15,7 +15,7 @@ import { rehearsedOperation } from '../api/rehearsed-operation.ts';
 import { makeSchema } from '../api/schema.ts';
 import type { StoredOperation } from '../api/stored-operations.ts';
 import { Cursors } from '../feed/cursors.ts';
-import type { OpenStore } from '../hub.ts';
+import type { OpenStore } from '../hub/open-store.ts';
 import { Batches } from '../query/batches.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import type { StorelessCommand } from './hub.ts';

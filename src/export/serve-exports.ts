@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parse } from 'graphql';
 import type { Logger } from 'pino';
-import { type Principal, parsePurpose } from '../access/principal.ts';
+import { type Principal, purposeOfHeader } from '../access/principal.ts';
 import type { Authenticate } from '../access/tokens.ts';
 import { clientAddress } from '../api/client-address.ts';
 import { tellClient } from '../api/errors.ts';
@@ -53,7 +53,7 @@ const absent = (reply: FastifyReply, error: string) => reply.code(404).send({ er
 
 async function readerOf({ authenticate }: ExportParts, { headers }: FastifyRequest): Promise<Principal> {
   const known = await authenticate(headers.authorization);
-  return { ...known, purpose: parsePurpose(headers['x-purpose']) };
+  return { ...known, purpose: purposeOfHeader(headers['x-purpose']) };
 }
 
 async function answer(

@@ -7,7 +7,7 @@ import { makeSchema } from '../../src/api/schema.ts';
 import { makeCatalog } from '../../src/catalog/catalog.ts';
 import { parked } from '../../src/cli/parked.ts';
 import { ConfigError, readAdapterSettings, readConfig } from '../../src/config.ts';
-import { makeLog, openStore } from '../../src/hub.ts';
+import { makeLog, openStore } from '../../src/hub/open-store.ts';
 import { findAdapters } from '../../src/ingest/find-adapters.ts';
 import { tablesSql } from '../../src/store/migrate.ts';
 import { startTestHub, type TestHub } from '../support/test-hub.ts';

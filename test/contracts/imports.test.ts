@@ -91,6 +91,12 @@ const rules: readonly Rule[] = [
     because: 'settings are read once and handed down; they start nothing',
   },
   {
+    module: 'hub parts',
+    at: 'src/hub/',
+    mayImport: ['kit', 'domain', 'catalog', 'store', 'access', 'audit', 'ingest', 'config'],
+    because: 'a part is opened by settings alone, so a command can open it without the hub',
+  },
+  {
     module: 'hub',
     at: 'src/hub.ts',
     mayImport: [
@@ -106,6 +112,7 @@ const rules: readonly Rule[] = [
       'api',
       'export',
       'config',
+      'hub parts',
     ],
     because: 'the composition root builds the parts, and only commands build it',
   },
@@ -114,7 +121,7 @@ const rules: readonly Rule[] = [
     at: 'src/cli/',
     mayImport: [
       ...['kit', 'domain', 'catalog', 'store', 'access', 'audit', 'query', 'feed', 'ingest', 'api', 'config', 'hub'],
-      'seeds',
+      ...['hub parts', 'seeds'],
     ],
     because: 'commands are the outermost part: they alone know the invented town',
   },
@@ -164,7 +171,11 @@ const packageRules: readonly { packages: RegExp; modules: readonly string[]; bec
     because: 'declarations carry their validators; elsewhere they are called, not written',
   },
   { packages: /^(apache-arrow|hyparquet-writer)$/, modules: ['export'], because: 'formats of files are written there' },
-  { packages: /^pino$/, modules: ['hub', 'api', 'ingest', 'export'], because: 'who logs is given a logger by the hub' },
+  {
+    packages: /^pino$/,
+    modules: ['hub', 'hub parts', 'api', 'ingest', 'export'],
+    because: 'who logs is given a logger by the hub',
+  },
   {
     packages: /^(fast-xml-parser|iconv-lite|proj4|ssh2-sftp-client)$/,
     modules: ['adapter', 'seeds'],

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { makeCatalog } from '../../src/catalog/catalog.ts';
-import { makeLog } from '../../src/hub.ts';
+import { makeLog } from '../../src/hub/open-store.ts';
 import { Health } from '../../src/ingest/health.ts';
 import { Puller } from '../../src/ingest/pull.ts';
 import { Store } from '../../src/store/apply.ts';

@@ -7,7 +7,7 @@ import { CompiledAnswers } from '../../src/api/compiled-answers.ts';
 import { Context, type Hub } from '../../src/api/context.ts';
 import { makeSchema } from '../../src/api/schema.ts';
 import type { UnmaskGrant } from '../../src/domain/unmask-grant.ts';
-import { makeLog } from '../../src/hub.ts';
+import { makeLog } from '../../src/hub/open-store.ts';
 import type { Lookup } from '../../src/ingest/lookup.ts';
 import { Batches } from '../../src/query/batches.ts';
 import type { Store } from '../../src/store/apply.ts';

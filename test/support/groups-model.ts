@@ -12,6 +12,13 @@ const scalarOf = (noun: Noun, field: string): Scalar => noun.columns.get(field)!
 
 /** The groups in no special order, before tests, orders and pages. */
 export function groupsOf(noun: Noun, rows: readonly Row[], question: GroupQuestion, related: Related): Groups {
+  return groupedRows(noun, rows, question, related).map(group => ({
+    ...Object.fromEntries(question.keys.map(({ name }, i) => [name, group.keys[i]!])),
+    ...Object.fromEntries(question.measures.map(m => [m.name, measured(noun, group.rows, m, related)])),
+  }));
+}
+
+export function groupedRows(noun: Noun, rows: readonly Row[], question: GroupQuestion, related: Related) {
   const grouped = new Map<string, { keys: GroupValue[]; rows: Row[] }>();
   if (!question.keys.length) grouped.set('[]', { keys: [], rows: [] });
   for (const row of rows) {
@@ -20,10 +27,15 @@ export function groupsOf(noun: Noun, rows: readonly Row[], question: GroupQuesti
     grouped.set(JSON.stringify(keys), group);
     group.rows.push(row);
   }
-  return [...grouped.values()].map(group => ({
-    ...Object.fromEntries(question.keys.map(({ name }, i) => [name, group.keys[i]!])),
-    ...Object.fromEntries(question.measures.map(m => [m.name, measured(noun, group.rows, m, related)])),
-  }));
+  return [...grouped.values()];
+}
+
+/** Whether a measure tells of a row. */
+export function isMadeOf(noun: Noun, row: Row, measure: Measure, related: Related): boolean {
+  const { take } = measure;
+  if (take === 'count' || take === 'share') return matches(noun, row, measure.where ?? {}, related);
+  if ('of' in measure) return numberOf(noun, row, measure.of) !== null;
+  return take === 'countDistinct' || (row[(measure as { field: string }).field] ?? null) !== null;
 }
 
 function keyOf(noun: Noun, row: Row, { path, field, per }: GroupKey, related: Related): GroupValue {
@@ -62,7 +74,7 @@ function isoWeek(time: Date): string {
   return `${year}-W${String(week).padStart(2, '0')}`;
 }
 
-function measured(noun: Noun, rows: readonly Row[], measure: Measure, related: Related): GroupValue {
+export function measured(noun: Noun, rows: readonly Row[], measure: Measure, related: Related): GroupValue {
   if (measure.take === 'count' || measure.take === 'share') {
     const fitting = rows.filter(row => matches(noun, row, measure.where ?? {}, related)).length;
     if (measure.take === 'count') return fitting;

@@ -61,10 +61,22 @@ export function makeOracle(
     if (isInterfaceType(type)) type.resolveType = (seen: Seen) => seen.noun.name;
     if (!(type instanceof GraphQLObjectType)) continue;
     for (const field of Object.values(type.getFields())) {
-      field.resolve = (oracle.resolver(type.name, field.name) ?? defaultFieldResolver) as never;
+      field.resolve = awaited(oracle.resolver(type.name, field.name) ?? (defaultFieldResolver as Resolve)) as never;
     }
   }
   return schema;
+}
+
+/**
+ * Items of lists one by one as promises: graphql-js leaves what the others still wait for without anybody who takes its
+ * failure, where an item fails at once.
+ */
+function awaited(resolve: Resolve): Resolve {
+  const each = (value: unknown) => (Array.isArray(value) ? value.map(async item => item) : value);
+  return (...given) => {
+    const value = resolve(...given);
+    return value instanceof Promise ? value.then(each) : each(value);
+  };
 }
 
 class Oracle {

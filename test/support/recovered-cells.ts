@@ -1,13 +1,19 @@
 /** What somebody can compute of withheld cells from everything that is told: exact linear algebra over the rationals. */
 import { type Cell, withheldCells } from '../../src/query/groups/small-groups.ts';
 
+/** A cell, and how many rows it counts: that is what is told of it. */
+export interface CountedCell extends Cell {
+  readonly n: number;
+}
+
 /** The totals of a table over some of its dimensions, with what the same protection withholds of them. */
-export function toldTotals(cells: readonly Cell[], dimensions: readonly number[], k: number) {
-  const sums = new Map<string, Cell>();
-  for (const { key, n } of cells) {
+export function toldTotals(cells: readonly CountedCell[], dimensions: readonly number[], k: number) {
+  const sums = new Map<string, CountedCell>();
+  for (const { key, n, persons } of cells) {
     const part = dimensions.map(dimension => key[dimension]!);
     const name = JSON.stringify(part);
-    sums.set(name, { key: part, n: (sums.get(name)?.n ?? 0) + n });
+    const { n: rows = 0, persons: others = 0n } = sums.get(name) ?? {};
+    sums.set(name, { key: part, n: rows + n, persons: others | persons });
   }
   const totals = [...sums.values()];
   const hidden = withheldCells(totals, k);
@@ -18,7 +24,7 @@ export function toldTotals(cells: readonly Cell[], dimensions: readonly number[]
  * Keys of cells whose value follows from the told cells and from all totals that are told. Which cells there are is not
  * told: every combination of values may be one, unless a total shows that nothing is left for it.
  */
-export function recoveredCells(cells: readonly Cell[], k: number): string[] {
+export function recoveredCells(cells: readonly CountedCell[], k: number): string[] {
   const size = cells[0]!.key.length;
   const hidden = withheldCells(cells, k);
   const told = cells.filter((_, i) => !hidden[i]);

@@ -7,6 +7,7 @@ import { caseRollupTable } from '../../store/case-rollup.ts';
 import { demandSeen, envelopeFields, filterable, listTermsSql, type Tested, type Where, whereSql } from '../filters.ts';
 import { type Scope, tableSql, visibleSql } from '../scope.ts';
 import { bucketSql, dayOfSql, labelSql, workingDayCountSql } from '../time-units.ts';
+import { personBitsSql } from './person-bits.ts';
 import type { GroupKey, GroupQuestion, Measure, Measured, Span } from './question.ts';
 import { isRolledUp, rolledUpSpan } from './rolled-up.ts';
 
@@ -16,7 +17,10 @@ export interface GroupsSql {
   readonly from: string;
   /** Tests, order and page of groups; left out where small groups have to be looked for among all. */
   readonly page: string;
-  /** Each as text: keys, measures, how many rows each measure is made of (where that is looked for, else 0), rows, whether days are outside of the calendar. */
+  /**
+   * Each as text: keys, measures; where small groups are looked for, of whom each measure is made, of whom it is not (where
+   * it tells that too), and of whom the group is, as `person-bits.ts`, else 0; whether days are outside of the calendar.
+   */
   readonly columns: readonly string[];
   readonly keyScalars: readonly Scalar[];
 }
@@ -29,14 +33,17 @@ export function groupsSql(
   question: GroupQuestion,
   paged: boolean,
 ): GroupsSql {
-  const rolledUp = !relation && isRolledUp(scope, noun, where, question);
+  // Sums of cases do not know of how many persons they are.
+  const rolledUp = paged && !relation && isRolledUp(scope, noun, where, question);
   return new GroupsStatement(scope, noun, question, rolledUp).build(where, relation, paged);
 }
 
 export interface MeasureSql {
   readonly value: string;
-  /** How many rows it is made of. */
-  readonly support: string;
+  /** Which rows of the group it is made of; all without it. */
+  readonly madeOf?: string;
+  /** That it also tells of the other rows. */
+  readonly splits?: boolean;
 }
 
 const comparators = { eq: '=', gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
@@ -62,12 +69,15 @@ class GroupsStatement {
       : listTermsSql(scope, noun, where, relation);
     const keys = question.keys.map(key => this.key(key));
     const measures = question.measures.map(measure => this.measure(measure));
-    const unknown = this.unknownDays.length ? `bool_or(${this.unknownDays.join(' or ')})` : 'false';
+    // An aggregate in any case: without keys all rows are one group.
+    const unknown = `bool_or(${this.unknownDays.join(' or ') || 'false'})`;
+    const bits = (condition?: string) => (paged ? '0' : personBitsSql(noun, condition));
     const columns = [
       ...keys.map(({ group }, i) => `${group} as k${i}`),
       ...measures.map(({ value }, i) => `${value} as m${i}`),
-      ...measures.map(({ support }, i) => `${paged ? '0' : support} as s${i}`),
-      `${this.count()} as n`,
+      ...measures.map(({ madeOf }, i) => `${bits(madeOf)} as s${i}`),
+      ...measures.map(({ madeOf, splits }, i) => `${splits ? bits(`(${madeOf}) is not true`) : '0'} as r${i}`),
+      `${bits()} as persons`,
       `${unknown} as unknown_days`,
     ];
     const table = this.rolledUp ? caseRollupTable : tableSql(noun, scope.asOf, scope.values);
@@ -78,11 +88,12 @@ class GroupsStatement {
       ...keys.map(({ label }, i) => label(`g.k${i}`)),
       ...measures.map((_, i) => `g.m${i}`),
       ...measures.map((_, i) => `g.s${i}`),
+      ...measures.map((_, i) => `g.r${i}`),
     ];
     return {
       from: `(${groups}) g`,
       page: paged ? this.page() : '',
-      columns: [...shown, 'g.n', 'g.unknown_days'].map(column => `(${column})::text`),
+      columns: [...shown, 'g.persons', 'g.unknown_days'].map(column => `(${column})::text`),
       keyScalars: keys.map(key => key.scalar),
     };
   }
@@ -142,28 +153,29 @@ class GroupsStatement {
 
   private measure(measure: Measure): MeasureSql {
     if (measure.take === 'count' || measure.take === 'share') {
-      if (!measure.where) return { value: this.count(), support: this.count() };
-      const count = this.count(`filter (where ${whereSql(this.scope, this.noun, measure.where)})`);
+      if (!measure.where) return { value: this.count() };
+      const madeOf = whereSql(this.scope, this.noun, measure.where);
+      const count = this.count(`filter (where ${madeOf})`);
       const value = measure.take === 'count' ? count : `round(${count}::numeric / nullif(${this.count()}, 0), 6)`;
-      return { value, support: count };
+      return { value, madeOf, splits: true };
     }
     if ('field' in measure) {
       const relation = this.noun.relations.get(measure.field);
       if (relation) return this.countLinked(relation);
       const { sql, type } = filterable(this.scope.policy, this.noun, measure.field);
-      if (measure.take === 'countDistinct') return { value: `count(distinct ${sql})`, support: 'count(*)' };
+      if (measure.take === 'countDistinct') return { value: `count(distinct ${sql})` };
       const bound = `${measure.take === 'earliest' ? 'min' : 'max'}(${sql})`;
-      return { value: type === 'date' ? `${bound}::text` : bound, support: `count(${sql})` };
+      return { value: type === 'date' ? `${bound}::text` : bound, madeOf: `${sql} is not null` };
     }
     const span = this.rolledUp ? rolledUpSpan(measure) : null;
     if (span) return span;
     const { sql, toNumber } = this.measured(measure.of);
     if (measure.take !== 'quantile') {
-      return { value: exact(toNumber(`${measure.take}(${sql})`)), support: `count(${sql})` };
+      return { value: exact(toNumber(`${measure.take}(${sql})`)), madeOf: `${sql} is not null` };
     }
     if (!(measure.at >= 0 && measure.at <= 1)) bad('`at` of a quantile goes from 0 to 1: 0.5 is the median');
     const quantile = `percentile_${measure.exact ? 'disc' : 'cont'}(${this.scope.values.add(measure.at)}::float8)`;
-    return { value: exact(toNumber(`${quantile} within group (order by ${sql})`)), support: `count(${sql})` };
+    return { value: exact(toNumber(`${quantile} within group (order by ${sql})`)), madeOf: `${sql} is not null` };
   }
 
   private count(filter = ''): string {
@@ -173,7 +185,7 @@ class GroupsStatement {
   /** Different persons, organisations, ...: they are told apart without being seen. */
   private countLinked({ to, link }: Relation): MeasureSql {
     demandSeen(this.scope.policy, to as StoredNoun);
-    return { value: `count(distinct t."${link.column}")`, support: 'count(*)' };
+    return { value: `count(distinct t."${link.column}")` };
   }
 
   /** A number of a row, and how an aggregate of it is made a number. */

@@ -3,6 +3,7 @@ import type { Policy } from '../../access/policy.ts';
 import type { Catalog, Noun, StoredNoun } from '../../catalog/catalog.ts';
 import { listTermsSql, type Where } from '../filters.ts';
 import { type Scope, tableSql } from '../scope.ts';
+import { standsForSql } from './person-bits.ts';
 
 /** Rows are about persons if a link leads to one, directly or through what they are about. */
 const aboutPersons = (noun: Noun, seen = new Set<Noun>()): boolean => {
@@ -14,10 +15,13 @@ const aboutPersons = (noun: Noun, seen = new Set<Noun>()): boolean => {
 export const isGuarded = (noun: StoredNoun, catalog: Catalog, policy: Policy): boolean =>
   policy.whole(catalog.stored('Person')) !== 'all' && aboutPersons(noun);
 
+/** Rows that are looked at for `k` persons among what a part of a filter leaves out. */
+const mostLookedAt = 1_000;
+
 /**
- * For each part of a filter how many rows it leaves out, up to `k`: few, and the answer and the same one without that part
- * would tell of these few. Bounds of ranges are not looked at: they can be moved by any step, which budgets bound and the
- * audit log shows.
+ * For each part of a filter how many persons it leaves out, up to `k`: few, and the answer and the same one without that
+ * part would tell of these few. Bounds of ranges are not looked at: they can be moved by any step, which budgets bound and
+ * the audit log shows.
  */
 export function leftOutSql(scope: Scope, noun: StoredNoun, where: Where | null | undefined, k: number): string[] {
   const parts = partsOf(where);
@@ -27,7 +31,8 @@ export function leftOutSql(scope: Scope, noun: StoredNoun, where: Where | null |
       const others = parts.filter(other => other !== part);
       const from = `${tableSql(noun, scope.asOf, scope.values)} t`;
       const terms = listTermsSql(scope, noun, { and: [...others, { not: part }] }, null);
-      return `(select count(*) from (select from ${from} where ${terms} limit ${k}) x)::text`;
+      const rows = `select ${standsForSql(noun)} as who from ${from} where ${terms} limit ${Math.max(mostLookedAt, k)}`;
+      return `(select count(distinct who) from (${rows}) x)::text`;
     });
 }
 

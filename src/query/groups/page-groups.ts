@@ -4,9 +4,10 @@ import type { GroupPage, GroupQuestion, GroupTest, GroupValue } from './question
 export interface RawGroup {
   readonly keys: readonly GroupValue[];
   readonly measures: readonly GroupValue[];
-  /** How many rows each measure is made of. */
-  readonly supports: readonly number[];
-  readonly n: number;
+  /** Of whom each measure is made, and of whom it tells beside: nobody, unless it splits the group. */
+  readonly madeOf: readonly bigint[];
+  readonly others: readonly bigint[];
+  readonly persons: bigint;
 }
 
 /** @param whole the groups are all there are; else they are tested, ordered and cut already, with one more than is shown */

@@ -5,6 +5,7 @@ import { unknownYears } from '../../domain/working-days.ts';
 import { isoInstant } from '../instants.ts';
 import type { GroupsSql } from './groups-sql.ts';
 import { pageOf, type RawGroup } from './page-groups.ts';
+import { readBits } from './person-bits.ts';
 import type { GroupPage, GroupQuestion, GroupValue, Measure } from './question.ts';
 import { withholdGroups } from './withhold-groups.ts';
 
@@ -23,14 +24,15 @@ export function pageOfRows(
     const message = `These are more than ${mostGuardedGroups} groups: group by fewer keys, or narrow \`where\``;
     throw new HubError('BAD_USER_INPUT', message);
   }
-  const at = keys.length + 2 * measures.length;
+  const [from, at] = [keys.length + measures.length, keys.length + 3 * measures.length];
   if (rows.some(row => row[at + 1] === 'true')) throw new HubError('BAD_USER_INPUT', unknownYears);
   const groups = rows.map(
     (row): RawGroup => ({
       keys: keys.map((_, i) => keyOf(keyScalars[i]!, row[i]!)),
       measures: measures.map((measure, i) => shownValue(measure, row[keys.length + i]!)),
-      supports: measures.map((_, i) => Number(row[keys.length + measures.length + i])),
-      n: Number(row[at]),
+      madeOf: measures.map((_, i) => readBits(row[from + i]!)),
+      others: measures.map((_, i) => readBits(row[from + measures.length + i]!)),
+      persons: readBits(row[at]!),
     }),
   );
   return smallestGroup === null ? pageOf(groups, question, false) : withholdGroups(groups, question, smallestGroup);

@@ -54,8 +54,7 @@ const dayUs = 86_400_000_000;
 export function rolledUpSpan(measure: Measure): MeasureSql | null {
   const span = 'of' in measure ? spanOf(measure.of.days) : undefined;
   if (!span) return null;
-  const support = `coalesce(sum(t.${span.name}_n), 0)::bigint`;
   const sum = `sum(t.${span.name}_us) filter (where t.${span.name}_n > 0)`;
-  const value = measure.take === 'sum' ? sum : `${sum} / nullif(${support}, 0)`;
-  return { value: `trim_scale(round(${value}::numeric / ${dayUs}, 6))`, support };
+  const value = measure.take === 'sum' ? sum : `${sum} / nullif(sum(t.${span.name}_n), 0)`;
+  return { value: `trim_scale(round(${value}::numeric / ${dayUs}, 6))` };
 }

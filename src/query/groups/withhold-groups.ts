@@ -1,16 +1,17 @@
-/** Takes out of an answer what would tell of few persons: groups, and measures that few rows of a group are made of. */
+/** Takes out of an answer what would tell of few persons: groups, and measures that few persons of a group make up. */
 import { pageOf, type RawGroup } from './page-groups.ts';
-import type { GroupPage, GroupQuestion, Measure } from './question.ts';
+import { nobody } from './person-bits.ts';
+import type { GroupPage, GroupQuestion } from './question.ts';
 import { type Cell, withheldCells } from './small-groups.ts';
 
 /** Tests, order and page come after: of what is withheld they find nothing out. */
 export function withholdGroups(groups: readonly RawGroup[], question: GroupQuestion, k: number): GroupPage {
-  const hiddenGroups = withheldCells(
-    // An empty total, where nothing fits, tells of nobody.
-    groups.map(({ keys, n }) => ({ key: keys.map(String), n: n || k })),
+  // An empty total, where nothing fits, tells of nobody.
+  const hiddenGroups = hiddenAmong(
+    groups.map(({ keys, persons }) => ({ key: keys.map(String), persons })),
     k,
   );
-  const hiddenMeasures = question.measures.map((measure, m) => hiddenIn(groups, measure, m, k));
+  const hiddenMeasures = question.measures.map((_, m) => hiddenIn(groups, m, k));
   const masked = groups.map((group, i) => ({
     ...group,
     measures: group.measures.map((value, m) => (hiddenMeasures[m]![i] ? null : value)),
@@ -21,16 +22,22 @@ export function withholdGroups(groups: readonly RawGroup[], question: GroupQuest
 }
 
 /** A count under a condition splits each group in two; other measures are made of the rows that have a value. */
-function hiddenIn(groups: readonly RawGroup[], measure: Measure, m: number, k: number): boolean[] {
-  const splits = (measure.take === 'count' || measure.take === 'share') && Boolean(measure.where);
-  const cells = groups.flatMap(({ keys, supports, n }, i): (Cell & { i: number })[] => {
+function hiddenIn(groups: readonly RawGroup[], m: number, k: number): boolean[] {
+  const splits = groups.some(({ others }) => others[m] !== nobody);
+  const cells = groups.flatMap(({ keys, madeOf, others }): Cell[] => {
     const key = keys.map(String);
-    const fitting = { key: [...key, 'fits'], n: supports[m]!, i };
-    return splits ? [fitting, { key: [...key, 'does not'], n: n - supports[m]!, i }] : [fitting];
+    const fitting = { key: [...key, 'fits'], persons: madeOf[m]! };
+    return splits ? [fitting, { key: [...key, 'does not'], persons: others[m]! }] : [fitting];
   });
-  // Nobody is in a cell without rows, so it needs no protection and gives none.
-  const filled = cells.filter(({ n }) => n > 0);
-  const hidden = withheldCells(filled, k);
-  const found = new Set(filled.filter((_, at) => hidden[at]).map(({ i }) => i));
-  return groups.map((_, i) => found.has(i));
+  const hidden = hiddenAmong(cells, k);
+  const each = splits ? 2 : 1;
+  return groups.map((_, i) => hidden.slice(i * each, (i + 1) * each).includes(true));
+}
+
+/** Nobody is in a cell without rows, so it needs no protection and gives none. */
+function hiddenAmong(cells: readonly Cell[], k: number): boolean[] {
+  const filled = cells.filter(({ persons }) => persons !== nobody);
+  const withheld = withheldCells(filled, k);
+  const hidden = new Set(filled.filter((_, i) => withheld[i]));
+  return cells.map(cell => hidden.has(cell));
 }

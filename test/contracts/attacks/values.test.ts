@@ -54,6 +54,12 @@ const ways: Readonly<Record<string, string>> = {
   'an order': 'query($v: [CaseOrder!]) { cases(orderBy: $v) { nodes { id } } }',
   'a whole number': 'query($v: Int) { cases(first: $v) { nodes { id } } }',
   'a decimal': 'query($v: Decimal) { matterFees(where: { amount: { lt: $v } }) { nodes { id } } }',
+  'a number': 'query($v: Float) { cases { groups(having: [{ of: "n", gt: $v }]) { nodes { n: count } } } }',
+  'a share': 'query($v: Float!) { matterFees { groups { nodes { quantile(of: { field: AMOUNT }, at: $v) } } } }',
+  'the name of a measure': 'query($v: String!) { cases { groups(orderBy: [{ by: $v }]) { nodes { count } } } }',
+  'an operation to export': 'mutation($v: String!) { orderExport(operation: $v, format: "csv") { path } }',
+  'variables of an export':
+    'mutation($v: String) { orderExport(operation: "{ cases { nodes { id } } }", format: "csv", variables: $v) { path } }',
   'a flag': 'query($v: Boolean) { cases(where: { caseNo: { isNull: $v } }) { nodes { id } } }',
   'an object': 'query($v: CaseWhere) { cases(where: $v) { nodes { id } } }',
 };
@@ -97,7 +103,7 @@ test.each(Object.entries(ways))('SQL, log lines and markup as %s are values and 
 test.each(Object.entries(ways).filter(([name]) => !/order|code|object/.test(name)))(
   'the same written into the document as %s',
   async (_name, query) => {
-    const inline = query.replace(/^query\(.*?\) /, '');
+    const inline = query.replace(/\(.*?\) /, ' ');
     for (const poison of poisons) {
       const { status, codes } = await post(hub.url, inline.replace('$v', JSON.stringify(poison)), {
         token: clerk,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { MaskName } from '../../../adapters/kit/record.ts';
+import type { Field, MaskName } from '../../../adapters/kit/record.ts';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import { maskValue } from '../../../src/access/masks.ts';
 import { namesPerson } from '../../../src/access/policy.ts';
@@ -149,7 +149,7 @@ describe.each(roles)('for the role %s', role => {
     }
   });
 
-  test(`what he sees masked or not at all is no field to filter or order by, by any road (seed ${seed})`, async () => {
+  test(`what he sees masked or not at all is no field to filter, order, group or measure by, by any road (seed ${seed})`, async () => {
     // Purposes that show the same let the same be filtered.
     const looks = [0, 1, 2].filter(look => look === 0 || differs(role, look));
     for (const look of looks) {
@@ -159,6 +159,7 @@ describe.each(roles)('for the role %s', role => {
       for (let from = 0; from < questions.length; from += size) {
         const chunk = questions.slice(from, from + size);
         const answer = await client.ask(`{ ${chunk.map(({ text }, i) => `a${i}: ${text}`).join('\n')} }`);
+        expect((answer.errors ?? []).filter(({ path }) => !path)).toEqual([]);
         const told = new Map((answer.errors ?? []).map(({ path, extensions }) => [path?.[0], extensions?.code]));
         const found = chunk.map(({ place }, i) => ({ place, code: told.get(`a${i}`) ?? 'answered' }));
         expect({ role, look, found }).toEqual({ role, look, found: chunk.map(({ place, code }) => ({ place, code })) });
@@ -173,31 +174,61 @@ const differs = (role: Role, look: number): boolean =>
     return looks !== null && (looks[look] === 'whole') !== (looks[0] === 'whole');
   });
 
+interface FieldRoad {
+  /** Refused also where the field is a code that names persons in some rows. */
+  readonly orders?: true;
+  /** For which fields there is this way; for all without it. */
+  readonly fits?: (field: Field) => boolean;
+  of(noun: StoredNoun, field: string): string;
+}
+const enumName = (field: string) => snake(field).toUpperCase();
+const groups = ({ kind }: StoredNoun, select: string) => `${kind.plural} { groups(limit: 1) { nodes { ${select} } } }`;
+const isTime = ({ scalar }: Field) => scalar === 'date' || scalar === 'instant';
+const isNumber = ({ scalar }: Field) => scalar === 'decimal' || scalar === 'integer';
+
 /**
- * Every way by which a field could be found out by its value. A further one is one more entry. `orders`: refused also
- * where the field is a code that names persons in some rows.
+ * Every way by which a field could be found out by its value. A further one is one more entry. Each field is asked for by
+ * the first two that it has, and by any other one.
  */
-const roads: Readonly<Record<string, { readonly orders?: true; of(noun: StoredNoun, field: string): string }>> = {
+const roads: Readonly<Record<string, FieldRoad>> = {
   filter: {
     of: ({ kind }, field) => `${kind.plural}(first: 0, where: { ${field}: { isNull: false } }) { nodes { id } }`,
+  },
+  'key of groups': {
+    fits: ({ scalar }) => scalar !== 'decimal',
+    of: (noun, field) => groups(noun, `key { ${field} } count`),
   },
   'nested filter': {
     of: ({ kind }, field) =>
       `${kind.plural}(first: 0, where: { or: [{ not: { and: [{ ${field}: { isNull: true } }] } }] }) { nodes { id } }`,
   },
   count: { of: ({ kind }, field) => `${kind.plural}(where: { ${field}: { isNull: true } }) { totalCount }` },
-  'count of distinct values': {
-    of: ({ kind }, field) =>
-      `${kind.plural} { groups(limit: 1) { nodes { countDistinct(of: ${snake(field).toUpperCase()}) } } }`,
+  'count of distinct values': { of: (noun, field) => groups(noun, `countDistinct(of: ${enumName(field)})`) },
+  'count under a condition': {
+    of: (noun, field) => groups(noun, `count(where: { ${field}: { isNull: true } })`),
+  },
+  share: { of: (noun, field) => groups(noun, `share(where: { not: { ${field}: { isNull: true } } })`) },
+  'first and last': {
+    fits: isTime,
+    of: (noun, field) => groups(noun, `earliest(of: ${enumName(field)}) latest(of: ${enumName(field)})`),
+  },
+  'span of time': {
+    fits: isTime,
+    of: (noun, field) => groups(noun, `avg(of: { days: { from: ${enumName(field)}, to: ${enumName(field)} } })`),
+  },
+  sum: { fits: isNumber, of: (noun, field) => groups(noun, `sum(of: { field: ${enumName(field)} })`) },
+  quantile: {
+    fits: isNumber,
+    of: (noun, field) => groups(noun, `quantile(of: { field: ${enumName(field)} }, at: 0.5)`),
   },
   order: {
     orders: true,
-    of: ({ kind }, field) => `${kind.plural}(first: 0, orderBy: [${snake(field).toUpperCase()}_ASC]) { nodes { id } }`,
+    of: ({ kind }, field) => `${kind.plural}(first: 0, orderBy: [${enumName(field)}_ASC]) { nodes { id } }`,
   },
   'second order': {
     orders: true,
     of: ({ kind }, field) =>
-      `${kind.plural}(first: 0, orderBy: [OBSERVED_AT_ASC, ${snake(field).toUpperCase()}_DESC]) { nodes { id } }`,
+      `${kind.plural}(first: 0, orderBy: [OBSERVED_AT_ASC, ${enumName(field)}_DESC]) { nodes { id } }`,
   },
 };
 
@@ -206,8 +237,10 @@ function questionsAbout(noun: StoredNoun, role: Role, look: number) {
   const tested = lines.filter(line => noun.columns.get(line.field)!.field.scalar !== 'geometry');
   return tested.flatMap(line => {
     const whole = line.looks(role)![look] === 'whole';
-    const named = noun.columns.get(line.field)!.field.format?.personPrefix !== undefined;
-    const chosen = ['filter', random.pick(Object.keys(roads))];
+    const { field } = noun.columns.get(line.field)!;
+    const named = field.format?.personPrefix !== undefined;
+    const fitting = Object.keys(roads).filter(name => roads[name]!.fits?.(field) ?? true);
+    const chosen = [...fitting.slice(0, 2), random.pick(fitting)];
     return [...new Set(chosen)].map(road => {
       const refused = !whole || (roads[road]!.orders && named && !seesPersonsWhole(role, look));
       return {
@@ -234,8 +267,15 @@ describe('fields that only some roles have', () => {
     'Mutation.endSession': 'mutation { endSession(session: "nobody-has-it") { until } }',
     'Mutation.requestUnmask': 'mutation { requestUnmask(id: "x", reason: "to see whether it is refused") { until } }',
     'Subscription.changes': 'subscription { changes(kinds: ["no such kind"]) { kind } }',
+    'Subscription.caseBoard': 'subscription { caseBoard { type } }',
+    'Subscription.approvalUpdates': 'subscription { approvalUpdates { type } }',
     'Agency.freshness': 'query { agencies(first: 1) { nodes { freshness { modes } } } }',
     'AgencyFreshness.error': 'query { agencies(first: 1) { nodes { freshness { modes } } } }',
+  };
+  /** A board shows rows of a noun: it is for those who have some. */
+  const boards: Readonly<Record<string, string>> = {
+    'Subscription.caseBoard': 'Case',
+    'Subscription.approvalUpdates': 'Approval',
   };
   const lines = matrix.get('Fields that no record declares')!.filter(({ about }) => about.startsWith('for:'));
   const roots = lines.filter(({ field }) => /^(Query|Mutation|Subscription|Agency|AgencyFreshness)\./.test(field));
@@ -254,7 +294,8 @@ describe('fields that only some roles have', () => {
           ? await client.subscribe(probes[field]!).then(inbox => inbox.next().finally(() => inbox.close()))
           : await client.ask(probes[field]!);
         const refused = codes(answer).includes('FORBIDDEN');
-        expect({ role, refused }).toEqual({ role, refused: line.looks(role)![0] === '–' });
+        const seesNone = field in boards && matrix.get(boards[field]!)![0]!.looks(role) === null;
+        expect({ role, refused }).toEqual({ role, refused: seesNone || line.looks(role)![0] === '–' });
       }
     },
   );

@@ -2,11 +2,22 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import type { Role } from '../../../src/access/principal.ts';
 import { rules } from '../../../src/access/rules.ts';
-import type { Column, Noun, Relation, StoredNoun } from '../../../src/catalog/catalog.ts';
-import { isStored } from '../../../src/catalog/catalog.ts';
+import type { Noun, StoredNoun } from '../../../src/catalog/catalog.ts';
 import { Region } from '../../../src/catalog/nouns/places.ts';
 import { type GraphqlAnswer, HallClient } from '../../../src/cli/hall-client.ts';
 import { fromTheBeginning } from '../../support/from-the-beginning.ts';
+import { groupRoads } from '../../support/group-roads.ts';
+import {
+  codesOf,
+  type Listing,
+  listAll,
+  listed,
+  mayFilter,
+  sees,
+  tested,
+  toMany,
+  toOne,
+} from '../../support/listed-readers.ts';
 import { plainStatement } from '../../support/plain-statement.ts';
 import { stateRecords } from '../../support/state-records.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
@@ -25,7 +36,7 @@ beforeAll(async () => {
   issuer = await makeTokenIssuer();
   t = await startTestHub({ agencies, population: 120, reference: true, environment: issuer.environment });
   await t.synchronised();
-  everything = await listAll('clerk', await clientOf('clerk', {}, 'task:everything'), 'all');
+  everything = await listAll('clerk', await clientOf('clerk', {}, 'task:everything'), 'all', nouns());
 });
 afterAll(() => t?.stop());
 
@@ -33,48 +44,6 @@ const clientOf = async (role: Role, claims: object, purpose: string | null) =>
   new HallClient(t.hub.url, role === 'public' ? null : await issuer.token({ role, sub: 'reader', ...claims }), purpose);
 const nouns = () => t.hub.store.catalog.all();
 const pick = <T>(list: readonly T[]): T => random.pick(list);
-const codesOf = ({ errors }: GraphqlAnswer) => errors?.map(error => error.extensions?.code) ?? [];
-
-/** A reader with all rows that he can list: everything else that he is told must follow from them. */
-interface Listing {
-  readonly name: string;
-  readonly client: HallClient;
-  readonly role: Role;
-  /** Of which rows personal fields are whole. */
-  readonly shown: string;
-  /** Rows by noun; null where he may not see the noun. */
-  readonly rows: ReadonlyMap<string, readonly Row[] | null>;
-}
-const listed = ({ rows }: Listing, noun: Noun): readonly Row[] => rows.get(noun.name) ?? [];
-const toOne = (noun: Noun): Relation[] => [...noun.relations.values()].filter(({ many, live }) => !many && !live);
-const toMany = (noun: Noun): Relation[] =>
-  [...noun.relations.values()].filter(({ many, live, to }) => many && !live && isStored(to));
-
-/** Page by page; links as ids under `→ role`, null where the other side is not for this reader. */
-async function listAll(role: Role, client: HallClient, shown: string): Promise<Listing> {
-  const rows = new Map<string, Row[] | null>();
-  for (const noun of nouns()) {
-    const links = toOne(noun).map(({ name }) => `to_${name}: ${name} { id }`);
-    const fields = [...noun.columns.keys(), ...links].join('\n');
-    const list: Row[] = [];
-    for (let after: string | null = null; ; ) {
-      const query = `query ($after: String) { list: ${noun.kind.plural}(first: 200, after: $after) { edges { cursor node { id ${fields} } } pageInfo { hasNextPage endCursor } } }`;
-      const answer: GraphqlAnswer = await client.ask(query, { after });
-      expect(codesOf(answer).filter(code => code !== 'FORBIDDEN')).toEqual([]);
-      if (!answer.data.list) break;
-      list.push(
-        ...answer.data.list.edges.map(({ cursor, node }: { cursor: string; node: Row }) => ({ ...node, cursor })),
-      );
-      after = answer.data.list.pageInfo.endCursor;
-      if (!answer.data.list.pageInfo.hasNextPage) {
-        rows.set(noun.name, list);
-        break;
-      }
-    }
-    if (!rows.has(noun.name)) rows.set(noun.name, null);
-  }
-  return { name: role, client, role, shown, rows };
-}
 
 async function randomReader(): Promise<Listing> {
   const role = pick(['officer', 'officer', 'village-agent', 'integrator', 'analyst', 'clerk', 'public'] as const);
@@ -84,20 +53,10 @@ async function randomReader(): Promise<Listing> {
   const purpose = pick([null, `case:${caseRow!.caseNo}`, 'matter:FD-JY-001', 'matter:POL-HJ-002', 'task:a check']);
   const client = await clientOf(role, { agency, host: 'town', village }, purpose);
   const shown = rules[role].personal[(purpose?.split(':')[0] ?? 'without') as 'without'];
-  const reader = await listAll(role, client, shown);
+  const reader = await listAll(role, client, shown, nouns());
   return { ...reader, name: `${role} of ${agency} and ${village} for ${purpose}` };
 }
 
-const mayFilter = ({ role, shown }: Listing, { field }: Column): boolean =>
-  field.sensitivity === 'public' ||
-  (field.sensitivity === 'internal' ? rules[role].internal === 'whole' : shown === 'all');
-/** A sole trader's code is no value to whoever sees persons in part. */
-const tested = ({ shown }: Listing, noun: Noun, row: Row): Row => {
-  const hidden = [...noun.columns.values()].filter(
-    ({ name, field }) => field.format?.personPrefix && shown !== 'all' && String(row[name]).startsWith('92'),
-  );
-  return { ...row, ...Object.fromEntries(hidden.map(({ name }) => [name, null])) };
-};
 const ids = (rows: readonly { readonly id: string }[]) => rows.map(row => row.id);
 const sortedIds = (rows: readonly { readonly id: string }[]) => ids(rows).sort();
 
@@ -113,7 +72,6 @@ function randomQuestion(reader: Listing, noun: StoredNoun) {
   const fitting = listed(reader, noun).filter(row => matches(noun, tested(reader, noun, row), where));
   return { where, fitting, allowed };
 }
-const sees = (reader: Listing, noun: Noun): boolean => reader.rows.get(noun.name) !== null;
 /** A noun that this reader sees in part, where there is one: there the roads could tell too much. */
 function pickNoun(reader: Listing, fits: (noun: StoredNoun) => boolean = () => true): StoredNoun | null {
   const all = nouns().filter(noun => sees(reader, noun) && listed(everything, noun).length && fits(noun));
@@ -130,6 +88,8 @@ const shapeOf = (answer: GraphqlAnswer, ...values: unknown[]) =>
   values.reduce<string>((text, value) => text.replaceAll(String(value), '?'), JSON.stringify(answer));
 
 const roads: Readonly<Record<string, Road>> = {
+  ...groupRoads(random, () => everything),
+
   'a count': async (reader, noun) => {
     const { where, fitting } = randomQuestion(reader, noun);
     const query = `query ($where: ${noun.name}Where) { list: ${noun.kind.plural}(where: $where) { totalCount } }`;
@@ -145,6 +105,45 @@ const roads: Readonly<Record<string, Road>> = {
     const { data } = await reader.client.ask(query, { where, orderBy: orders.map(orderName) });
     const told = ids(data.list.nodes);
     expect({ where, told }).toEqual({ where, told: ids(sorted(noun, fitting, orders)).slice(0, 200) });
+  },
+
+  'an export that is ordered': async (reader, noun) => {
+    const { where, fitting, allowed } = randomQuestion(reader, noun);
+    const ordered = allowed.filter(({ field }) => !field.format?.personPrefix);
+    const orders = ordered.length ? [`${pick(ordered).name} ${pick(['asc', 'desc'])}`] : [];
+    const shown = [...noun.columns.keys()].filter(() => random.chance(0.5));
+    const operation = `query ($where: ${noun.name}Where, $orderBy: [${noun.name}Order!]) { ${noun.kind.plural}(where: $where, orderBy: $orderBy) { nodes { id ${shown.join(' ')} } } }`;
+    const variables = JSON.stringify({ where, orderBy: orders.map(orderName) });
+    const { data, errors } = await reader.client.ask(
+      'mutation ($operation: String!, $variables: String!) { orderExport(operation: $operation, variables: $variables, format: "ndjson") { path } }',
+      { operation, variables },
+    );
+    expect(errors).toBeUndefined();
+    const told = await exported(reader, data.orderExport.path);
+    const byId = new Map(listed(reader, noun).map(row => [row.id, row]));
+    const expected = sorted(noun, fitting, orders).map(({ id }) =>
+      Object.fromEntries(['id', ...shown].map(name => [name, byId.get(id)![name] ?? null])),
+    );
+    expect({ where, told }).toEqual({ where, told: expected });
+  },
+
+  'a ready-made export': async reader => {
+    const noun = t.hub.store.catalog.stored('QuotaEntry');
+    const rows = listed(reader, noun).filter(({ kind }) => kind === 'NEW_CONSTRUCTION');
+    const groups = Map.groupBy(rows, ({ year, scope }) => `${year} ${scope}`);
+    const mu = (list: readonly Row[], name: string) => list.reduce((sum, row) => sum + Number(row[name] ?? 0), 0);
+    const told = await exported(reader, '/export/land-quota-share.ndjson');
+    if (!sees(reader, noun)) return expect(told).toBeNull();
+    type Sums = { key: { year: number; scope: string }; quotaMu: string; usedMu: string };
+    const sums = (told as Sums[]).map(sum => [
+      `${sum.key.year} ${sum.key.scope}`,
+      { quotaMu: Number(sum.quotaMu), usedMu: Number(sum.usedMu) },
+    ]);
+    expect(Object.fromEntries(sums)).toEqual(
+      Object.fromEntries(
+        [...groups].map(([key, list]) => [key, { quotaMu: mu(list, 'quotaMu'), usedMu: mu(list, 'usedMu') }]),
+      ),
+    );
   },
 
   'what is about a row': async (reader, noun) => {
@@ -255,6 +254,17 @@ const roads: Readonly<Record<string, Road>> = {
     for (const { record } of claims) expect(known.has(record?.id ?? 'none')).toBe(true);
   },
 };
+
+/** Rows of a file; null where there is none for this reader. */
+async function exported({ client: { headers } }: Listing, file: string): Promise<unknown[] | null> {
+  const answer = await fetch(t.hub.url + file, { headers });
+  if (answer.status === 403) return null;
+  expect(answer.status).toBe(200);
+  return (await answer.text())
+    .split('\n')
+    .filter(Boolean)
+    .map(line => JSON.parse(line));
+}
 
 /** What a search finds in a noun: text in a field that is searched, or the whole of a key in its spelling. */
 function hits(reader: Listing, noun: StoredNoun, text: string): Row[] {

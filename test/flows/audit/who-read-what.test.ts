@@ -166,6 +166,47 @@ describe('the report about a citizen', () => {
     });
   });
 
+  test('tells of exports too, ready-made and ordered: who had a file of him, and why', async () => {
+    const { id, residentId } = await somebody(2);
+    const headers = (purpose: string) => ({
+      authorization: `Bearer ${clerkToken}`,
+      // Bytes of a header go out as they are.
+      'x-purpose': Buffer.from(purpose).toString('latin1'),
+    });
+    const persons = 'query OnFile($id: String!) { persons(where: { residentId: { eq: $id } }) { nodes { id name } } }';
+    const order =
+      'mutation ($operation: String!, $variables: String!) { orderExport(operation: $operation, format: "ndjson", variables: $variables) { path } }';
+    const { result, added } = await noted(async () => {
+      const variables = JSON.stringify({ id: residentId });
+      const { data } = await withTask(Buffer.from('核对 2026').toString('latin1')).ask(order, {
+        operation: persons,
+        variables,
+      });
+      const file = await fetch(t.hub.url + data.orderExport.path, { headers: headers('task:核对 2026') });
+      return (await file.text()).trim();
+    });
+    expect(JSON.parse(result)).toMatchObject({ id: `Person:${id}` });
+    expect(added).toHaveLength(1);
+    expect(added[0]).toMatchObject({
+      act: 'read',
+      who: { subject: 'clerk-7', role: 'clerk' },
+      purpose: { kind: 'task', value: '核对 2026' },
+      operation: { name: 'OnFile' },
+      channel: 'export',
+      subjects: { ids: [id] },
+    });
+    expect((await accesses(residentId))[0]).toMatchObject({
+      channel: 'export',
+      reader: 'clerk-7',
+      purpose: 'task:核对 2026',
+      operation: 'OnFile',
+    });
+    // A file that shows him masked, or does not show him, is no access.
+    const before = (await accesses(residentId)).filter(({ channel }) => channel === 'export').length;
+    await fetch(`${t.hub.url}/export/power-list-use.ndjson`, { headers: headers('task:counting') });
+    expect((await accesses(residentId)).filter(({ channel }) => channel === 'export')).toHaveLength(before);
+  });
+
   test('is made by auditors only, for an identity number that is one', async () => {
     const { residentId } = await somebody();
     for (const client of [clerk, t.anybody, withTask('curious')]) {

@@ -7,7 +7,7 @@ import { tellClient } from '../../../src/api/errors.ts';
 import { makeSchema } from '../../../src/api/schema.ts';
 import { isStored, type Noun } from '../../../src/catalog/catalog.ts';
 import { HubError } from '../../../src/domain/error-codes.ts';
-import { makeLog } from '../../../src/hub.ts';
+import { makeLog } from '../../../src/hub/open-store.ts';
 import { findAdapters } from '../../../src/ingest/find-adapters.ts';
 import type { LiveRecord, Lookup } from '../../../src/ingest/lookup.ts';
 import { type CompiledGraph, openCompiledGraph } from '../../support/compiled-graph.ts';

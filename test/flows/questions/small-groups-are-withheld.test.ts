@@ -1,13 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Cell, withheldCells } from '../../../src/query/groups/small-groups.ts';
+import { Payment } from '../../../adapters/human-resources/records.ts';
+import { bitOf, nobody, together } from '../../../src/query/groups/person-bits.ts';
+import { withheldCells } from '../../../src/query/groups/small-groups.ts';
+import { plainStatement } from '../../support/plain-statement.ts';
+import type { CountedCell } from '../../support/recovered-cells.ts';
+import { stateRecords } from '../../support/state-records.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
 
 const k = 5;
 const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
 let town: TestHub;
+type Case = Readonly<Record<string, string | null>> & {
+  readonly id: string;
+  readonly applicant: { id: string } | null;
+};
+let cases: readonly Case[];
 beforeAll(async () => {
   town = await startTestHub({ agencies, population: 400, reference: true });
   await town.synchronised();
+  cases = await allCases();
 });
 afterAll(() => town?.stop());
 
@@ -23,31 +34,70 @@ async function groups(who: Who, { where = '{}', args = '', select = 'count' } = 
   return data.cases.groups;
 }
 const dimensions = ['leadAgencyCode', 'result', 'channel', 'applicantKind'];
-async function table(who: Who, names: readonly string[], where = '{}'): Promise<Cell[]> {
-  const key = names.length ? `key { ${names.join(' ')} }` : '';
-  const { nodes } = await groups(who, { where, select: `${key} count`, args: 'limit: 1000' });
-  return nodes.map(node => ({ key: names.map(name => String(node.key![name])), n: Number(node.count) }));
+async function allCases(): Promise<Case[]> {
+  const rows: Case[] = [];
+  for (let after: string | null = null; ; ) {
+    const query = `query ($after: String) { cases(first: 200, after: $after) { nodes { id applicant { id } ${dimensions.join(' ')} } pageInfo { hasNextPage endCursor } } }`;
+    const { data } = await town.clerk.ask(query, { after });
+    rows.push(...data.cases.nodes);
+    if (!data.cases.pageInfo.hasNextPage) return rows;
+    after = data.cases.pageInfo.endCursor;
+  }
 }
-const sorted = (cells: readonly Cell[]) => cells.map(({ key, n }) => `${key.join(' ')}: ${n}`).sort();
+/** What there is to be told. */
+const tableOf = (names: readonly string[]): CountedCell[] =>
+  [...Map.groupBy(cases, row => JSON.stringify(names.map(name => String(row[name]))))].map(([key, rows]) => ({
+    key: JSON.parse(key),
+    n: rows.length,
+    persons: together(rows.map(({ id, applicant }) => bitOf(applicant?.id ?? id))),
+  }));
+async function told(who: Who, names: readonly string[]): Promise<CountedCell[]> {
+  const key = names.length ? `key { ${names.join(' ')} }` : '';
+  const { nodes } = await groups(who, { select: `${key} count`, args: 'limit: 1000' });
+  return nodes.map(node => ({
+    key: names.map(name => String(node.key![name])),
+    n: Number(node.count),
+    persons: nobody,
+  }));
+}
+const sorted = (cells: readonly CountedCell[]) => cells.map(({ key, n }) => `${key.join(' ')}: ${n}`).sort();
 
 test('a reader who sees persons masked is told no table and no total of which a small group follows', async () => {
   let hiddenCells = 0;
   for (let bits = 0; bits < 2 ** dimensions.length; bits++) {
     const names = dimensions.filter((_, i) => bits & (1 << i));
-    const truth = await table('clerk', names);
+    const truth = tableOf(names);
     const hidden = withheldCells(truth, k);
     hiddenCells += hidden.filter(Boolean).length;
-    const told = truth.filter((_, i) => !hidden[i]);
-    expect(sorted(await table('analyst', names))).toEqual(sorted(told));
-    for (const { n } of told) expect(n).toBeGreaterThanOrEqual(k);
+    const large = truth.filter((_, i) => !hidden[i]);
+    expect(sorted(await told('clerk', names))).toEqual(sorted(truth));
+    expect(sorted(await told('analyst', names))).toEqual(sorted(large));
+    for (const { key } of large) {
+      const rows = cases.filter(row => names.every((name, i) => String(row[name]) === key[i]));
+      expect(new Set(rows.map(({ id, applicant }) => applicant?.id ?? id)).size).toBeGreaterThanOrEqual(k);
+    }
   }
   expect(hiddenCells).toBeGreaterThan(20);
+});
+
+test('a person with many payments is one person', async () => {
+  const { residentId, id } = (await town.clerk.ask('{ persons(first: 1) { nodes { id residentId } } }')).data.persons
+    .nodes[0];
+  const six = Array.from({ length: 6 }, (_, i) => plainStatement(Payment, `of one ${i}`, { residentId }));
+  await stateRecords(town.hub.store, 'human-resources', six);
+  const query =
+    'query ($id: ID!) { node(id: $id) { ... on Person { insurancePayments { totalCount groups { withheld nodes { count } } } } } }';
+  const [clerk, analyst] = await Promise.all([town.clerk, town.analyst].map(who => who.ask(query, { id })));
+  const { totalCount, groups } = clerk!.data.node.insurancePayments;
+  expect(totalCount).toBeGreaterThan(k);
+  expect(groups).toEqual({ withheld: false, nodes: [{ count: totalCount }] });
+  expect(analyst!.data.node.insurancePayments.groups).toEqual({ withheld: true, nodes: [] });
 });
 
 describe('who looks for a small group', () => {
   let small: { key: readonly string[]; n: number; where: string };
   beforeAll(async () => {
-    const truth = await table('clerk', ['leadAgencyCode', 'channel']);
+    const truth = tableOf(['leadAgencyCode', 'channel']);
     const found = truth.find(({ n }) => n < k)!;
     const [agency, channel] = found.key;
     small = { ...found, where: `leadAgencyCode: { eq: "${agency}" }, channel: { eq: ${channel} }` };

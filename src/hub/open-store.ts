@@ -1,0 +1,66 @@
+/** The tables and what is written into them: for the hub, and for commands that need nothing else of it. */
+import { randomBytes } from 'node:crypto';
+import pino, { type Logger } from 'pino';
+import type { Adapter } from '../../adapters/kit/contract.ts';
+import { type Catalog, makeCatalog } from '../catalog/catalog.ts';
+import { type Config, ConfigError } from '../config.ts';
+import { errorFacts } from '../domain/error-facts.ts';
+import { findAdapters } from '../ingest/find-adapters.ts';
+import { Store } from '../store/apply.ts';
+import { Database } from '../store/database.ts';
+import { Identity } from '../store/identity.ts';
+import { identityKey, migrate } from '../store/migrate.ts';
+
+/** The store with what it needs, for the hub and for commands that only work on the tables. */
+export interface OpenStore {
+  readonly catalog: Catalog;
+  readonly adapters: readonly Adapter[];
+  readonly database: Database;
+  readonly store: Store;
+  /** Agency code of the hosting town. */
+  readonly town: string;
+  readonly smallestGroup: number;
+  readonly log: Logger;
+}
+
+export const makeLog = (level: Config['hubLogLevel']): Logger =>
+  pino({ level, base: { service: 'outpost-hub' } }, pino.destination({ fd: 2, sync: true }));
+
+export async function openStore(config: Config, log: Logger, adapters?: readonly Adapter[]): Promise<OpenStore> {
+  const known = adapters ?? chosen(await findAdapters(), config.hubAgencies);
+  const catalog = makeCatalog(known);
+  const { statements } = await migrate(config.databaseUrl, catalog).catch((error: unknown) => {
+    throw unreachable(error) ?? error;
+  });
+  if (statements.length) log.info({ statements: statements.length }, 'the tables were brought up to date');
+  const key = await identityKey(config.databaseUrl, () => randomBytes(32).toString('base64url'));
+  const database = new Database(config.databaseUrl, {
+    connections: config.hubDatabaseConnections,
+    onError: error => log.warn({ error: errorFacts(error) }, 'a database connection was lost'),
+  });
+  const guard = { share: config.hubRemovalGuardPercent / 100, atLeast: config.hubRemovalGuardAtLeast };
+  const store = new Store(database, catalog, new Identity(key), guard);
+  const { hubTown: town, hubSmallestGroup: smallestGroup } = config;
+  return { catalog, adapters: known, database, store, town, smallestGroup, log };
+}
+
+/** A database that does not answer is a matter of settings; so is one that asks for another password. */
+function unreachable(error: unknown): ConfigError | null {
+  const code = String((error as { code?: unknown }).code);
+  if (!/^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|28P01|28000|3D000)$/.test(code)) return null;
+  return new ConfigError(
+    `DATABASE_URL should be the URL of a PostgreSQL database that answers; this one does not (${code})`,
+  );
+}
+
+/** Those that the setting names, all without it. */
+export function chosen(adapters: readonly Adapter[], codes: string | undefined): readonly Adapter[] {
+  if (!codes) return adapters;
+  return codes.split(',').map(code => {
+    const adapter = adapters.find(a => a.agency.code === code.trim());
+    if (adapter) return adapter;
+    throw new ConfigError(
+      `HUB_AGENCIES should be codes among ${adapters.map(a => a.agency.code).join(', ')}; ${code.trim()} is none`,
+    );
+  });
+}

@@ -1,0 +1,39 @@
+/** The audit log of a hub, and what agencies write noted in it. */
+import type { Logger } from 'pino';
+import { policyVersion } from '../access/policy.ts';
+import { openAudit, type RunningAudit } from '../audit/open-audit.ts';
+import { type Config, ConfigError } from '../config.ts';
+import { errorFacts } from '../domain/error-facts.ts';
+import type { WrittenPage } from '../store/apply.ts';
+
+/** Without its log a hub may not serve anybody's data, so it does not start. */
+export async function startAudit(config: Config, log: Logger): Promise<RunningAudit> {
+  const settings = {
+    dir: config.hubAuditDir,
+    roots: config.hubAuditRoots,
+    batchMs: config.hubAuditBatchMs,
+    batchEntries: config.hubAuditBatchEntries,
+    segmentBytes: config.hubAuditSegmentBytes,
+    subjectCap: config.hubAuditSubjects,
+    keepMonths: config.hubAuditKeepMonths,
+  };
+  const onError = (error: unknown) => log.error({ error: errorFacts(error) }, 'the audit log has a failure');
+  const audit = await openAudit(settings, policyVersion(), onError).catch((error: NodeJS.ErrnoException) => {
+    if (!/^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|EEXIST)$/.test(error.code ?? '')) throw error;
+    throw new ConfigError(`HUB_AUDIT_DIR should be a directory that can be written; it cannot (${error.code})`);
+  });
+  if (audit) return audit;
+  throw new ConfigError('HUB_AUDIT_DIR should be a directory of this hub alone; another process writes there');
+}
+
+/** What an agency states is stored in any case: its failure to be noted is the log's, which reports it. */
+export async function noteWritten({ log, policy }: RunningAudit, page: WrittenPage, logger: Logger): Promise<void> {
+  const { agency, persons, records, changes } = page;
+  if (!persons.length) return;
+  const who = { subject: agency, role: 'agency', agency, session: null };
+  const nothing = { purpose: null, operation: null, result: null };
+  const entry = { act: 'write', who, ...nothing, channel: 'hub', subjects: persons, policy } as const;
+  await log
+    .append({ ...entry, counts: { records, changes } })
+    .catch((error: unknown) => logger.error({ agency, error: errorFacts(error) }, 'a page is not in the audit log'));
+}

@@ -1,0 +1,219 @@
+/** Questions about groups that a random reader may ask, and what follows for their answers from the rows that he can list. */
+import { expect } from '@jest/globals';
+import type { Random } from '../../seeds/township/model.ts';
+import { isStored, type Noun, type Relation, type StoredNoun, snake } from '../../src/catalog/catalog.ts';
+import { pageOf, type RawGroup } from '../../src/query/groups/page-groups.ts';
+import { bitOf, together } from '../../src/query/groups/person-bits.ts';
+import type { GroupPage, GroupQuestion, Measure, Measured } from '../../src/query/groups/question.ts';
+import { withholdGroups } from '../../src/query/groups/withhold-groups.ts';
+import { groupedRows, isMadeOf, measured } from './groups-model.ts';
+import { type Listing, listed, mayFilter, sees, tested } from './listed-readers.ts';
+import { randomQuestion } from './random-questions.ts';
+import { matches, type RandomGround, type Row, randomGraphWhere, type Where } from './where-model.ts';
+
+const k = 5;
+type Asked = { readonly noun: StoredNoun; readonly where: Where; readonly question: GroupQuestion };
+
+/** @param everything what a reader who sees everything has listed */
+export const groupRoads = (random: Random, everything: () => Listing) => ({
+  'groups, measured, tested and ordered': async (reader: Listing, noun: StoredNoun): Promise<void> => {
+    const asked = randomGroups(random, reader, everything(), noun);
+    if (!asked.question.measures.length) return;
+    const { text, variables } = written(asked);
+    const { data, errors } = await reader.client.ask(text, variables);
+    expect({ text, variables, errors }).toEqual({ text, variables, errors: undefined });
+    const expected = groupsToldTo(reader, everything(), asked);
+    expect({ text, variables, told: readable(data.list.groups) }).toEqual({
+      text,
+      variables,
+      told: readable(nested(expected)),
+    });
+  },
+});
+
+function randomGroups(random: Random, reader: Listing, everything: Listing, noun: StoredNoun): Asked {
+  const ground: RandomGround = {
+    random,
+    // Values come from all rows, also from those that the reader does not see.
+    rows: of => listed(everything, of),
+    mayFilter: (of, name) => mayFilter(reader, of.columns.get(name)!),
+    sees: of => sees(reader, of),
+  };
+  const where = random.chance(0.4) ? {} : randomGraphWhere(ground, noun, 2);
+  const { keys, ...question } = randomQuestion(ground, noun);
+  const { measures } = question;
+  const named = keys.map((key, i) => ({
+    ...key,
+    name: ['key', ...key.path.map(({ name }) => name), `k${i}`].join('.'),
+  }));
+  const counted = measures.find(({ take }) => take === 'count');
+  const names = [...named, ...measures].map(({ name }) => name);
+  return {
+    noun,
+    where,
+    question: {
+      ...question,
+      keys: named,
+      having: counted && random.chance(0.5) ? [{ of: counted.name, gte: random.below(12) }] : [],
+      orderBy: random.chance(0.5) ? [{ by: random.pick(names), descending: random.chance(0.5) }] : [],
+      limit: random.chance(0.3) ? 1 + random.below(5) : 1000,
+      skip: random.chance(0.2) ? random.below(3) : 0,
+    },
+  };
+}
+
+/** As GraphQL. */
+function written({ noun, where, question }: Asked) {
+  const variables: Record<string, unknown> = { where: spelt(where) };
+  const parameters = [`$where: ${noun.name}Where`];
+  const measures = question.measures.map(measure => {
+    if ('where' in measure && measure.where) {
+      variables[measure.name] = spelt(measure.where);
+      parameters.push(`$${measure.name}: ${noun.name}Where!`);
+    }
+    return `${measure.name}: ${measureText(measure)}`;
+  });
+  const keys = question.keys.map(({ path, field, per }, i) => {
+    const { scalar } = (path.at(-1)?.to ?? noun).columns.get(field)!.field;
+    const own = `k${i}: ${field}${scalar === 'date' || scalar === 'instant' ? `(per: ${per})` : ''}`;
+    return path.reduceRight((inner, { name }) => `${name} { ${inner} }`, own);
+  });
+  const order = question.orderBy.map(({ by, descending }) => `{ by: "${by}", descending: ${descending} }`);
+  const having = question.having.map(({ of, gte }) => `{ of: "${of}", gte: ${gte} }`);
+  const args = `limit: ${question.limit}, skip: ${question.skip}, orderBy: [${order}], having: [${having}]`;
+  const select = `${keys.length ? `key { ${keys.join(' ')} }` : ''} ${measures.join(' ')}`;
+  const list = `list: ${noun.kind.plural}(where: $where) { groups(${args}) { withheld hasNextPage nodes { ${select} } } }`;
+  return { text: `query (${parameters.join(', ')}) { ${list} }`, variables };
+}
+
+const named = (field: string) => snake(field).toUpperCase();
+const spanText = ({ from, to }: { from: string; to: string }) => `{ from: ${named(from)}, to: ${named(to)} }`;
+const measuredText = ({ field, days }: Measured) =>
+  field ? `of: { field: ${named(field)} }` : `of: { days: ${spanText(days!)} }`;
+
+function measureText(measure: Measure): string {
+  if (measure.take === 'count' && !measure.where) return 'count';
+  if (measure.take === 'count' || measure.take === 'share') return `${measure.take}(where: $${measure.name})`;
+  if ('field' in measure) return `${measure.take}(of: ${named(measure.field)})`;
+  if (measure.take !== 'quantile') return `${measure.take}(${measuredText(measure.of)})`;
+  return `quantile(${measuredText(measure.of)}, at: ${measure.at}, exact: ${measure.exact})`;
+}
+
+const comparisons: Readonly<Record<string, string>> = {
+  '<': 'BEFORE',
+  '<=': 'BEFORE_OR_AT',
+  '=': 'AT',
+  '>=': 'AT_OR_AFTER',
+  '>': 'AFTER',
+};
+/** Comparisons of two times as GraphQL names them. */
+function spelt(where: Where): Where {
+  const plain = (name: string, value: unknown): unknown => {
+    if (name === 'compare')
+      return (value as Record<string, string>[]).map(({ field, is, than }) => ({
+        field: named(field!),
+        is: comparisons[is!],
+        than: named(than!),
+      }));
+    if (Array.isArray(value)) return value.map(part => (typeof part === 'object' && part ? spelt(part) : part));
+    return typeof value === 'object' && value ? spelt(value as Where) : value;
+  };
+  return Object.fromEntries(Object.entries(where).map(([name, value]) => [name, plain(name, value)]));
+}
+
+function groupsToldTo(reader: Listing, everything: Listing, { noun, where, question }: Asked): GroupPage {
+  const rowsOf = (of: Noun) => (isStored(of) ? listed(reader, of).map(row => tested(reader, of, row)) : []);
+  const linked = (row: Row, link: Relation['link']) => (row[`to_${link.role}`] as { id: string } | null)?.id;
+  const related = ({ to, link, many }: Relation, row: Row) =>
+    rowsOf(to).filter(other => (many ? linked(other, link) === row.id : linked(row, link) === other.id));
+  const fitting = (test: Where) => rowsOf(noun).filter(row => matches(noun, row, test, related));
+  const bitsOf = (rows: readonly Row[]) => together(rows.map(({ id }) => bitOf(standsFor(everything, noun, id))));
+
+  const rows = fitting(where);
+  const groups = groupedRows(noun, rows, question, related).map(({ keys, rows }): RawGroup => {
+    const parts = question.measures.map(measure => rows.filter(row => isMadeOf(noun, row, measure, related)));
+    const splits = ({ take, ...rest }: Measure) => (take === 'count' || take === 'share') && 'where' in rest;
+    return {
+      keys,
+      measures: question.measures.map(measure => measured(noun, rows, measure, related)),
+      madeOf: parts.map(bitsOf),
+      others: parts.map((part, m) =>
+        splits(question.measures[m]!) ? bitsOf(rows.filter(row => !part.includes(row))) : 0n,
+      ),
+      persons: bitsOf(rows),
+    };
+  });
+  const guarded = reader.shown !== 'all' && personsOf(noun).length > 0;
+  if (!guarded) return pageOf(groups, question, true);
+  const parts = partsOf(where);
+  const few = parts.some(part => {
+    if (isRange(part)) return false;
+    const left = fitting({ and: [...parts.filter(other => other !== part), { not: part }] });
+    const persons = new Set(left.map(({ id }) => standsFor(everything, noun, id))).size;
+    return persons > 0 && persons < k;
+  });
+  return few ? { groups: [], hasNextPage: false, withheld: true } : withholdGroups(groups, question, k);
+}
+
+/** Paths of links that lead from a row to persons, the shortest first. */
+function personsOf(noun: Noun, seen: readonly Noun[] = []): string[][] {
+  if (noun.name === 'Person') return [[]];
+  if (seen.includes(noun)) return [];
+  const behind = noun.links.flatMap(({ role, target }) =>
+    personsOf(target, [...seen, noun]).map(path => [role, ...path]),
+  );
+  return behind.sort((a, b) => a.length - b.length);
+}
+
+function standsFor(everything: Listing, noun: Noun, id: string): string {
+  const find = (of: Noun, wanted: string) => listed(everything, of).find(row => row.id === wanted);
+  for (const path of personsOf(noun)) {
+    let place: { of: Noun; row: Row | undefined } = { of: noun, row: find(noun, id) };
+    let last: string | undefined = id;
+    for (const role of path) {
+      last = (place.row?.[`to_${role}`] as { id: string } | null | undefined)?.id;
+      const { target } = place.of.links.find(link => link.role === role)!;
+      place = { of: target, row: last ? find(target, last) : undefined };
+    }
+    if (last) return last;
+  }
+  return id;
+}
+
+/** The parts that all have to hold. */
+const partsOf = (where: Where): Where[] =>
+  Object.entries(where).flatMap(([name, test]) =>
+    name === 'and' ? (test as Where[]).flatMap(partsOf) : [{ [name]: test }],
+  );
+const isRange = (part: Where) =>
+  Object.values(part).every(test => Object.keys(test as object).every(op => ['gt', 'gte', 'lt', 'lte'].includes(op)));
+
+/** Keys by their paths, as an answer holds them. */
+const nested = ({ groups, ...page }: GroupPage) => ({
+  ...page,
+  nodes: groups.map(group => nodeOf(Object.entries(group))),
+});
+function nodeOf(entries: [string, unknown][]): Record<string, unknown> {
+  const heads = Map.groupBy(entries, ([name]) => name.split('.')[0]!);
+  return Object.fromEntries(
+    [...heads].map(([head, parts]) => {
+      const deeper = parts.map(([name, value]): [string, unknown] => [name.slice(head.length + 1), value]);
+      return [head, deeper[0]![0] ? nodeOf(deeper) : deeper[0]![1]];
+    }),
+  );
+}
+
+/** Decimals come as text, with more digits than are compared; moments with as many as they have. */
+function readable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(readable);
+  if (typeof value === 'object' && value)
+    return Object.fromEntries(
+      Object.entries(value).map(([name, part]) => [name, /^m\d/.test(name) ? comparable(part) : readable(part)]),
+    );
+  return value;
+}
+function comparable(value: unknown): unknown {
+  if (value === null) return null;
+  const number = Number(value);
+  return Number.isNaN(number) ? Date.parse(String(value)) : Math.round(number * 1e4) / 1e4;
+}

@@ -1,0 +1,69 @@
+/** A reader with all rows that he can list, and what these say of rows that he asks about otherwise. */
+import { expect } from '@jest/globals';
+import type { Role } from '../../src/access/principal.ts';
+import { rules } from '../../src/access/rules.ts';
+import { type Column, isStored, type Noun, type Relation, type StoredNoun } from '../../src/catalog/catalog.ts';
+import type { GraphqlAnswer, HallClient } from '../../src/cli/hall-client.ts';
+import type { Row } from './where-model.ts';
+
+export const codesOf = ({ errors }: GraphqlAnswer) => errors?.map(error => error.extensions?.code) ?? [];
+
+/** A reader with all rows that he can list: everything else that he is told must follow from them. */
+export interface Listing {
+  readonly name: string;
+  readonly client: HallClient;
+  readonly role: Role;
+  /** Of which rows personal fields are whole. */
+  readonly shown: string;
+  /** Rows by noun; null where he may not see the noun. */
+  readonly rows: ReadonlyMap<string, readonly Row[] | null>;
+}
+export const listed = ({ rows }: Listing, noun: Noun): readonly Row[] => rows.get(noun.name) ?? [];
+export const toOne = (noun: Noun): Relation[] =>
+  [...noun.relations.values()].filter(({ many, live }) => !many && !live);
+export const toMany = (noun: Noun): Relation[] =>
+  [...noun.relations.values()].filter(({ many, live, to }) => many && !live && isStored(to));
+
+/** Page by page; links as ids under `→ role`, null where the other side is not for this reader. */
+export async function listAll(
+  role: Role,
+  client: HallClient,
+  shown: string,
+  nouns: readonly StoredNoun[],
+): Promise<Listing> {
+  const rows = new Map<string, Row[] | null>();
+  for (const noun of nouns) {
+    const links = toOne(noun).map(({ name }) => `to_${name}: ${name} { id }`);
+    const fields = [...noun.columns.keys(), ...links].join('\n');
+    const list: Row[] = [];
+    for (let after: string | null = null; ; ) {
+      const query = `query ($after: String) { list: ${noun.kind.plural}(first: 200, after: $after) { edges { cursor node { id ${fields} } } pageInfo { hasNextPage endCursor } } }`;
+      const answer: GraphqlAnswer = await client.ask(query, { after });
+      expect(codesOf(answer).filter(code => code !== 'FORBIDDEN')).toEqual([]);
+      if (!answer.data.list) break;
+      list.push(
+        ...answer.data.list.edges.map(({ cursor, node }: { cursor: string; node: Row }) => ({ ...node, cursor })),
+      );
+      after = answer.data.list.pageInfo.endCursor;
+      if (!answer.data.list.pageInfo.hasNextPage) {
+        rows.set(noun.name, list);
+        break;
+      }
+    }
+    if (!rows.has(noun.name)) rows.set(noun.name, null);
+  }
+  return { name: role, client, role, shown, rows };
+}
+
+export const mayFilter = ({ role, shown }: Listing, { field }: Column): boolean =>
+  field.sensitivity === 'public' ||
+  (field.sensitivity === 'internal' ? rules[role].internal === 'whole' : shown === 'all');
+
+/** A sole trader's code is no value to whoever sees persons in part. */
+export const tested = ({ shown }: Listing, noun: Noun, row: Row): Row => {
+  const hidden = [...noun.columns.values()].filter(
+    ({ name, field }) => field.format?.personPrefix && shown !== 'all' && String(row[name]).startsWith('92'),
+  );
+  return { ...row, ...Object.fromEntries(hidden.map(({ name }) => [name, null])) };
+};
+export const sees = (reader: Listing, noun: Noun): boolean => reader.rows.get(noun.name) !== null;
