@@ -111,7 +111,8 @@ export class FeedDesk {
     const known = this.groups.get(key) ?? { group: this.makeGroup(key, stream), rights };
     this.groups.set(key, known);
     this.streams.add(stream);
-    stream.rights = rights;
+    // One text for all of the group.
+    stream.rights = known.rights;
     stream.hadGrants = this.hasGrants(stream.member.reader.principal);
     known.group.join(stream.member, JSON.stringify(asked.filter), asked.filter);
     return known.group;

@@ -1,16 +1,16 @@
 /** One execution of a subscription's document for an event: a context of its own, for all readers who see the same. */
 import { type DocumentNode, type ExecutionResult, execute, type GraphQLError, type GraphQLSchema } from 'graphql';
 import type { Principal } from '../access/principal.ts';
-import type { Channel } from '../audit/entry.ts';
 import type { Operation } from '../audit/trail.ts';
 import type { Answer } from '../feed/group-work.ts';
+import { isPassing } from '../feed/passing-failure.ts';
 import { Payload } from '../feed/payload.ts';
 import { Context, type Hub, type Moment } from './context.ts';
 
 /** Who gets an answer, and by which road. */
 export interface FeedReader {
   readonly principal: Principal;
-  readonly channel: Channel;
+  readonly channel: 'socket' | 'http';
 }
 export interface Execution {
   readonly schema: GraphQLSchema;
@@ -39,12 +39,17 @@ export async function answerFor(
   const args = { schema, document, operationName, variableValues: variables, rootValue: root, contextValue };
   const result = await execute(args);
   contextValue.end();
-  const unread = result.errors?.map(causeOf).find(isOfDatabase);
+  const unread = result.errors?.map(causeOf).find(isPassing);
   if (unread) throw unread;
   const { trail } = contextValue;
-  const note = async (reader: FeedReader, text: string) => {
-    const purpose = reader.principal.purpose ?? contextValue.purpose;
-    await trail.note(hub.audit, { ...reader.principal, purpose }, reader.channel, text);
+  const note = async (readers: readonly FeedReader[], text: string) => {
+    const { purpose } = contextValue;
+    for (const channel of ['socket', 'http'] as const) {
+      const some = readers.filter(reader => reader.channel === channel);
+      // Without a purpose of his own a reader sees whole what was unmasked for him.
+      const who = some.map(({ principal: own }) => (own.purpose || !purpose ? own : { ...own, purpose }));
+      if (who.length) await trail.noteAll(hub.audit, who, channel, text);
+    }
   };
   return { payload: new Payload(JSON.stringify(tell(result))), note: trail.isEmpty ? null : note };
 }
@@ -55,6 +60,3 @@ function causeOf({ originalError }: GraphQLError): unknown {
     current = current.originalError;
   return current;
 }
-/** The classes of a database that is gone, restarts or is full. */
-const isOfDatabase = (error: unknown): boolean =>
-  error instanceof Error && /^(08|53|57)...$|^E[A-Z]+$/.test(String((error as { code?: unknown }).code));

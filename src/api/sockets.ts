@@ -1,5 +1,5 @@
 /** GraphQL over WebSocket (graphql-ws) on the same port as HTTP. */
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createSourceEventStream, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { handleProtocols, type ServerOptions } from 'graphql-ws';
@@ -38,7 +38,7 @@ export interface SocketParts {
   readonly log: Logger;
   readonly path: string;
 }
-type Extra = { session: SocketSession; request: IncomingMessage; address: string };
+type Extra = { session: SocketSession; authorization: string | undefined; address: string };
 type Options = ServerOptions<Record<string, unknown>, Extra>;
 /** An operation, and which one on which socket it is. */
 type Operation = ExecutionArgs & { readonly place: { readonly session: SocketSession; readonly id: string } };
@@ -65,9 +65,11 @@ export function serveSockets(server: Server, parts: SocketParts): { close(spread
       return raw.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n');
     raw.once('close', () => guard.left(address));
     if ('setNoDelay' in raw) (raw as { setNoDelay(on: boolean): void }).setNoDelay(true);
-    sockets.handleUpgrade(request, raw, head, socket => open(socket, raw, request, address));
+    // What listens as long as the socket lives must not keep the request.
+    const { authorization } = request.headers;
+    sockets.handleUpgrade(request, raw, head, socket => open(socket, raw, authorization, address));
   });
-  function open(socket: WebSocket, raw: Duplex, request: IncomingMessage, address: string): void {
+  function open(socket: WebSocket, raw: Duplex, authorization: string | undefined, address: string): void {
     guard.watch(socket);
     const session = new SocketSession(socket, raw, parts);
     sessions.add(session);
@@ -75,7 +77,7 @@ export function serveSockets(server: Server, parts: SocketParts): { close(spread
     adaptSocket(
       wire,
       socket,
-      { session, request, address },
+      { session, authorization, address },
       {
         pingMs: limits.pingMs,
         prove: () => session.prove(),
@@ -119,8 +121,8 @@ class SocketOperations {
         return this.admit(ctx.extra, id, payload);
       },
       onNext: (_ctx, _id, _payload, { contextValue }, result) => {
-        const cost = this.costs.get(contextValue as object);
-        return cost && { ...result, extensions: { ...result.extensions, cost } };
+        const cost = contextValue && this.costs.get(contextValue as object);
+        return cost ? { ...result, extensions: { ...result.extensions, cost } } : undefined;
       },
       execute: async args => auditSocket(args.contextValue as Context, this.tell(await answers.execute(args)), log),
       subscribe: args => this.subscribe(args as Operation) as never,
@@ -131,11 +133,12 @@ class SocketOperations {
     result.errors ? { ...result, errors: result.errors.map(error => toldError(error, this.parts.log)) } : result;
 
   private async connect(ctx: Parameters<NonNullable<Options['onConnect']>>[0]) {
-    const { session, request, address } = ctx.extra;
+    const { session, authorization: ofUpgrade, address } = ctx.extra;
     const { authorization, Authorization, purpose, 'x-purpose': header } = ctx.connectionParams ?? {};
-    // It was needed once.
+    // They were needed once.
     delete (ctx as { connectionParams?: unknown }).connectionParams;
-    const given = authorization ?? Authorization ?? request.headers.authorization;
+    ctx.extra.authorization = undefined;
+    const given = authorization ?? Authorization ?? ofUpgrade;
     const known = await this.parts.authenticate(typeof given === 'string' ? given : undefined);
     const principal: Principal = { ...known, purpose: parsePurpose(purpose ?? header) };
     const key = budgetKey(principal, address);
@@ -174,6 +177,8 @@ class SocketOperations {
     const { document, operationName = null, variableValues, contextValue, place } = args;
     const { trail } = contextValue as Context;
     const operation = { document, operationName, variables: variableValues ?? {}, operation: trail.operation! };
+    // The protocol's server keeps the arguments as long as the stream lives.
+    Object.assign(args, { contextValue: null, variableValues: null });
     try {
       return await place.session.open(place.id, request, operation);
     } catch (error) {

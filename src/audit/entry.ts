@@ -21,17 +21,26 @@ export type Act = 'read' | 'write' | 'unmask' | 'release' | 'prune' | 'repair';
 export const concernsPersons = ({ act }: Pick<Entry, 'act'>): boolean =>
   act === 'read' || act === 'write' || act === 'unmask';
 
+/** A further reader of the same answer, and on how many of his streams it was shown. */
+export interface OtherReader {
+  readonly who: Who;
+  readonly purpose: StatedPurpose | null;
+  readonly times: number;
+}
+
 /** What is to be noted; the log adds the number, the time and the link to the entry before. */
 export interface Draft {
   readonly act: Act;
   readonly who: Who;
   readonly purpose: StatedPurpose | null;
+  /** Of an event that goes to many screens: who else has it. */
+  readonly others?: readonly OtherReader[];
   /** The name and the SHA-256 of the document; never its variables. */
   readonly operation: { readonly name: string | null; readonly sha256: string } | null;
   readonly channel: Channel;
   /** Ids of the hub: keyed pseudonyms. */
   readonly subjects: Iterable<string>;
-  /** SHA-256 of the text of the answer. */
+  /** SHA-256 of the text of the answer; of one with other readers without anybody's cursor. */
   readonly result: string | null;
   /** Which rules decided: a digest of the policy. */
   readonly policy: string;
@@ -48,6 +57,7 @@ export interface Entry {
   readonly act: Act;
   readonly who: Who;
   readonly purpose: StatedPurpose | null;
+  readonly others?: readonly OtherReader[];
   readonly operation: Draft['operation'];
   readonly channel: Channel;
   /** `rest`: SHA-256 of the sorted ids that the cap left out, joined by line feeds. */
@@ -89,8 +99,9 @@ export function makeEntry(draft: Draft, { seq, at, prev, cap }: Place): Entry {
     at,
     act,
     who,
-    // Both are words of the client, who may have put a number there that names somebody.
-    purpose: purpose && { kind: purpose.kind, value: hideIdentifiers(purpose.value) },
+    // Purposes and names are words of the client, who may have put a number there that names somebody.
+    purpose: hidden(purpose),
+    ...(draft.others?.length && { others: draft.others.map(other => ({ ...other, purpose: hidden(other.purpose) })) }),
     operation: operation && { ...operation, name: operation.name && hideIdentifiers(operation.name) },
     channel,
     subjects: listSubjects(draft.subjects, cap),
@@ -102,6 +113,15 @@ export function makeEntry(draft: Draft, { seq, at, prev, cap }: Place): Entry {
     prev,
   };
 }
+
+const hidden = (purpose: StatedPurpose | null): StatedPurpose | null =>
+  purpose && { kind: purpose.kind, value: hideIdentifiers(purpose.value) };
+
+/** The entry for each of its readers, as if it were his own. */
+export const byReader = (entry: Entry): Entry[] => {
+  const { others = [], ...own } = entry;
+  return [own, ...others.map(({ who, purpose }) => ({ ...own, who, purpose }))];
+};
 
 function listSubjects(subjects: Iterable<string>, cap: number): Entry['subjects'] {
   const all = [...subjects];

@@ -1,6 +1,6 @@
 /** Who read or wrote what about one person: found by the indexes of the segments, the newest first. */
 import { open, readFile } from 'node:fs/promises';
-import { concernsPersons, type Entry, parseEntry } from './entry.ts';
+import { byReader, concernsPersons, type Entry, parseEntry } from './entry.ts';
 import { listSegments, type SegmentName } from './segments.ts';
 import { findInIndex } from './subject-index.ts';
 
@@ -10,6 +10,7 @@ export interface ReportOptions {
   readonly before?: number | null;
 }
 export interface SubjectReport {
+  /** One with several readers stands here once for each of them. */
   readonly entries: readonly Entry[];
   /** Whether there are older ones. */
   readonly more: boolean;
@@ -20,13 +21,15 @@ export async function reportSubject(dir: string, subject: string, options: Repor
   const { first, before } = options;
   const released = new Set<number>();
   const entries: Entry[] = [];
+  let found = 0;
   for await (const entry of entriesAbout(dir, subject)) {
     // A release is younger than what it releases, so it has been seen before.
     if (entry.act === 'release' && entry.of?.entry) released.add(entry.of.entry);
     const told = concernsPersons(entry) && (!entry.sealed || released.has(entry.seq));
     if (!told || (before && entry.seq >= before)) continue;
-    if (entries.length === first) return { entries, more: true };
-    entries.push(entry);
+    if (found === first) return { entries, more: true };
+    found += 1;
+    entries.push(...byReader(entry));
   }
   return { entries, more: false };
 }

@@ -18,8 +18,11 @@ export interface FeedEvent<F, R> {
 }
 export interface Answer<R> {
   readonly payload: Payload;
-  /** Must succeed for a reader before the answer leaves to him; null where nothing has to be noted. */
-  readonly note: ((reader: R, text: string) => Promise<void>) | null;
+  /**
+   * Must succeed for readers before the answer leaves to them; null where nothing has to be noted. The text is that of
+   * the one reader, or without anybody's cursor.
+   */
+  readonly note: ((readers: readonly R[], text: string) => Promise<void>) | null;
 }
 export interface Snapshot<R> {
   readonly position: number;

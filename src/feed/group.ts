@@ -6,6 +6,9 @@ import { HubError } from '../domain/error-codes.ts';
 import type { CursorOwner, Cursors } from './cursors.ts';
 import type { Answer, FeedEvent, GroupWork, Lane } from './group-work.ts';
 import type { EndOfStream, Member } from './member.ts';
+import { isPassing } from './passing-failure.ts';
+import type { Payload } from './payload.ts';
+import { type ByLane, type Given, Run, reachedBy } from './run.ts';
 import type { Change, Tail } from './tail.ts';
 
 export interface GroupLimits {
@@ -24,14 +27,6 @@ export interface GroupParts<F, R> {
   readonly onError: (error: unknown) => void;
   /** Nobody is left. */
   readonly onEmpty: () => void;
-}
-
-/** Readers who are at the same position, and read on together. */
-class Run<F, R> {
-  readonly members = new Map<Member<R>, Lane<F, R>>();
-  readonly ending = new AbortController();
-  state: 'gathering' | 'reading' | 'idle' = 'gathering';
-  constructor(public position: number) {}
 }
 
 /** Executions under way at a time. */
@@ -185,9 +180,10 @@ export class Group<F, R> {
       const some = events.slice(from, from + atOnce);
       const answers = await this.persist(run, () => Promise.all(some.map(event => this.parts.work.answer(event))));
       if (!answers) return;
-      for (const [i, event] of some.entries()) {
-        for (const lane of event.lanes) await this.handOut(run, event, answers[i]!, byLane.get(lane) ?? []);
-      }
+      // What has to be noted of them is noted together: one write of the log for all.
+      const given = some.map((event, i) => ({ event, answer: answers[i]! }));
+      const noted = await Promise.all(given.map(one => this.noteFor(run, one, byLane)));
+      for (const [i, one] of given.entries()) this.handOut(run, one, byLane, noted[i]!);
     }
     run.position = changes.at(-1)!.position;
     for (const member of run.members.keys()) member.position = Math.max(member.position!, run.position);
@@ -226,63 +222,78 @@ export class Group<F, R> {
     }
   }
 
-  private async handOut(
+  /** Members who may be given the event; null: nothing of it has to be noted. */
+  private async noteFor(run: Run<F, R>, { event, answer }: Given<F, R>, byLane: ByLane<F, R>) {
+    if (!answer.note) return null;
+    const due = [...this.due(run, event, byLane)].filter(member => !this.isBehind(member));
+    return new Set((await this.note(due, answer, reachedBy(event))) ? due : []);
+  }
+
+  private handOut(
     run: Run<F, R>,
-    { position, partial }: FeedEvent<F, R>,
-    { payload, note }: Answer<R>,
-    members: readonly Member<R>[],
-  ): Promise<void> {
-    const { cursors, limits } = this.parts;
-    const reached = partial ? position - 1 : position;
-    const noting: Promise<void>[] = [];
+    { event, answer: { payload } }: Given<F, R>,
+    byLane: ByLane<F, R>,
+    noted: ReadonlySet<Member<R>> | null,
+  ): void {
+    const given: Member<R>[] = [];
+    for (const member of this.due(run, event, byLane)) {
+      if (this.isBehind(member) || (noted && !noted.has(member))) this.leaveBehind(run, member);
+      else given.push(member);
+    }
+    this.send(given, payload, reachedBy(event));
+  }
+
+  private *due(run: Run<F, R>, { position, lanes }: FeedEvent<F, R>, byLane: ByLane<F, R>): Iterable<Member<R>> {
+    for (const lane of lanes) {
+      for (const member of byLane.get(lane) ?? []) {
+        if (member.position! < position && run.members.has(member)) yield member;
+      }
+    }
+  }
+  private isBehind({ sink }: Member<R>): boolean {
+    return sink.waitingBytes > this.parts.limits.budgetBytes;
+  }
+
+  private send(members: readonly Member<R>[], payload: Payload, reached: number | null): void {
     let owner: CursorOwner | null = null;
     let cursor = '';
     for (const member of members) {
-      if (member.position! >= position || !run.members.has(member)) continue;
-      if (member.sink.waitingBytes > limits.budgetBytes) {
-        this.leaveBehind(run, member);
-        continue;
-      }
-      if ((payload.hasCursor || member.sink.needsCursor) && owner !== member.owner) {
+      const at = reached ?? member.position;
+      if (at !== null && owner !== member.owner && (payload.hasCursor || member.sink.needsCursor)) {
         owner = member.owner;
-        cursor = cursors.sign(reached, owner);
+        cursor = this.parts.cursors.sign(at, owner);
       }
-      if (note) {
-        const isIn = () => run.members.has(member);
-        noting.push(this.noteAndSend(member, { payload, note }, cursor, reached, isIn));
-        continue;
-      }
-      member.send(payload, cursor);
-      member.position = reached;
-    }
-    if (noting.length) await Promise.all(noting);
-  }
-
-  private async noteAndSend(
-    member: Member<R>,
-    { payload, note }: Answer<R>,
-    cursor: string,
-    reached: number | null,
-    isIn: () => boolean,
-  ): Promise<void> {
-    try {
-      await note!(member.reader, payload.text(cursor));
-      if (!isIn()) return;
       member.send(payload, cursor);
       if (reached !== null) member.position = reached;
+    }
+  }
+
+  /** One entry for all who are given the same. Whoever cannot be noted is ended: he resumes before what he was not given. */
+  private async note(
+    members: readonly Member<R>[],
+    { payload, note }: Answer<R>,
+    reached: number | null,
+  ): Promise<boolean> {
+    const [first] = members;
+    if (!first) return false;
+    const at = reached ?? first.position;
+    const own = members.length === 1 && at !== null && (payload.hasCursor || first.sink.needsCursor);
+    try {
+      await note!(
+        members.map(member => member.reader),
+        payload.text(own ? this.parts.cursors.sign(at, first.owner) : ''),
+      );
+      return true;
     } catch (error) {
-      // An event that was not given because it could not be noted is not passed over: the reader resumes before it.
-      this.fail(member, error);
+      for (const member of members) this.fail(member, error);
+      return false;
     }
   }
 
   /** Outside of a run: pages, and what is said of the stream itself. */
-  private async give(member: Member<R>, { payload, note }: Answer<R>, reached: number | null): Promise<void> {
-    const at = reached ?? member.position;
-    const cursor = at === null ? '' : this.parts.cursors.sign(at, member.owner);
-    if (note) return this.noteAndSend(member, { payload, note }, cursor, reached, () => member.isOpen);
-    member.send(payload, cursor);
-    if (reached !== null) member.position = reached;
+  private async give(member: Member<R>, answer: Answer<R>, reached: number | null): Promise<void> {
+    if (answer.note && !(await this.note([member], answer, reached))) return;
+    this.send([member], answer.payload, reached);
   }
 
   /**
@@ -315,12 +326,4 @@ export class Group<F, R> {
     if (work.lagged) await this.give(member, await work.lagged(from, to), null);
     else member.lagged = { from, to };
   }
-}
-
-/** What the database may say of itself, and not of a question: it is gone, restarts, is full, or two waited for each other. */
-function isPassing(error: unknown): boolean {
-  if (error instanceof HubError) return false;
-  const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code !== 'string') return /connection|timeout/i.test(String((error as Error | null)?.message));
-  return /^(08|53|57|40|58)...$|^E[A-Z]+$/.test(code);
 }

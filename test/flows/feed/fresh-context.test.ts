@@ -37,6 +37,7 @@ test('a context ends with its execution: the next event asks anew, and a loader 
     identity: new Identity('a key'),
     town: 'town',
     grants: () => [],
+    unmasking: { of: () => [] },
     batches: { readFrom: null },
     lookup: async (_kind: string, keys: readonly string[]) => {
       questions += 1;

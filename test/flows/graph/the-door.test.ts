@@ -208,12 +208,9 @@ describe('the hub as a process of its own', () => {
       if (url) break;
     }
     const inbox = await new HallClient(url, tokens.clerk).subscribe('subscription { changes { position } }');
-    const end = inbox.next().then(
-      () => 'a message',
-      () => 'the end',
-    );
+    const end = inbox.next();
     child.kill('SIGTERM');
-    expect(await end).toBe('the end');
+    expect((await end).errors![0]!.extensions).toMatchObject({ code: 'GOING_AWAY', cursor: expect.any(String) });
     expect(await exit).toEqual([0, null]);
     const client = new pg.Client(database.url);
     await client.connect();

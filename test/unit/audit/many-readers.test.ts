@@ -1,0 +1,51 @@
+import { expect, test } from '@jest/globals';
+import type { AuditLog } from '../../../src/audit/audit-log.ts';
+import { byReader, type Draft, makeEntry } from '../../../src/audit/entry.ts';
+import { type Reader, Trail } from '../../../src/audit/trail.ts';
+import { inventedResidentId } from '../../support/invented-identifiers.ts';
+
+const somebodysNumber = inventedResidentId(1);
+const reader = (subject: string, value: string, agency: string | null = null): Reader => ({
+  ...{ subject, role: agency ? 'officer' : 'clerk', agency, session: null },
+  purpose: { kind: 'task', value },
+});
+async function noted(readers: readonly Reader[]) {
+  const drafts: Draft[] = [];
+  const log = { append: async (draft: Draft) => drafts.push(draft) } as unknown as AuditLog;
+  const trail = new Trail();
+  trail.saw(['somebody']);
+  await trail.noteAll({ log, policy: 'rules' }, readers, 'socket', 'the answer');
+  return drafts.map((draft, i) => makeEntry(draft, { seq: i + 1, at: '2026-11-26T00:00:00Z', prev: '', cap: 10 }));
+}
+
+test('one answer for many screens is one entry, in which each of their readers stands with his purpose', async () => {
+  const readers = [
+    reader('one', 'hall'),
+    reader('two', 'hall'),
+    reader('two', 'hall'),
+    reader('three', somebodysNumber),
+  ];
+  const entries = await noted(readers);
+  expect(entries).toHaveLength(1);
+  expect(entries[0]).toMatchObject({ who: { subject: 'one' }, others: [{ times: 2 }, { times: 1 }] });
+  expect(JSON.stringify(entries)).not.toContain(somebodysNumber);
+  expect(byReader(entries[0]!).map(({ who }) => who.subject)).toEqual(['one', 'two', 'three']);
+});
+
+test('a single reader has an entry as ever, and nobody else stands in it', async () => {
+  const [entry] = await noted([reader('one', 'hall')]);
+  expect(entry).not.toHaveProperty('others');
+});
+
+test('what somebody reads under seal stands apart from all others', async () => {
+  const entries = await noted([reader('one', 'hall'), reader('two', 'sealed:17', 'police'), reader('three', 'hall')]);
+  expect(entries.map(({ who, sealed, others = [] }) => [who.subject, sealed ?? false, others.length])).toEqual([
+    ['two', true, 0],
+    ['one', false, 1],
+  ]);
+});
+
+test('a crowd does not make lines without end', async () => {
+  const entries = await noted(Array.from({ length: 1_200 }, (_, i) => reader(`reader ${i}`, 'hall')));
+  expect(entries.map(({ others }) => 1 + others!.length)).toEqual([500, 500, 200]);
+});
