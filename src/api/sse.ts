@@ -13,7 +13,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { budgetKey, roleLimits } from '../access/limits.ts';
-import { type Principal, parsePurpose } from '../access/principal.ts';
+import { type Principal, purposeOfHeader } from '../access/principal.ts';
 import type { Authenticate } from '../access/tokens.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { EndOfStream } from '../feed/member.ts';
@@ -111,7 +111,7 @@ class SseStream {
   private async answerTo(request: FastifyRequest, asked: DoorRequest): Promise<void> {
     const { authenticate, guard } = this.parts;
     const known = await authenticate(request.headers.authorization);
-    this.principal = { ...known, purpose: parsePurpose(request.headers['x-purpose']) };
+    this.principal = { ...known, purpose: purposeOfHeader(request.headers['x-purpose']) };
     const [key, limits] = [budgetKey(this.principal, this.address), roleLimits[this.principal.role]];
     if (!guard.belong(key, this.state, limits.sockets))
       return this.refuse([this.fault(tooMany(limits.sockets, 'streams'))]);

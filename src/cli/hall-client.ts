@@ -14,7 +14,7 @@ export interface GraphqlAnswer {
 
 export class HallClient {
   constructor(
-    private readonly url: string,
+    readonly url: string,
     private readonly token: string | null,
     /** Why personal data is read: `case:<number>`, `matter:<code>` or `task:<words>`; masked without it. */
     private readonly purpose: string | null = null,

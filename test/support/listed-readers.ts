@@ -1,10 +1,11 @@
 /** A reader with all rows that he can list, and what these say of rows that he asks about otherwise. */
 import { expect } from '@jest/globals';
+import type { Random } from '../../seeds/township/model.ts';
 import type { Role } from '../../src/access/principal.ts';
 import { rules } from '../../src/access/rules.ts';
 import { type Column, isStored, type Noun, type Relation, type StoredNoun } from '../../src/catalog/catalog.ts';
 import type { GraphqlAnswer, HallClient } from '../../src/cli/hall-client.ts';
-import type { Row } from './where-model.ts';
+import { matches, type Row, randomTest } from './where-model.ts';
 
 export const codesOf = ({ errors }: GraphqlAnswer) => errors?.map(error => error.extensions?.code) ?? [];
 
@@ -67,3 +68,13 @@ export const tested = ({ shown }: Listing, noun: Noun, row: Row): Row => {
   return { ...row, ...Object.fromEntries(hidden.map(({ name }) => [name, null])) };
 };
 export const sees = (reader: Listing, noun: Noun): boolean => reader.rows.get(noun.name) !== null;
+
+/** A random test that the reader may use, and the rows that it gives. */
+export function randomQuestion(random: Random, reader: Listing, everything: Listing, noun: StoredNoun) {
+  const allowed = [...noun.columns.values()].filter(c => c.field.scalar !== 'geometry' && mayFilter(reader, c));
+  const from = listed(everything, noun);
+  // Values come from all rows, also from those that the reader does not see.
+  const where = allowed.length && from.length ? randomTest(noun, from, random, random.pick(allowed).name) : {};
+  const fitting = listed(reader, noun).filter(row => matches(noun, tested(reader, noun, row), where));
+  return { where, fitting, allowed };
+}

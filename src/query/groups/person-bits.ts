@@ -38,5 +38,3 @@ export const personBitsSql = (noun: StoredNoun, condition?: string): string =>
   `coalesce(bit_or(1::bigint << (get_byte(uuid_send(${standsForSql(noun)}), 15) & 63)) ${
     condition ? `filter (where ${condition})` : ''
   }, 0)`;
-
-export const bitOf = (id: string): bigint => 1n << (BigInt(`0x${id.slice(-2)}`) & 63n);

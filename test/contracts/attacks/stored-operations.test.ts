@@ -36,7 +36,17 @@ const byId = (body: object, token?: string) =>
 
 test('the list holds what the screens of the hall need', () => {
   expect(stored.map(({ name }) => name).sort()).toEqual(
-    ['CaseBoard', 'CaseDetail', 'HallChanges', 'OrganisationCard', 'PersonCard', 'PowerList', 'RequestUnmask'].sort(),
+    [
+      'CaseBoard',
+      'CaseDetail',
+      'HallApprovals',
+      'HallBoard',
+      'HallChanges',
+      'OrganisationCard',
+      'PersonCard',
+      'PowerList',
+      'RequestUnmask',
+    ].sort(),
   );
 });
 

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Field, MaskName } from '../../../adapters/kit/record.ts';
+import type { MaskName } from '../../../adapters/kit/record.ts';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import { maskValue } from '../../../src/access/masks.ts';
 import { namesPerson } from '../../../src/access/policy.ts';
 import { type Role, roles } from '../../../src/access/principal.ts';
 import { rules } from '../../../src/access/rules.ts';
-import { type Noun, type StoredNoun, snake } from '../../../src/catalog/catalog.ts';
+import type { Noun, StoredNoun } from '../../../src/catalog/catalog.ts';
 import { type GraphqlAnswer, HallClient } from '../../../src/cli/hall-client.ts';
 import { type MatrixLine, readMatrix } from '../../support/access-matrix.ts';
+import { fieldRoads } from '../../support/field-roads.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
 import { makeTokenIssuer, type TokenIssuer } from '../../support/token-issuer.ts';
 
@@ -174,64 +175,6 @@ const differs = (role: Role, look: number): boolean =>
     return looks !== null && (looks[look] === 'whole') !== (looks[0] === 'whole');
   });
 
-interface FieldRoad {
-  /** Refused also where the field is a code that names persons in some rows. */
-  readonly orders?: true;
-  /** For which fields there is this way; for all without it. */
-  readonly fits?: (field: Field) => boolean;
-  of(noun: StoredNoun, field: string): string;
-}
-const enumName = (field: string) => snake(field).toUpperCase();
-const groups = ({ kind }: StoredNoun, select: string) => `${kind.plural} { groups(limit: 1) { nodes { ${select} } } }`;
-const isTime = ({ scalar }: Field) => scalar === 'date' || scalar === 'instant';
-const isNumber = ({ scalar }: Field) => scalar === 'decimal' || scalar === 'integer';
-
-/**
- * Every way by which a field could be found out by its value. A further one is one more entry. Each field is asked for by
- * the first two that it has, and by any other one.
- */
-const roads: Readonly<Record<string, FieldRoad>> = {
-  filter: {
-    of: ({ kind }, field) => `${kind.plural}(first: 0, where: { ${field}: { isNull: false } }) { nodes { id } }`,
-  },
-  'key of groups': {
-    fits: ({ scalar }) => scalar !== 'decimal',
-    of: (noun, field) => groups(noun, `key { ${field} } count`),
-  },
-  'nested filter': {
-    of: ({ kind }, field) =>
-      `${kind.plural}(first: 0, where: { or: [{ not: { and: [{ ${field}: { isNull: true } }] } }] }) { nodes { id } }`,
-  },
-  count: { of: ({ kind }, field) => `${kind.plural}(where: { ${field}: { isNull: true } }) { totalCount }` },
-  'count of distinct values': { of: (noun, field) => groups(noun, `countDistinct(of: ${enumName(field)})`) },
-  'count under a condition': {
-    of: (noun, field) => groups(noun, `count(where: { ${field}: { isNull: true } })`),
-  },
-  share: { of: (noun, field) => groups(noun, `share(where: { not: { ${field}: { isNull: true } } })`) },
-  'first and last': {
-    fits: isTime,
-    of: (noun, field) => groups(noun, `earliest(of: ${enumName(field)}) latest(of: ${enumName(field)})`),
-  },
-  'span of time': {
-    fits: isTime,
-    of: (noun, field) => groups(noun, `avg(of: { days: { from: ${enumName(field)}, to: ${enumName(field)} } })`),
-  },
-  sum: { fits: isNumber, of: (noun, field) => groups(noun, `sum(of: { field: ${enumName(field)} })`) },
-  quantile: {
-    fits: isNumber,
-    of: (noun, field) => groups(noun, `quantile(of: { field: ${enumName(field)} }, at: 0.5)`),
-  },
-  order: {
-    orders: true,
-    of: ({ kind }, field) => `${kind.plural}(first: 0, orderBy: [${enumName(field)}_ASC]) { nodes { id } }`,
-  },
-  'second order': {
-    orders: true,
-    of: ({ kind }, field) =>
-      `${kind.plural}(first: 0, orderBy: [OBSERVED_AT_ASC, ${enumName(field)}_DESC]) { nodes { id } }`,
-  },
-};
-
 function questionsAbout(noun: StoredNoun, role: Role, look: number) {
   const lines = matrix.get(noun.name)!.filter(line => noun.columns.has(line.field) && line.looks(role));
   const tested = lines.filter(line => noun.columns.get(line.field)!.field.scalar !== 'geometry');
@@ -239,13 +182,13 @@ function questionsAbout(noun: StoredNoun, role: Role, look: number) {
     const whole = line.looks(role)![look] === 'whole';
     const { field } = noun.columns.get(line.field)!;
     const named = field.format?.personPrefix !== undefined;
-    const fitting = Object.keys(roads).filter(name => roads[name]!.fits?.(field) ?? true);
+    const fitting = Object.keys(fieldRoads).filter(name => fieldRoads[name]!.fits?.(field) ?? true);
     const chosen = [...fitting.slice(0, 2), random.pick(fitting)];
     return [...new Set(chosen)].map(road => {
-      const refused = !whole || (roads[road]!.orders && named && !seesPersonsWhole(role, look));
+      const refused = !whole || (fieldRoads[road]!.orders && named && !seesPersonsWhole(role, look));
       return {
         place: `${road} of ${noun.name}.${line.field}`,
-        text: roads[road]!.of(noun, line.field),
+        text: fieldRoads[road]!.of(noun, line.field),
         code: refused ? 'FILTER_FORBIDDEN' : 'answered',
       };
     });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Payment } from '../../../adapters/human-resources/records.ts';
-import { bitOf, nobody, together } from '../../../src/query/groups/person-bits.ts';
+import { nobody, together } from '../../../src/query/groups/person-bits.ts';
 import { withheldCells } from '../../../src/query/groups/small-groups.ts';
+import { bitOf } from '../../support/bit-of.ts';
 import { plainStatement } from '../../support/plain-statement.ts';
 import type { CountedCell } from '../../support/recovered-cells.ts';
 import { stateRecords } from '../../support/state-records.ts';

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { makeRandom } from '../../../seeds/township/random.ts';
-import { atLeast, bitOf, nobody, together } from '../../../src/query/groups/person-bits.ts';
+import { atLeast, nobody, together } from '../../../src/query/groups/person-bits.ts';
 import type { GroupQuestion, Measure } from '../../../src/query/groups/question.ts';
 import { type Cell, withheldCells } from '../../../src/query/groups/small-groups.ts';
 import { withholdGroups } from '../../../src/query/groups/withhold-groups.ts';
+import { bitOf } from '../../support/bit-of.ts';
 import { type CountedCell, recoveredCells } from '../../support/recovered-cells.ts';
 
 const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);

@@ -1,0 +1,61 @@
+/** Every way by which a field could be found out by its value, as a question. */
+import type { Field } from '../../adapters/kit/record.ts';
+import { type StoredNoun, snake } from '../../src/catalog/catalog.ts';
+
+interface FieldRoad {
+  /** Refused also where the field is a code that names persons in some rows. */
+  readonly orders?: true;
+  /** For which fields there is this way; for all without it. */
+  readonly fits?: (field: Field) => boolean;
+  of(noun: StoredNoun, field: string): string;
+}
+const enumName = (field: string) => snake(field).toUpperCase();
+const groups = ({ kind }: StoredNoun, select: string) => `${kind.plural} { groups(limit: 1) { nodes { ${select} } } }`;
+const isTime = ({ scalar }: Field) => scalar === 'date' || scalar === 'instant';
+const isNumber = ({ scalar }: Field) => scalar === 'decimal' || scalar === 'integer';
+
+/**
+ * Every way by which a field could be found out by its value. A further one is one more entry. Each field is asked for by
+ * the first two that it has, and by any other one.
+ */
+export const fieldRoads: Readonly<Record<string, FieldRoad>> = {
+  filter: {
+    of: ({ kind }, field) => `${kind.plural}(first: 0, where: { ${field}: { isNull: false } }) { nodes { id } }`,
+  },
+  'key of groups': {
+    fits: ({ scalar }) => scalar !== 'decimal',
+    of: (noun, field) => groups(noun, `key { ${field} } count`),
+  },
+  'nested filter': {
+    of: ({ kind }, field) =>
+      `${kind.plural}(first: 0, where: { or: [{ not: { and: [{ ${field}: { isNull: true } }] } }] }) { nodes { id } }`,
+  },
+  count: { of: ({ kind }, field) => `${kind.plural}(where: { ${field}: { isNull: true } }) { totalCount }` },
+  'count of distinct values': { of: (noun, field) => groups(noun, `countDistinct(of: ${enumName(field)})`) },
+  'count under a condition': {
+    of: (noun, field) => groups(noun, `count(where: { ${field}: { isNull: true } })`),
+  },
+  share: { of: (noun, field) => groups(noun, `share(where: { not: { ${field}: { isNull: true } } })`) },
+  'first and last': {
+    fits: isTime,
+    of: (noun, field) => groups(noun, `earliest(of: ${enumName(field)}) latest(of: ${enumName(field)})`),
+  },
+  'span of time': {
+    fits: isTime,
+    of: (noun, field) => groups(noun, `avg(of: { days: { from: ${enumName(field)}, to: ${enumName(field)} } })`),
+  },
+  sum: { fits: isNumber, of: (noun, field) => groups(noun, `sum(of: { field: ${enumName(field)} })`) },
+  quantile: {
+    fits: isNumber,
+    of: (noun, field) => groups(noun, `quantile(of: { field: ${enumName(field)} }, at: 0.5)`),
+  },
+  order: {
+    orders: true,
+    of: ({ kind }, field) => `${kind.plural}(first: 0, orderBy: [${enumName(field)}_ASC]) { nodes { id } }`,
+  },
+  'second order': {
+    orders: true,
+    of: ({ kind }, field) =>
+      `${kind.plural}(first: 0, orderBy: [OBSERVED_AT_ASC, ${enumName(field)}_DESC]) { nodes { id } }`,
+  },
+};
