@@ -193,12 +193,12 @@ test('screens that come together share the work: one group, whatever they filter
     state: { eq },
   }));
   await state('land', report('share-1', 1));
-  await Promise.all(
+  const together = await Promise.all(
     filters.flatMap(where => [1, 2, 3].map(() => watch(clerk, { document: cases, variables: { where } }))),
   );
   expect([t.hub.feed.streamCount, t.hub.feed.groupCount]).toEqual([9, 1]);
   await state('land', report('share-1', 2, { acceptedAt: '2026-11-02T09:00:00+08:00' }));
-  for (const [i, screen] of screens.entries()) {
+  for (const [i, screen] of together.entries()) {
     await settled(screen);
     expect(screen.told.slice(2).map(({ type }) => type)).toEqual([['REMOVE'], ['UPSERT'], []][Math.floor(i / 3)]);
   }
