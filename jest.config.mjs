@@ -7,5 +7,7 @@ export default {
   transform: { '^.+\\.ts$': ['@swc/jest', { swcrc: true }] },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+  // Most of a test's time is somebody else's: PostgreSQL's, a pretend system's, a timer's.
+  maxWorkers: 3,
   testTimeout: 60_000,
 };

@@ -117,7 +117,9 @@ describe('draining the outpost', () => {
 
   test('puts no personal data into cursors', async () => {
     const pages = await pagesOf(connectTo(await start()), 40);
-    for (const { next } of pages) expect(next).not.toMatch(/\d{17}|3714\d{8}|[\u4e00-\u9fff]/);
+    // A digest may hold any digits.
+    const told = pages.map(({ next }) => next.replaceAll(/"sha256":"[0-9a-f]{64}"/g, ''));
+    for (const cursor of told) expect(cursor).not.toMatch(/\d{17}|3714\d{8}|[\u4e00-\u9fff]/);
   });
 
   test('without faults parks nothing', async () => {

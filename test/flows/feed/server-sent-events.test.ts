@@ -182,7 +182,7 @@ test('comments say how far everything is, while nothing happens', async () => {
 });
 
 test('a token that runs out ends the stream with its cursor', async () => {
-  const token = await issuer.token({ role: 'clerk', sub: 'short' }, '1s');
+  const token = await issuer.token({ role: 'clerk', sub: 'short' }, '4s');
   const stream = await EventStream.open({ query: changes }, { authorization: `Bearer ${token}` });
   const end = await stream.until(({ event }) => event === 'next');
   expect([codeOf(end), end.id]).toEqual(['TOKEN_EXPIRED', JSON.parse(end.data!).errors[0].extensions.cursor]);
