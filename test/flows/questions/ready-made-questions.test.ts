@@ -54,7 +54,9 @@ test(`insured residents of each village beside its residents (TEST_SEED=${seed})
       new Set(list.map(r => r.residentId)).size,
     ]),
   );
-  expect(regions.nodes).toHaveLength(town.villages.length);
+  // A village whose count the police told with a fault has none: the count waits for its integrator.
+  const villages = new Set(told.of('ResidentCount').flatMap(r => (r.month === month ? [String(r.villageCode)] : [])));
+  expect(regions.nodes.map(({ code }: { code: string }) => code)).toEqual([...villages].sort());
   for (const { code, residentCounts, insuredPersons } of regions.nodes) {
     const facts = {
       code,
