@@ -61,6 +61,8 @@ export class AuditLog {
   private batchDue = false;
   private pumping: Promise<void> | null = null;
   private closed = false;
+  /** The last segment was closed as it should be: nothing on disk has to be looked at before the next one. */
+  private isInOrder = false;
 
   private constructor(
     readonly settings: AuditSettings,
@@ -150,7 +152,7 @@ export class AuditLog {
   private async write(drafts: readonly Draft[]): Promise<void> {
     const today = this.time().slice(0, 10);
     if (this.segment && this.segment.day !== today) await this.closeSegment();
-    const repair = this.segment ? null : await this.takeUp();
+    const repair = this.segment || this.isInOrder ? null : await this.takeUp();
     const segment = this.segment ?? (await this.beginSegment(today));
     const { text, lines, leaves } = this.chain(repair ? [repair, ...drafts] : drafts);
     await writeWhole(segment.handle, Buffer.from(text));
@@ -218,12 +220,14 @@ export class AuditLog {
     this.segment = null;
     await handle.close();
     await index.write(name.index);
+    this.isInOrder = true;
   }
 
   /** What it holds is looked at again before the next write. */
   private async abandonSegment(): Promise<void> {
     const { segment } = this;
     this.segment = null;
+    this.isInOrder = false;
     await segment?.handle.close().catch(this.onError);
   }
 
@@ -234,6 +238,7 @@ export class AuditLog {
     const { ino } = await handle.stat();
     await syncDirectory(this.settings.dir);
     this.segment = { name, handle, inode: ino, day, index: new SubjectIndex(), bytes: 0 };
+    this.isInOrder = false;
     return this.segment;
   }
 

@@ -8,6 +8,7 @@ import { sqlTypes } from '../store/tables.ts';
 import { type Scope, tableSql, Values, visibleSql, wholeSql } from './scope.ts';
 
 export type Row = readonly (string | null)[];
+const keyPlace = 1;
 /** Where the cells of a row begin. */
 const firstCell = 2;
 /** Key of the rows of a fetch that has no keys. */
@@ -41,6 +42,11 @@ export class Fetch {
   reads(keyType: string | null, branch: Branch): this {
     if (keyType) this.keys = `${this.level.values.add(this)}::${keyType}[]`;
     this.branch = branch;
+    return this;
+  }
+  /** The key of a row is this cell of it. */
+  keyIs(name: string): this {
+    this.places.set(name, keyPlace);
     return this;
   }
   get isKeyed(): boolean {

@@ -7,7 +7,7 @@ import { compareInstants, isoInstant } from './instants.ts';
 import { items, listFetch } from './plan-list.ts';
 import { plainWriter } from './plan-plain.ts';
 import type { Planner, WriteRow } from './planner.ts';
-import type { Run, Text } from './run.ts';
+import type { Run, Written } from './run.ts';
 import type { Wanted } from './wanted.ts';
 
 const largestRecords = 200;
@@ -129,18 +129,14 @@ class Conflicts {
     return record ? [{ row, fact: row[fact]!, value: row[value]!, source, record }] : [];
   }
 
-  private one(claims: readonly Claim[], run: Run): Text {
+  private one(claims: readonly Claim[], run: Run): Written {
     const ofRow = new Map(claims.map(claim => [claim.row, claim]));
-    return plainWriter(
-      this.conflict,
-      list =>
-        items(
-          run,
-          list,
-          claims.map(claim => claim.row),
-          row => this.claim(ofRow.get(row)!, list.of('Claim'), run),
-        )!,
-    )({ fact: claims[0]!.fact });
+    const rows = claims.map(claim => claim.row);
+    const write = plainWriter(this.conflict, list => {
+      const claimed = list.of('Claim');
+      return run.apart(() => items(run, list, rows, row => run.write(this.claim(ofRow.get(row)!, claimed, run))))!;
+    });
+    return run.write(write({ fact: claims[0]!.fact }));
   }
 
   private claim({ row, fact, value, source, record }: Claim, wanted: readonly Wanted[], run: Run): string {
@@ -158,7 +154,7 @@ class Conflicts {
     };
     return plainWriter(wanted, each => {
       run.path.push(each.key);
-      const text = source.writers.get(each)!(record, run);
+      const text = run.apart(() => source.writers.get(each)!(record, run));
       run.path.pop();
       return text ?? 'null';
     })(members);

@@ -7,7 +7,7 @@ import { groupsWriter } from './groups/plan-groups.ts';
 import { cursorOf, cursorsOf, foreignCursor, type PageArgs, pagingSql } from './paging.ts';
 import { plainWriter } from './plan-plain.ts';
 import type { Planner, WriteRow } from './planner.ts';
-import type { Run, Text } from './run.ts';
+import type { Run, Written } from './run.ts';
 import type { Wanted } from './wanted.ts';
 
 export interface ListArgs extends PageArgs {
@@ -31,7 +31,7 @@ interface PageFetch {
   readonly fetch: NounFetch;
   readonly of: (rows: readonly Row[]) => Page;
 }
-type WritePart = (key: string, run: Run) => Text;
+type WritePart = (key: string, run: Run) => Written;
 
 export function listWriter(
   planner: Planner,
@@ -44,26 +44,22 @@ export function listWriter(
   const list = new ListPlan(planner, noun, parent?.fetch.below(depth) ?? depth, wanted.args as ListArgs, parent);
   const parts = wanted
     .of(`${noun.name}Connection`)
-    .map((part, i) => ({ head: `${i ? ',' : ''}"${part.key}":`, write: list.part(part) }));
+    .map((part, i) => ({ head: `${i ? ',' : '{'}"${part.key}":`, write: list.part(part) }));
+  const end = parts.length ? '}' : '{}';
   const id = parent?.fetch.column('id');
   return (row, run) => {
     const key = id === undefined ? unkeyed : row[id]!;
     if (list.hasForeignCursor(run)) {
       run.fail(foreignCursor(), wanted);
-      return wanted.required ? undefined : 'null';
+      return !wanted.required && run.write('null');
     }
     run.path.push(wanted.key);
-    let page = '{';
-    for (const { head, write } of parts) {
-      const text = write(key, run);
-      if (text === undefined) {
-        run.path.pop();
-        return wanted.required ? undefined : 'null';
-      }
-      page += head + text;
-    }
+    const written = run.attempt(
+      () => parts.every(part => run.write(part.head) && part.write(key, run)) && run.write(end),
+      wanted.required,
+    );
     run.path.pop();
-    return `${page}}`;
+    return written;
   };
 }
 
@@ -93,7 +89,7 @@ class ListPlan {
     const { read, key } = wanted;
     switch (read.kind) {
       case 'typename':
-        return () => `"${this.noun.name}Connection"`;
+        return (_parent, run) => run.write(`"${this.noun.name}Connection"`);
       case 'nodes': {
         const { fetch } = this.pages();
         const write = this.planner.object(fetch, this.depth, wanted.of(this.noun.name));
@@ -109,12 +105,13 @@ class ListPlan {
         return (parent, run) => {
           const { rows, hasNextPage, hasPreviousPage } = this.pageOf(parent, run);
           const cursor = (row: Row | undefined) => (row ? cursorOf(row[id]!) : null);
-          return write({ hasNextPage, hasPreviousPage, startCursor: cursor(rows[0]), endCursor: cursor(rows.at(-1)) });
+          const cursors = { startCursor: cursor(rows[0]), endCursor: cursor(rows.at(-1)) };
+          return run.write(write({ hasNextPage, hasPreviousPage, ...cursors }));
         };
       }
       case 'totalCount': {
         const fetch = this.counts();
-        return (parent, run) => run.rows(fetch, parent)[0]?.[2] ?? '0';
+        return (parent, run) => run.write(run.rows(fetch, parent)[0]?.[2] ?? '0');
       }
       case 'groups':
         return groupsWriter(this.planner, this.noun, this.depth, wanted, {
@@ -131,23 +128,27 @@ class ListPlan {
   private edge(wanted: readonly Wanted[]): WriteRow {
     const { fetch } = this.pages();
     const id = fetch.column('id');
-    const parts = wanted.map(each => ({ each, write: this.edgePart(each, fetch, id) }));
+    const parts = wanted.map((each, i) => ({
+      each,
+      head: `${i ? ',' : '{'}"${each.key}":`,
+      write: this.edgePart(each, fetch, id),
+    }));
+    const end = parts.length ? '}' : '{}';
     return (row, run) => {
-      const texts: string[] = [];
-      for (const { each, write } of parts) {
+      for (const { each, head, write } of parts) {
+        run.write(head);
         run.path.push(each.key);
-        const text = write(row, run);
+        const written = write(row, run);
         run.path.pop();
-        if (text === undefined) return undefined;
-        texts.push(`"${each.key}":${text}`);
+        if (!written) return false;
       }
-      return `{${texts.join(',')}}`;
+      return run.write(end);
     };
   }
 
   private edgePart(wanted: Wanted, fetch: NounFetch, id: number): WriteRow {
-    if (wanted.read.kind === 'typename') return () => `"${this.noun.name}Edge"`;
-    if (wanted.read.kind === 'cursor') return row => `"${cursorOf(row[id]!)}"`;
+    if (wanted.read.kind === 'typename') return (_row, run) => run.write(`"${this.noun.name}Edge"`);
+    if (wanted.read.kind === 'cursor') return (row, run) => run.write(`"${cursorOf(row[id]!)}"`);
     return this.planner.object(fetch, this.depth, wanted.of(this.noun.name));
   }
 
@@ -242,19 +243,18 @@ export function listFetch(
 }
 
 /** A list; where one of its objects can only be null, all of it is. */
-export function items(run: Run, wanted: Wanted, rows: readonly Row[], write: (row: Row) => Text): Text {
+export function items(run: Run, wanted: Wanted, rows: readonly Row[], write: (row: Row) => Written): Written {
   run.path.push(wanted.key, 0);
   const place = run.path.length - 1;
-  let list = '[';
-  for (let i = 0; i < rows.length; i++) {
-    run.path[place] = i;
-    const text = write(rows[i]!);
-    if (text === undefined) {
-      run.path.length -= 2;
-      return wanted.required ? undefined : 'null';
+  const written = run.attempt(() => {
+    run.write('[');
+    for (let i = 0; i < rows.length; i++) {
+      run.path[place] = i;
+      if (i) run.write(',');
+      if (!write(rows[i]!)) return false;
     }
-    list += i ? `,${text}` : text;
-  }
-  run.path.length -= 2;
-  return `${list}]`;
+    return run.write(']');
+  }, wanted.required);
+  run.path.length = place - 1;
+  return written;
 }

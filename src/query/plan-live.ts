@@ -18,7 +18,7 @@ export function liveWriter(planner: Planner, fetch: NounFetch, wanted: Wanted, r
   const isWhole = fetch.whole();
   const fill = filler(planner, noun as StoredNoun, wanted);
   return (row, run) => {
-    if (row[key] === null) return '[]';
+    if (row[key] === null) return run.write('[]');
     return run.hole(wanted, { id: row[id]!, key: row[key]!, whole: isWhole(row) }, fill);
   };
 }
@@ -44,7 +44,7 @@ function filler({ ground, forResolvers }: Planner, noun: StoredNoun, wanted: Wan
       levels.length > 1 ? await run.reader.read(levels, given, run.given.values) : [new Map([[unkeyed, rows]])];
     const inner = run.inside(hole, results);
     inner.path.pop();
-    const text = items(inner, wanted, rows, row => write(row, inner)) ?? 'null';
+    const text = inner.apart(() => items(inner, wanted, rows, row => write(row, inner))) ?? 'null';
     const filled = await inner.filled(text);
     run.failures.push(...inner.failures);
     return filled;

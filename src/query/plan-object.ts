@@ -1,7 +1,7 @@
 /** Objects of stored nouns: each wanted field becomes a cell of the row, or a fetch of its own one level below. */
 
 import { maskValue } from '../access/masks.ts';
-import { isStored, type Noun, type Relation } from '../catalog/catalog.ts';
+import { type Column, isStored, type Noun, type Relation } from '../catalog/catalog.ts';
 import type { NounFetch, Row } from './fetch.ts';
 import { isoInstant } from './instants.ts';
 import { leaves, maskedLeaf } from './leaves.ts';
@@ -10,7 +10,7 @@ import { listWriter } from './plan-list.ts';
 import { liveWriter } from './plan-live.ts';
 import { type PlainValue, plainWriter } from './plan-plain.ts';
 import { type Planner, type WriteRow, WrittenByHand } from './planner.ts';
-import type { Run, Text } from './run.ts';
+import type { Run } from './run.ts';
 import type { Wanted } from './wanted.ts';
 
 export const globalId = (noun: Noun, id: string): string => `${noun.name}:${id}`;
@@ -25,34 +25,36 @@ export function objectWriter(planner: Planner, fetch: NounFetch, depth: number, 
   const parts = joined(wanted.map(each => [each.key, partWriter(planner, fetch, depth, each)]));
   if (planner.forResolvers) parts.push(...marks(fetch, wanted, parts.length > 0));
   const note = noteWriter(planner, fetch);
+  const end = parts.length ? '}' : '{}';
   return (row, run) => {
     note?.(row, run);
-    let text = '{';
     for (const { head, write } of parts) {
-      const value = write(row, run);
-      if (value === undefined) return undefined;
-      text += head + value;
+      run.write(head);
+      if (!write(row, run)) return false;
     }
-    return `${text}}`;
+    return run.write(end);
   };
 }
 
 const joined = (parts: readonly (readonly [key: string, write: WriteRow])[]): Part[] =>
-  parts.map(([key, write], i) => ({ head: `${i ? ',' : ''}"${key}":`, write }));
+  parts.map(([key, write], i) => ({ head: `${i ? ',' : '{'}"${key}":`, write }));
 
 /** What resolvers written by hand find on an object beside its answer. */
 function marks(fetch: NounFetch, wanted: readonly Wanted[], behind: boolean): Part[] {
-  const comma = behind ? ',' : '';
+  const comma = behind ? ',' : '{';
   const id = fetch.column('id');
   const needs = new Set(wanted.flatMap(({ read }) => (read.kind === 'elsewhere' ? read.needs : [])));
   const needed = [...needs].map((name): Part => {
     const { column, field } = fetch.noun.columns.get(name)!;
     const at = fetch.column(column);
-    return { head: `,"$${name}":`, write: row => (row[at] === null ? 'null' : leaves[field.scalar](row[at]!)!) };
+    return {
+      head: `,"$${name}":`,
+      write: (row, run) => run.write((row[at] === null ? null : leaves[field.scalar](row[at]!)) ?? 'null'),
+    };
   });
   return [
-    { head: `${comma}"$type":`, write: () => `"${fetch.noun.name}"` },
-    { head: ',"$id":', write: row => `"${row[id]}"` },
+    { head: `${comma}"$type":`, write: (_row, run) => run.write(`"${fetch.noun.name}"`) },
+    { head: ',"$id":', write: (row, run) => run.write(`"${row[id]}"`) },
     ...needed,
   ];
 }
@@ -62,17 +64,17 @@ function partWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: W
   const { noun } = fetch;
   switch (read.kind) {
     case 'typename':
-      return () => `"${noun.name}"`;
+      return (_row, run) => run.write(`"${noun.name}"`);
     case 'field':
       return fieldWriter(planner, fetch, wanted, read.name);
     case 'id': {
       const at = fetch.column('id');
-      return row => `"${globalId(noun, row[at]!)}"`;
+      return (row, run) => run.write(`"${globalId(noun, row[at]!)}"`);
     }
     case 'observedAt':
     case 'asOf': {
       const at = fetch.column(read.kind === 'asOf' ? 'as_of' : 'observed_at');
-      return (row, run) => (row[at] ? `"${isoInstant(row[at])}"` : planner.absent(wanted, run));
+      return (row, run) => (row[at] ? run.write(`"${isoInstant(row[at])}"`) : planner.absent(wanted, run));
     }
     case 'source':
       return sourceWriter(planner, fetch, wanted);
@@ -93,7 +95,7 @@ function partWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: W
     // The resolver puts its answer here.
     case 'elsewhere':
       if (!planner.forResolvers) throw new WrittenByHand();
-      return () => 'null';
+      return (_row, run) => run.write('null');
     default:
       throw new Error(`${wanted.label}: ${read.kind} is no part of a record`);
   }
@@ -112,7 +114,7 @@ function fieldWriter(planner: Planner, fetch: NounFetch, wanted: Wanted, name: s
   return (row, run) => {
     const text = row[at]!;
     const json = text === null ? null : isWhole(row) ? whole(text) : masked(text);
-    return json ?? planner.absent(wanted, run);
+    return json === null ? planner.absent(wanted, run) : run.write(json);
   };
 }
 
@@ -129,10 +131,10 @@ function sourceWriter({ policy }: Planner, fetch: NounFetch, wanted: Wanted): Wr
     noun.kind.key.every(name => policy.field(noun, name, whole) === 'whole'),
   );
   const write = plainWriter(wanted.of('RecordSource'));
-  return row => {
+  return (row, run) => {
     const shown = keyIsShown[Number(isWhole(row))];
     const id = shown ? row[sourceId]! : String(maskValue('account', 'text', row[sourceId]));
-    return write({ agency: row[agency]!, sourceId: id, version: row[version]! });
+    return run.write(write({ agency: row[agency]!, sourceId: id, version: row[version]! }));
   };
 }
 
@@ -153,10 +155,9 @@ function spellingsWriter({ policy }: Planner, fetch: NounFetch, wanted: Wanted):
     const mask = (value: unknown) => (view === 'whole' ? value : maskValue(view, 'text', value)) as string | null;
     return { field, raw: mask(raw), normalised: mask(normalised), faults };
   };
-  return row => {
-    if (!row[at]) return '[]';
-    const spellings = JSON.parse(row[at]) as Spelling[];
-    return `[${spellings.map(spelling => write(shown(spelling, isWhole(row)))).join(',')}]`;
+  return (row, run) => {
+    const spellings = row[at] ? (JSON.parse(row[at]) as Spelling[]) : [];
+    return run.write(`[${spellings.map(spelling => write(shown(spelling, isWhole(row)))).join(',')}]`);
   };
 }
 
@@ -170,16 +171,12 @@ function oneWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: Wa
   return (row, run) => {
     const id = row[link];
     const found = id ? run.rows(rows, id)[0] : undefined;
-    return within(run, wanted, () => (found ? write(found, run) : 'null'));
+    if (!found) return run.write('null');
+    run.path.push(wanted.key);
+    const written = run.attempt(() => write(found, run), wanted.required);
+    run.path.pop();
+    return written;
   };
-}
-
-/** Writes an object that may be null. */
-function within(run: Run, wanted: Wanted, write: () => Text): Text {
-  run.path.push(wanted.key);
-  const text = write();
-  run.path.pop();
-  return text ?? (wanted.required ? undefined : 'null');
 }
 
 /** Where no person is linked (the representative of an organisation) the row itself stands for whom it names. */
@@ -190,16 +187,29 @@ function noteWriter({ policy }: Planner, fetch: NounFetch): ((row: Row, run: Run
   );
   if (!fetch.mayBeWhole || !personal.length) return null;
   const isWhole = fetch.whole();
-  const sql = () => `(${personal.map(({ column }) => `t."${column}" is not null`).join(' or ')})::text`;
-  const names = fetch.cell('$names', sql);
+  const isNamed = namedIn(fetch, personal);
   const subject = fetch.subject();
   const persons =
     noun.name === 'Person'
       ? []
       : noun.links.filter(({ target }) => target.name === 'Person').map(({ column }) => fetch.column(column));
   return (row, run) => {
-    if (row[names] !== 'true' || !isWhole(row)) return;
+    if (!isWhole(row) || !isNamed(row)) return;
     const linked = persons.flatMap(at => row[at] ?? []);
     run.reader.saw(linked.length ? linked : [row[subject]!]);
   };
+}
+
+/** Whether one of these fields has a value. */
+function namedIn(fetch: NounFetch, personal: readonly Column[]): (row: Row) => boolean {
+  if (personal.some(({ field }) => !field.optional)) return () => true;
+  if (personal.length === 1) {
+    const at = fetch.column(personal[0]!.column);
+    return row => row[at] !== null;
+  }
+  const at = fetch.cell(
+    '$names',
+    () => `(${personal.map(({ column }) => `t."${column}" is not null`).join(' or ')})::text`,
+  );
+  return row => row[at] === 'true';
 }

@@ -5,7 +5,7 @@ import { type NounFetch, type Row, unkeyed } from './fetch.ts';
 import { containsSql, testedSql } from './filters.ts';
 import { items, listWriter } from './plan-list.ts';
 import type { Planner } from './planner.ts';
-import type { Run, Text } from './run.ts';
+import type { Run, Written } from './run.ts';
 import { typeOf, type Wanted } from './wanted.ts';
 
 /** Nouns that a search looks through, those that a clerk means most often first. */
@@ -13,7 +13,7 @@ const searchedNouns = ['Person', 'Organisation', 'Case', 'Licence', 'Matter', 'P
 const largestSearch = 50;
 const longestSearch = 100;
 
-export type WriteRoot = (run: Run) => Text;
+export type WriteRoot = (run: Run) => Written;
 export interface Root {
   readonly write: WriteRoot;
   /** It is read by a key, which is the request's and not the plan's. */
@@ -23,7 +23,7 @@ export interface Root {
 /** A root field, planned. Null: it is not read from the store. */
 export function planRoot(planner: Planner, wanted: Wanted): Root | null {
   const { read } = wanted;
-  if (read.kind === 'typename') return { write: () => `"${typeOf(wanted)}"`, keyed: null };
+  if (read.kind === 'typename') return { write: run => run.write(`"${typeOf(wanted)}"`), keyed: null };
   if (read.kind === 'list') return orFailing(planner, wanted, () => planList(planner, wanted, read.noun));
   if (read.kind === 'byKey') return orFailing(planner, wanted, () => planByKey(planner, wanted, read.noun));
   if (read.kind === 'byId') return orFailing(planner, wanted, () => planById(planner, wanted));
@@ -71,7 +71,7 @@ function planByKey(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
     if (noun.origin === 'derived') {
       // Its id is made of its key, so what hangs on it needs not wait for it.
       const rest = `from ${fetch.from()} where ${fetch.visible()} and ${found(only!)} is not null`;
-      fetch.reads('uuid', (select, ids) => `select ${select('t.id::text')} ${rest} and t.id = any(${ids})`);
+      fetch.keyIs('id').reads('uuid', (select, ids) => `select ${select('t.id::text')} ${rest} and t.id = any(${ids})`);
       return oneRoot(planner, wanted, fetch.givenIds(), args => planner.ground.idOf(noun, keyOf(args)));
     }
     const column = `t."${only!.column}"`;
@@ -116,9 +116,9 @@ function oneRoot(
       const [row] = run.rows(fetch, keyOf ? run.given.keys.get(wanted.key)! : unkeyed);
       if (!row) return planner.absent(wanted, run);
       run.path.push(wanted.key);
-      const text = write(row, run);
+      const written = run.attempt(() => write(row, run), wanted.required);
       run.path.pop();
-      return text ?? (wanted.required ? undefined : 'null');
+      return written;
     },
   };
 }

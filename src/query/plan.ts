@@ -91,7 +91,11 @@ export class Plan {
   async answer(results: Results, given: Given, reader: RunReader): Promise<Answer> {
     const run = new Run(results, given, reader);
     const texts = new Map<string, string | undefined>();
-    for (const [key, { write }] of this.roots) texts.set(key, write(run));
+    for (const [key, { write }] of this.roots)
+      texts.set(
+        key,
+        run.apart(() => write(run)),
+      );
     if (run.holes.length) {
       const filled = [...texts].map(async ([key, text]) => [key, text && (await run.filled(text))] as const);
       for (const [key, text] of await Promise.all(filled)) texts.set(key, text);

@@ -5,10 +5,10 @@ import { HubError } from '../domain/error-codes.ts';
 import { Fetch, type KeySource, Level, LiveFetch, NounFetch, type Row } from './fetch.ts';
 import { demandSeen } from './filters.ts';
 import { objectWriter } from './plan-object.ts';
-import type { Run, Text } from './run.ts';
+import type { Run, Written } from './run.ts';
 import type { Wanted } from './wanted.ts';
 
-export type WriteRow = (row: Row, run: Run) => Text;
+export type WriteRow = (row: Row, run: Run) => Written;
 
 /** For whom, and by which facts, a question is planned. */
 export interface PlanGround {
@@ -68,7 +68,9 @@ export class Planner {
   byIds(noun: StoredNoun, depth: number, source: KeySource | null, asOf: string | null): NounFetch {
     const fetch = this.fetch(noun, depth, source, asOf);
     const rest = `from ${fetch.from()} where ${fetch.visible()}`;
-    return fetch.reads('uuid', (select, keys) => `select ${select('t.id::text')} ${rest} and t.id = any(${keys})`);
+    return fetch
+      .keyIs('id')
+      .reads('uuid', (select, keys) => `select ${select('t.id::text')} ${rest} and t.id = any(${keys})`);
   }
 
   object(fetch: NounFetch, depth: number, wanted: readonly Wanted[]): WriteRow {
@@ -81,10 +83,10 @@ export class Planner {
   }
 
   /** What a writer gives where there is nothing. */
-  absent(wanted: Wanted, run: Run): Text {
-    if (!wanted.required || this.forResolvers) return 'null';
+  absent(wanted: Wanted, run: Run): Written {
+    if (!wanted.required || this.forResolvers) return run.write('null');
     run.fail(new MissingValue(`Cannot return null for non-nullable field ${wanted.label}.`), wanted);
-    return undefined;
+    return false;
   }
 
   /** A part that cannot be read leaves the rest of the answer standing. */
@@ -105,7 +107,7 @@ const failing =
   (wanted: Wanted, error: Error): WriteRow =>
   (_row, run) => {
     run.fail(error, wanted);
-    return wanted.required ? undefined : 'null';
+    return !wanted.required && run.write('null');
   };
 
 /** A field is written by hand, so that its root has to be planned for resolvers. */

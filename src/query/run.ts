@@ -18,6 +18,8 @@ export type SawPersons = (subjects: readonly string[]) => void;
 
 /** JSON; undefined: null, where null is no answer, so that what is around it is null too. */
 export type Text = string | undefined;
+/** Whether what was to be written is written; else it is null where null is no answer. */
+export type Written = boolean;
 
 /** A place of the answer that an agency is asked for. */
 export interface Hole {
@@ -43,6 +45,8 @@ export class Run {
   readonly path: (string | number)[] = [];
   readonly failures: Failure[] = [];
   readonly holes: Hole[] = [];
+  /** The answer in pieces, joined once: each piece on its own would be copied at every level around it. */
+  private out: string[] = [];
 
   constructor(
     readonly results: Results,
@@ -52,6 +56,26 @@ export class Run {
 
   rows(fetch: Fetch, key: string): readonly Row[] {
     return this.results[fetch.index]?.get(key) ?? none;
+  }
+
+  write(piece: string): true {
+    this.out.push(piece);
+    return true;
+  }
+  /** Takes back what has been written of something that turned out to be null. */
+  attempt(write: () => Written, required: boolean): Written {
+    const before = this.out.length;
+    if (write()) return true;
+    this.out.length = before;
+    return required ? false : this.write('null');
+  }
+  /** As a text of its own. */
+  apart(write: () => Written): Text {
+    const { out } = this;
+    this.out = [];
+    const text = write() ? this.out.join('') : undefined;
+    this.out = out;
+    return text;
   }
 
   fail(error: Error, wanted: Wanted): void {
@@ -75,9 +99,9 @@ export class Run {
   }
 
   /** Control characters are escaped in JSON, so no value looks like a mark. */
-  hole(wanted: Wanted, parent: LiveParent, fill: FillHole): string {
+  hole(wanted: Wanted, parent: LiveParent, fill: FillHole): true {
     const mark = `\0${this.holes.length}\0`;
     this.holes.push({ mark, parent, path: [...this.path, wanted.key], fill });
-    return mark;
+    return this.write(mark);
   }
 }

@@ -5,7 +5,7 @@ import { type KeySource, unkeyed } from '../fetch.ts';
 import type { Where } from '../filters.ts';
 import { plainWriter } from '../plan-plain.ts';
 import type { Planner } from '../planner.ts';
-import type { Run, Text } from '../run.ts';
+import type { Run, Written } from '../run.ts';
 import type { Scope } from '../scope.ts';
 import type { TimeUnit } from '../time-units.ts';
 import { typeOf, type Wanted } from '../wanted.ts';
@@ -29,7 +29,7 @@ export interface GroupedList {
   /** Ids of the parents. */
   readonly source: KeySource | null;
 }
-type WritePart = (key: string, run: Run) => Text;
+type WritePart = (key: string, run: Run) => Written;
 type Group = GroupPage['groups'][number];
 
 /** What is wrong with the question is wrong with the groups, not with the list. */
@@ -43,7 +43,7 @@ export function groupsWriter(
   let part: WritePart | null = null;
   const failed = planner.orFailing(wanted, () => {
     part = planGroups(planner, noun, depth, wanted, list);
-    return () => 'null';
+    return (_row, run) => run.write('null');
   });
   return part ?? ((_key, run) => failed([], run));
 }
@@ -77,11 +77,11 @@ function planGroups(
       const rows = run.rows(fetch, key).map(row => cells.map(at => row[at]!));
       const few = leftOut?.(run).some(count => count > 0 && count < smallestGroup);
       const page = few ? nothingTold : pageOfRows(rows, sql, question, guarded ? smallestGroup : null);
-      return write(page);
+      return run.write(write(page));
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
       run.fail(error, wanted);
-      return 'null';
+      return run.write('null');
     }
   };
 }
