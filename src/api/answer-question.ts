@@ -15,12 +15,12 @@ import type { StoredNoun } from '../catalog/catalog.ts';
 import { type Answer, type Given, Plan } from '../query/plan.ts';
 import type { Failure, Wanted } from '../query/wanted.ts';
 import type { Context } from './context.ts';
-import { JsonText } from './json-text.ts';
+import { JsonBytes } from './json-bytes.ts';
 import type { Planned } from './questions.ts';
 import { type Collected, wantedOf } from './read-question.ts';
 
 export interface Answered {
-  readonly data: JsonText | null;
+  readonly data: JsonBytes | null;
   readonly errors: readonly GraphQLError[];
   readonly plan: PlanReport;
 }
@@ -46,7 +46,7 @@ export async function answerPlanned(planned: Planned, context: Context): Promise
   const trees = treesOf(resolved, { texts, failures });
   const result = await resolveRoots(planned, collected!, resolved, trees, context);
   const answers = new Map(texts);
-  for (const key of resolved) answers.set(key, result.data ? JSON.stringify(result.data[key]) : undefined);
+  for (const key of resolved) answers.set(key, result.data ? Buffer.from(JSON.stringify(result.data[key])) : undefined);
   const errors = failures.filter(({ path }) => !resolved.includes(String(path[0]))).map(toError);
   const compiled = wanted.map(({ key }) => key).filter(key => !resolved.includes(key));
   return {
@@ -56,14 +56,14 @@ export async function answerPlanned(planned: Planned, context: Context): Promise
   };
 }
 
-function joined(wanted: readonly Wanted[], texts: Answer['texts']): JsonText | null {
-  let data = '{';
+function joined(wanted: readonly Wanted[], texts: Answer['texts']): JsonBytes | null {
+  const pieces: Buffer[] = [];
   for (const [i, { key }] of wanted.entries()) {
     const text = texts.get(key);
     if (text === undefined) return null;
-    data += `${i ? ',' : ''}"${key}":${text}`;
+    pieces.push(Buffer.from(`${i ? ',' : '{'}"${key}":`), text);
   }
-  return new JsonText(`${data}}`);
+  return new JsonBytes([...pieces, Buffer.from(pieces.length ? '}' : '{}')]);
 }
 
 /** A snapshot that cannot be read fails every root that needs it. */
@@ -73,7 +73,7 @@ async function readPlan(context: Context, plan: Plan, given: Given): Promise<Ans
   } catch (error) {
     const planned = plan.wanted.filter(({ key }) => plan.has(key));
     return {
-      texts: new Map(planned.map(({ key, required }) => [key, required ? undefined : 'null'])),
+      texts: new Map(planned.map(({ key, required }) => [key, required ? undefined : Buffer.from('null')])),
       failures: planned.map(({ key, place }) => ({ error: error as Error, path: [key], place })),
     };
   }
@@ -81,7 +81,7 @@ async function readPlan(context: Context, plan: Plan, given: Given): Promise<Ans
 
 /** The roots that go on through resolvers, as objects; what failed stands in its place as an error. */
 function treesOf(keys: readonly string[], { texts, failures }: Answer): Record<string, unknown> {
-  const trees = Object.fromEntries(keys.map(key => [key, JSON.parse(texts.get(key) ?? 'null')]));
+  const trees = Object.fromEntries(keys.map(key => [key, JSON.parse(texts.get(key)?.toString() ?? 'null')]));
   for (const { error, path } of failures) {
     if (!(String(path[0]) in trees)) continue;
     const place = path

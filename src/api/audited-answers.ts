@@ -25,7 +25,7 @@ export function auditHttp(app: FastifyInstance, log: Logger): (request: FastifyR
     if (!context || context.trail.isEmpty) return payload;
     try {
       // The bytes that leave are the bytes that are noted; a text would be encoded for each.
-      const bytes = typeof payload === 'string' ? Buffer.from(payload) : null;
+      const bytes = typeof payload === 'string' ? Buffer.from(payload) : Buffer.isBuffer(payload) ? payload : null;
       await noteAnswer(context, 'http', bytes);
       return bytes ?? payload;
     } catch (error) {

@@ -2,7 +2,7 @@
 import type { StoredNoun } from '../catalog/catalog.ts';
 import type { FeedEvent, GroupWork, Lane } from '../feed/group-work.ts';
 import type { Change } from '../feed/tail.ts';
-import { matchNow } from '../query/matches.ts';
+import { type Looking, matchedSince, matchNow } from '../query/matches.ts';
 import { Context, type Hub } from './context.ts';
 import { answerFor, type Execution, type FeedReader } from './feed-execution.ts';
 import type { ChangesFilter } from './feed-request.ts';
@@ -16,22 +16,15 @@ export function changeWork(
 ): GroupWork<ChangesFilter, FeedReader> {
   return {
     eventsOf: async (changes, lanes) => {
-      const asked = changes.map(change => ({ change, lanes: lanes.filter(({ filter }) => isWanted(filter, change)) }));
-      const wanted = asked.filter(one => one.lanes.length);
-      const visible = await visibleAmong(
-        new Context(hub, reader().principal),
-        wanted.map(one => one.change),
-      );
-      return wanted
-        .filter(one => visible.has(one.change))
-        .map(
-          (one): FeedEvent<ChangesFilter, FeedReader> => ({
-            position: one.change.position,
-            partial: false,
-            lanes: one.lanes,
-            root: one.change,
-          }),
-        );
+      const asked = changes
+        .map(change => ({ change, lanes: lanes.filter(({ filter }) => isWanted(filter, change)) }))
+        .filter(one => one.lanes.length);
+      const told = await toldOf(new Context(hub, reader().principal), asked, (changes[0]?.position ?? 1) - 1);
+      return changes.flatMap((change): FeedEvent<ChangesFilter, FeedReader>[] => {
+        const { position } = change;
+        const given = told.get(change);
+        return given?.length ? [{ position, partial: false, lanes: given, root: change }] : [];
+      });
     },
     answer: ({ root }) => answerFor(execution, reader().principal, root),
     snapshot: null,
@@ -39,21 +32,50 @@ export function changeWork(
   };
 }
 
-const isWanted = ({ agencies, kinds, caseNo }: ChangesLane['filter'], change: Change): boolean =>
+const isWanted = ({ where, agencies, kinds, caseNo }: ChangesFilter, change: Change): boolean =>
+  (!where || change.kind in where) &&
   (!agencies || agencies.includes(change.agency)) &&
   (!kinds || kinds.includes(change.kind)) &&
   (!caseNo || caseNo === change.caseNo);
 
-/** By the readers' policy as of now. Where it names rows, a change without its row is told only to its own agency. */
-async function visibleAmong(context: Context, changes: readonly Change[]): Promise<ReadonlySet<Change>> {
-  const visible = new Set<Change>();
-  for (const [kind, some] of Map.groupBy(changes, change => change.kind)) {
-    const noun = context.hub.catalog.stored(kind);
-    for (const change of await visibleOf(context, noun, some)) visible.add(change);
-  }
-  return visible;
+interface Asked {
+  readonly change: Change;
+  readonly lanes: readonly ChangesLane[];
 }
 
+/** Changes that may be told, with the lanes whose filter they fit. */
+async function toldOf(context: Context, asked: readonly Asked[], after: number) {
+  const told = new Map<Change, readonly ChangesLane[]>();
+  for (const [kind, some] of Map.groupBy(asked, one => one.change.kind)) {
+    const noun = context.hub.catalog.stored(kind);
+    const changes = some.map(one => one.change);
+    const visible = new Set(await visibleOf(context, noun, changes));
+    const seen = some.filter(one => visible.has(one.change));
+    for (const { change, lanes } of await fitting(context, noun, seen, after)) told.set(change, lanes);
+  }
+  return told;
+}
+
+/** Fits as it stands, or did at some moment since the position: what leaves a filter is told once more. */
+async function fitting({ hub, policy }: Context, noun: StoredNoun, asked: readonly Asked[], after: number) {
+  const whereOf = ({ filter }: ChangesLane) => filter.where?.[noun.name] ?? null;
+  const filters = [...new Set(asked.flatMap(one => one.lanes))].filter(whereOf);
+  if (!filters.length) return asked;
+  const { read, catalog } = hub;
+  const looking: Looking = { read, catalog, policy, noun, wheres: filters.map(whereOf) };
+  const ids = [...new Set(asked.map(one => one.change.recordId))];
+  const now = await matchNow(looking, ids);
+  const fitsNow = (id: string, filter: number) => now.get(id)?.deleted === false && now.get(id)!.fits[filter];
+  const missing = ids.filter(id => filters.some((_, i) => !fitsNow(id, i)));
+  const before = missing.length ? await matchedSince(looking, missing, after) : new Map();
+  const fits = (id: string, lane: ChangesLane) => {
+    const filter = filters.indexOf(lane);
+    return filter < 0 || fitsNow(id, filter) || before.get(id)?.[filter];
+  };
+  return asked.map(({ change, lanes }) => ({ change, lanes: lanes.filter(lane => fits(change.recordId, lane)) }));
+}
+
+/** By the readers' policy as of now. Where it names rows, a change without its row is told only to its own agency. */
 async function visibleOf({ hub, policy }: Context, noun: StoredNoun, changes: readonly Change[]): Promise<Change[]> {
   const rows = policy.rows(noun);
   if (rows === 'all') return [...changes];

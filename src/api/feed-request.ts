@@ -4,6 +4,8 @@ import type { Where } from '../query/filters.ts';
 
 /** Which changes: all without a word. */
 export interface ChangesFilter {
+  /** By kind, of which rows; other kinds are not told. */
+  readonly where: Readonly<Record<string, Where>> | null;
   readonly agencies: readonly string[] | null;
   readonly kinds: readonly string[] | null;
   readonly caseNo: string | null;

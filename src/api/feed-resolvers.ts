@@ -1,6 +1,17 @@
 /** The subscription fields: boards that show a state and follow it, and the changes themselves. */
 import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, type ClassType, Ctx, FieldResolver, Info, Resolver, Root, Subscription } from 'type-graphql';
+import {
+  Arg,
+  type ClassType,
+  Ctx,
+  Field,
+  FieldResolver,
+  Info,
+  InputType,
+  Resolver,
+  Root,
+  Subscription,
+} from 'type-graphql';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { cursorMark } from '../feed/payload.ts';
@@ -15,6 +26,8 @@ import { FeedRequest } from './feed-request.ts';
 import { type BoardEvent, boardEventType, ChangeEvent } from './feed-types.ts';
 
 interface ChangesArgs {
+  /** By the plural of a noun. */
+  readonly where?: Readonly<Record<string, Where | null>> | null;
   readonly agencies?: readonly string[] | null;
   readonly kinds?: readonly string[] | null;
   readonly caseNo?: string | null;
@@ -49,6 +62,7 @@ export const boardNoun = (field: string): string | null =>
   Object.hasOwn(boards, field) ? boards[field as keyof typeof boards].noun : null;
 
 export function feedResolvers(types: DerivedTypes, catalog: Catalog): ClassType[] {
+  const where = changesWhere(types, catalog);
   @Resolver()
   class Changes {
     @Subscription(() => ChangeEvent, {
@@ -58,6 +72,7 @@ export function feedResolvers(types: DerivedTypes, catalog: Catalog): ClassType[
         requestChanges(catalog, context as Context, args)) as never,
     })
     changes(
+      @Arg('where', () => where, { nullable: true }) _where: object,
       @Arg('agencies', () => [String], { nullable: true, description: 'Codes of agencies; all without it' })
       _agencies: string[],
       @Arg('kinds', () => [String], { nullable: true, description: 'Types: Case, Approval, ...; all without it' })
@@ -139,6 +154,17 @@ function boardOf(
   return [Board, BoardNodes];
 }
 
+/** The filters of all lists in one, each under its list's name. */
+function changesWhere(types: DerivedTypes, catalog: Catalog): ClassType {
+  class ChangesWhere {}
+  for (const { name, kind } of catalog.all())
+    Field(() => types.of(name).where, { nullable: true })(ChangesWhere.prototype, kind.plural);
+  const description =
+    'Changes of these kinds only, and of them those that fit: as they stand, or stood before what is told · 变更筛选';
+  InputType('ChangesWhere', { description })(ChangesWhere);
+  return ChangesWhere;
+}
+
 function requestChanges(catalog: Catalog, { policy }: Context, args: ChangesArgs): FeedRequest {
   demandFeed(policy);
   const { agencies = null, kinds = null, caseNo = null, after, oldest } = args;
@@ -146,8 +172,22 @@ function requestChanges(catalog: Catalog, { policy }: Context, args: ChangesArgs
   // The word is not repeated: it may be anything, also somebody's name.
   if (kinds?.some(kind => !catalog.nouns.has(kind)))
     throw new HubError('BAD_USER_INPUT', '`kinds` names something that is no type of this graph: Case, Approval, ...');
-  const filter = { agencies, kinds, caseNo };
+  const filter = { where: whereByKind(catalog, policy, args.where), agencies, kinds, caseNo };
   return new FeedRequest({ stream: 'changes', filter, oldest: oldest === true }, after ?? null);
+}
+
+/** Throws as the lists would. */
+function whereByKind(catalog: Catalog, policy: Context['policy'], given: ChangesArgs['where']) {
+  if (!given) return null;
+  const byKind: Record<string, Where> = {};
+  for (const noun of catalog.all()) {
+    const where = given[noun.kind.plural];
+    if (!where) continue;
+    demandSeen(policy, noun);
+    demandFilter({ catalog, policy }, noun, where, []);
+    byKind[noun.name] = where;
+  }
+  return byKind;
 }
 
 function requestBoard(noun: StoredNoun, { policy, hub }: Context, args: BoardArgs): FeedRequest {

@@ -25,7 +25,7 @@ import { tellClient, toldError } from './errors.ts';
 import { FeedDesk, type FeedLimits } from './feed-desk.ts';
 import { serveGraphiql } from './graphiql.ts';
 import { type HttpLimits, makeHttp, serveGraphql } from './http-stack.ts';
-import { stringifyResult } from './json-text.ts';
+import { jsonOf } from './json-bytes.ts';
 import { SocketGuard, type SocketLimits } from './socket-guard.ts';
 import { serveSockets } from './sockets.ts';
 import { serveSse } from './sse.ts';
@@ -77,7 +77,7 @@ export async function startServer(
     stopOnTerminationSignals: false,
     logger: quiet(log),
     formatError: (formatted, error) => tellClient(formatted, error, log),
-    stringifyResult: result => stringifyResult(result as FormattedExecutionResult),
+    stringifyResult: result => jsonOf(result as FormattedExecutionResult),
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),

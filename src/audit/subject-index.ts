@@ -17,33 +17,38 @@ const idBytes = (subject: string): Buffer | null => {
 const groupOf = (bytes: Buffer, at = 0): number => bytes.readUInt16BE(at) >> 4;
 
 /** The sixteen bytes of an id; false where it is none. For so few, Buffer's own ways cost more than the bytes. */
-function writeId(subject: string, into: Buffer, at: number): boolean {
-  let digits = 0;
-  let half = 0;
-  for (let i = 0; i < subject.length; i++) {
-    const code = subject.charCodeAt(i);
-    if (code === dash) continue;
-    const digit = code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 102 ? code - 87 : -1;
-    if (digit < 0 || digits === 32) return false;
-    if (digits % 2) into[at + (digits >> 1)] = half | digit;
-    else half = digit << 4;
-    digits += 1;
+function writeId(subject: string, into: Uint8Array, at: number): boolean {
+  if (subject.length !== uuidLength) return false;
+  let faults = 0;
+  for (let byte = 0, i = 0; byte < 16; byte++, i += 2) {
+    if (subject.charCodeAt(i) === dash) i += 1;
+    const high = digitOf[subject.charCodeAt(i)]!;
+    const low = digitOf[subject.charCodeAt(i + 1)]!;
+    faults |= high | low;
+    into[at + byte] = (high << 4) | low;
   }
-  return digits === 32;
+  return faults < 16;
 }
 const dash = 45;
+const uuidLength = 36;
+/** By character; what is no digit is more than one has. */
+const digitOf = new Uint8Array(65_536).fill(0xf0);
+for (const [value, digit] of [...'0123456789abcdef'].entries()) digitOf[digit.charCodeAt(0)] = value;
 
 /** Collects while a segment is written. */
 export class SubjectIndex {
   private records = Buffer.allocUnsafe(recordBytes * 256);
   private used = 0;
+  /** Where the entry that is being added stands. */
+  private readonly place = Buffer.alloc(recordBytes - 16);
 
   add(subjects: readonly string[], offset: number, length: number): void {
+    this.place.writeUIntBE(offset, 0, 6);
+    this.place.writeUInt32BE(length, 6);
     for (const subject of subjects) {
       if (this.used + recordBytes > this.records.length) this.grow();
       if (!writeId(subject, this.records, this.used)) continue;
-      this.records.writeUIntBE(offset, this.used + 16, 6);
-      this.records.writeUInt32BE(length, this.used + 22);
+      this.place.copy(this.records, this.used + 16);
       this.used += recordBytes;
     }
   }

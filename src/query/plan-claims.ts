@@ -134,7 +134,9 @@ class Conflicts {
     const rows = claims.map(claim => claim.row);
     const write = plainWriter(this.conflict, list => {
       const claimed = list.of('Claim');
-      return run.apart(() => items(run, list, rows, row => run.write(this.claim(ofRow.get(row)!, claimed, run))))!;
+      return run
+        .apart(() => items(run, list, rows, row => run.write(this.claim(ofRow.get(row)!, claimed, run))))!
+        .toString();
     });
     return run.write(write({ fact: claims[0]!.fact }));
   }
@@ -156,7 +158,7 @@ class Conflicts {
       run.path.push(each.key);
       const text = run.apart(() => source.writers.get(each)!(record, run));
       run.path.pop();
-      return text ?? 'null';
+      return text?.toString() ?? 'null';
     })(members);
   }
 }

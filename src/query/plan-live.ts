@@ -44,10 +44,10 @@ function filler({ ground, forResolvers }: Planner, noun: StoredNoun, wanted: Wan
       levels.length > 1 ? await run.reader.read(levels, given, run.given.values) : [new Map([[unkeyed, rows]])];
     const inner = run.inside(hole, results);
     inner.path.pop();
-    const text = inner.apart(() => items(inner, wanted, rows, row => write(row, inner))) ?? 'null';
-    const filled = await inner.filled(text);
+    const text = inner.apart(() => items(inner, wanted, rows, row => write(row, inner)));
+    const filled = text && (await inner.filled(text));
     run.failures.push(...inner.failures);
-    return filled;
+    return filled?.toString() ?? 'null';
   };
 }
 

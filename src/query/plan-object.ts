@@ -3,7 +3,6 @@
 import { maskValue } from '../access/masks.ts';
 import { type Column, isStored, type Noun, type Relation } from '../catalog/catalog.ts';
 import type { NounFetch, Row } from './fetch.ts';
-import { isoInstant } from './instants.ts';
 import { leaves, maskedLeaf } from './leaves.ts';
 import { conflictsWriter, recordsWriter } from './plan-claims.ts';
 import { listWriter } from './plan-list.ts';
@@ -49,7 +48,7 @@ function marks(fetch: NounFetch, wanted: readonly Wanted[], behind: boolean): Pa
     const at = fetch.column(column);
     return {
       head: `,"$${name}":`,
-      write: (row, run) => run.write((row[at] === null ? null : leaves[field.scalar](row[at]!)) ?? 'null'),
+      write: (row, run) => (row[at] === null ? run.write('null') : leaves[field.scalar](run.json, row[at]!)),
     };
   });
   return [
@@ -69,12 +68,12 @@ function partWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: W
       return fieldWriter(planner, fetch, wanted, read.name);
     case 'id': {
       const at = fetch.column('id');
-      return (row, run) => run.write(`"${globalId(noun, row[at]!)}"`);
+      return (row, run) => run.json.id(noun.name, row[at]!);
     }
     case 'observedAt':
     case 'asOf': {
       const at = fetch.column(read.kind === 'asOf' ? 'as_of' : 'observed_at');
-      return (row, run) => (row[at] ? run.write(`"${isoInstant(row[at])}"`) : planner.absent(wanted, run));
+      return (row, run) => (row[at] ? run.json.instant(row[at]) : planner.absent(wanted, run));
     }
     case 'source':
       return sourceWriter(planner, fetch, wanted);
@@ -113,8 +112,8 @@ function fieldWriter(planner: Planner, fetch: NounFetch, wanted: Wanted, name: s
   const isWhole = masked === whole ? () => true : everWhole ? fetch.whole() : () => false;
   return (row, run) => {
     const text = row[at]!;
-    const json = text === null ? null : isWhole(row) ? whole(text) : masked(text);
-    return json === null ? planner.absent(wanted, run) : run.write(json);
+    if (text !== null && (isWhole(row) ? whole : masked)(run.json, text)) return true;
+    return planner.absent(wanted, run);
   };
 }
 

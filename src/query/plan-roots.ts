@@ -68,7 +68,7 @@ function planByKey(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
   if (isReadByKeys(noun)) {
     const keyOf = ({ [only!.name]: value }: Wanted['args']) =>
       only!.field.format ? only!.field.format.normalise(String(value)) : String(value);
-    if (noun.origin === 'derived') {
+    if (noun.origin === 'derived' || noun.origin === 'town') {
       // Its id is made of its key, so what hangs on it needs not wait for it.
       const rest = `from ${fetch.from()} where ${fetch.visible()} and ${found(only!)} is not null`;
       fetch.keyIs('id').reads('uuid', (select, ids) => `select ${select('t.id::text')} ${rest} and t.id = any(${ids})`);

@@ -2,13 +2,13 @@
 import { Fetch, type Level } from './fetch.ts';
 import { planRoot, type Root } from './plan-roots.ts';
 import { type PlanGround, Planner, WrittenByHand } from './planner.ts';
-import { type Results, Run, type RunReader } from './run.ts';
+import { type Results, Run, type RunReader, type Text } from './run.ts';
 import { Slot } from './slot.ts';
 import type { Failure, Wanted } from './wanted.ts';
 
 export interface Answer {
   /** JSON of each root, by its key in the answer; undefined makes the whole answer null. */
-  readonly texts: ReadonlyMap<string, string | undefined>;
+  readonly texts: ReadonlyMap<string, Text>;
   readonly failures: readonly Failure[];
 }
 /** Keys of roots that are read by one, by the root's key in the answer. */
@@ -90,7 +90,7 @@ export class Plan {
 
   async answer(results: Results, given: Given, reader: RunReader): Promise<Answer> {
     const run = new Run(results, given, reader);
-    const texts = new Map<string, string | undefined>();
+    const texts = new Map<string, Text>();
     for (const [key, { write }] of this.roots)
       texts.set(
         key,

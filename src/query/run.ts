@@ -1,5 +1,6 @@
 /** One answer being written: where it is, what failed, what has been shown, what is still asked of agencies. */
 import type { Fetch, Level, Row } from './fetch.ts';
+import { JsonWriter } from './json-writer.ts';
 import type { Given } from './plan.ts';
 import type { AskLive, Failure, LiveParent, Wanted } from './wanted.ts';
 
@@ -17,7 +18,7 @@ export type ReadLevels = (
 export type SawPersons = (subjects: readonly string[]) => void;
 
 /** JSON; undefined: null, where null is no answer, so that what is around it is null too. */
-export type Text = string | undefined;
+export type Text = Buffer | undefined;
 /** Whether what was to be written is written; else it is null where null is no answer. */
 export type Written = boolean;
 
@@ -40,13 +41,15 @@ export interface RunReader {
 
 const marks = /\0\d+\0/g;
 const none: readonly Row[] = [];
+/** Of all answers: one is written from begin to end without a pause. */
+const json = new JsonWriter();
 
 export class Run {
   readonly path: (string | number)[] = [];
   readonly failures: Failure[] = [];
   readonly holes: Hole[] = [];
-  /** The answer in pieces, joined once: each piece on its own would be copied at every level around it. */
-  private out: string[] = [];
+  /** Where values are written. */
+  readonly json = json;
 
   constructor(
     readonly results: Results,
@@ -59,23 +62,23 @@ export class Run {
   }
 
   write(piece: string): true {
-    this.out.push(piece);
-    return true;
+    return json.json(piece);
   }
   /** Takes back what has been written of something that turned out to be null. */
   attempt(write: () => Written, required: boolean): Written {
-    const before = this.out.length;
+    const before = json.length;
     if (write()) return true;
-    this.out.length = before;
+    json.rewind(before);
     return required ? false : this.write('null');
   }
   /** As a text of its own. */
   apart(write: () => Written): Text {
-    const { out } = this;
-    this.out = [];
-    const text = write() ? this.out.join('') : undefined;
-    this.out = out;
-    return text;
+    const before = json.length;
+    try {
+      return write() ? json.take(before) : undefined;
+    } finally {
+      json.rewind(before);
+    }
   }
 
   fail(error: Error, wanted: Wanted): void {
@@ -90,12 +93,13 @@ export class Run {
   }
 
   /** The text with what agencies answer in its holes. Questions of one answer are asked at once, so a loader can join them. */
-  async filled(text: string): Promise<string> {
+  async filled(written: Buffer): Promise<Buffer> {
+    const text = written.toString();
     const holes = this.holes.filter(({ mark }) => text.includes(mark));
-    if (!holes.length) return text;
+    if (!holes.length) return written;
     const answers = await Promise.all(holes.map(hole => hole.fill(hole, this)));
     const byMark = new Map(holes.map(({ mark }, i) => [mark, answers[i]!]));
-    return text.replaceAll(marks, mark => byMark.get(mark)!);
+    return Buffer.from(text.replaceAll(marks, mark => byMark.get(mark)!));
   }
 
   /** Control characters are escaped in JSON, so no value looks like a mark. */

@@ -6,7 +6,9 @@ import { project } from '../support/source-imports.ts';
 
 const read = (file: string) => readFileSync(path.join(project, file), 'utf8');
 const schema = buildSchema(read('schema/hub.graphql'));
-const files = ['README.md', ...globSync('{src,adapters,schema,seeds,test}/**/README.md', { cwd: project })];
+const found = globSync('{src,adapters,schema,seeds,test}/**/README.md', { cwd: project });
+// The bench installs its peers below `test`.
+const files = ['README.md', ...found.filter(file => !file.includes('node_modules'))];
 const examples = files.flatMap(file =>
   [...read(file).matchAll(/^```graphql\n(.*?)^```/gms)].map(match => [file, match[1]!] as const),
 );
