@@ -97,7 +97,7 @@ const hubSettings = z.object({
   // A monthly file normally loses a few in a thousand.
   hubRemovalGuardPercent: whole('share of a kind that a whole set may remove unasked', 20, 0, 100),
   hubRemovalGuardAtLeast: whole('removals below which the guard does not ask', 50, 0, 1_000_000),
-  // What another process has written waits so long for its positions; a look costs 0.2 ms.
+  // What another process has written waits so long for its positions. After a quiet time looks are rarer.
   hubSequencerPollMs: whole('pause between looks for batches of other processes', 15, 5, 60_000),
   hubFeedKept: whole('changes kept in memory', 10_000, 100, 1_000_000),
   // A screen that was switched off over a long holiday goes on where it was.

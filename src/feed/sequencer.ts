@@ -10,11 +10,14 @@ export const feedChannel = 'hub_feed';
 const lockName = 'outpost-hub sequencer';
 /** Between looks for changes that are too old. */
 const forgetEveryMs = 60_000;
+/** Nothing came for so long: then looks are rarer, and an idle hub costs a third. */
+const quietAfterMs = 2_000;
+const quietPollMs = 100;
 /** Should the machine of the sequencer vanish, PostgreSQL notices within 2 s and gives its lock away. */
 const noticeDeath = 'set tcp_keepalives_idle = 1; set tcp_keepalives_interval = 1; set tcp_keepalives_count = 1';
 
 export interface SequencerLimits {
-  /** Between looks for batches of other processes; batches of this one are announced by `wake`. */
+  /** Between looks for batches of other processes while some come; batches of this one are announced by `wake`. */
   readonly pollMs: number;
   /** Between attempts to become the sequencer. */
   readonly electionMs: number;
@@ -43,6 +46,7 @@ export class Sequencer {
   private busy = false;
   private stopped = false;
   private forgotAtMs = Number.NEGATIVE_INFINITY;
+  private stampedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly database: Database,
@@ -67,8 +71,13 @@ export class Sequencer {
       this.busy = false;
       if (this.stopped) return;
       if (this.again) this.wake();
-      else this.timer = setTimeout(() => this.wake(), this.leading ? this.limits.pollMs : this.limits.electionMs);
+      else this.timer = setTimeout(() => this.wake(), this.leading ? this.pollMs : this.limits.electionMs);
     });
+  }
+
+  private get pollMs(): number {
+    const isQuiet = performance.now() - this.stampedAtMs > quietAfterMs;
+    return isQuiet ? Math.max(quietPollMs, this.limits.pollMs) : this.limits.pollMs;
   }
 
   async stop(): Promise<void> {
@@ -111,8 +120,9 @@ export class Sequencer {
 
   private async stamp(): Promise<void> {
     for (;;) {
-      const { rows } = await this.client!.query(stampSql);
+      const { rows } = await this.client!.query({ name: 'stamp', text: stampSql });
       if (!rows.length) return;
+      this.stampedAtMs = performance.now();
       const last = rows.reduce((max, row) => (BigInt(row.last) > max ? BigInt(row.last) : max), 0n);
       await this.client!.query('select pg_notify($1, $2)', [feedChannel, String(last)]);
       if (rows.length < 1000) return;

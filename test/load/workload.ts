@@ -13,7 +13,7 @@ export interface Workload {
   readonly title: string;
   readonly connections: number;
   /** The same for all contenders. */
-  variables(n: number, size: BenchSize): Readonly<Record<string, string>>;
+  variables(n: number, size: BenchSize): Readonly<Record<string, string | readonly string[]>>;
   /** The limit's. */
   statement(catalog: Catalog): LimitStatement;
   document(asker: Asker, catalog: Catalog): string;

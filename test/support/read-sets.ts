@@ -27,6 +27,6 @@ export async function readGroups(
 ): Promise<GroupPage> {
   const scope = scopeOf(store, policy);
   const sql = groupsSql(scope, noun, where, null, question, true);
-  const text = `select ${sql.columns.join(', ')} from ${sql.from} ${sql.page}`;
+  const text = `select ${sql.columns.join(', ')} from (${sql.groups}) g ${sql.page}`;
   return pageOfRows(await store.database.read(text, scope.values.list), sql, question, null);
 }

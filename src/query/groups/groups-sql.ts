@@ -13,8 +13,8 @@ import { isRolledUp, rolledUpSpan } from './rolled-up.ts';
 
 /** The parts of a statement over groups `g`, and what its columns hold. */
 export interface GroupsSql {
-  /** `(select ...) g`, for a list of a parent `p` if it hangs on one. */
-  readonly from: string;
+  /** The groups `g`, of a list of a parent `p` if it hangs on one. */
+  readonly groups: string;
   /** Tests, order and page of groups; left out where small groups have to be looked for among all. */
   readonly page: string;
   /**
@@ -69,8 +69,13 @@ class GroupsStatement {
       : listTermsSql(scope, noun, where, relation);
     const keys = question.keys.map(key => this.key(key));
     const measures = question.measures.map(measure => this.measure(measure));
-    // An aggregate in any case: without keys all rows are one group.
-    const unknown = `bool_or(${this.unknownDays.join(' or ') || 'false'})`;
+    // An aggregate in any case: without keys all rows are one group. One more than is needed costs a tenth.
+    const isAggregate = keys.length > 0 || measures.length > 0;
+    const unknown = this.unknownDays.length
+      ? `bool_or(${this.unknownDays.join(' or ')})`
+      : isAggregate
+        ? 'false'
+        : 'bool_or(false)';
     const bits = (condition?: string) => (paged ? '0' : personBitsSql(noun, condition));
     const columns = [
       ...keys.map(({ group }, i) => `${group} as k${i}`),
@@ -91,7 +96,7 @@ class GroupsStatement {
       ...measures.map((_, i) => `g.r${i}`),
     ];
     return {
-      from: `(${groups}) g`,
+      groups,
       page: paged ? this.page() : '',
       columns: [...shown, 'g.persons', 'g.unknown_days'].map(column => `(${column})::text`),
       keyScalars: keys.map(key => key.scalar),

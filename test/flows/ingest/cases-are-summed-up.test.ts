@@ -107,7 +107,7 @@ describe('questions', () => {
       null,
       question,
       true,
-    ).from;
+    ).groups;
   };
   test.each([
     [true, {}, ['submittedAt', 'leadAgencyCode', 'result']],

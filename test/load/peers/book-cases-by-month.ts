@@ -18,10 +18,12 @@ export class CasesByMonthResolver {
   casesByMonth(
     @Arg('from', () => String) from: string,
     @Arg('to', () => String) to: string,
-    @Arg('channel', () => String, { nullable: true }) channel: string | undefined,
+    @Arg('channels', () => [String], { nullable: true }) channels: string[] | undefined,
     @Ctx() { em }: { em: EntityManager },
   ): Promise<CasesOfMonth[]> {
-    const text = casesByMonthSql(channel !== undefined).replaceAll(/\$\d/g, '?');
-    return em.getConnection().execute(text, channel === undefined ? [from, to] : [from, to, channel]);
+    const text = casesByMonthSql(channels !== undefined)
+      .replace('= any($3)', 'in (?)')
+      .replaceAll(/\$\d/g, '?');
+    return em.getConnection().execute(text, channels === undefined ? [from, to] : [from, to, channels]);
   }
 }
