@@ -1,6 +1,6 @@
 /** Who takes part: how each is started, and how it is asked. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Catalog } from '../../src/catalog/catalog.ts';
@@ -30,6 +30,8 @@ export interface RunningContender {
 
 interface Start {
   readonly entry: string;
+  /** Of Node. */
+  readonly flags?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly headers?: RunningContender['headers'];
   readonly anotherToken?: RunningContender['anotherToken'];
@@ -43,6 +45,7 @@ const starts: Readonly<Record<ContenderName, (databaseUrl: string) => Promise<St
     const authorization = `Bearer ${await token({ sub: 'bench', role: 'clerk' })}`;
     return {
       entry: 'test/load/hub-server.ts',
+      flags: startFlags(),
       environment: {
         ...environment,
         DATABASE_URL: databaseUrl,
@@ -70,6 +73,12 @@ const starts: Readonly<Record<ContenderName, (databaseUrl: string) => Promise<St
   byTheBook: async () => ({ entry: 'test/load/peers/by-the-book.ts', environment: {} }),
 };
 
+/** Those with which `npm start` runs the hub. */
+function startFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8'));
+  return (scripts.start as string).split(' ').filter(word => word.startsWith('--'));
+}
+
 /** Peers are a package of their own, so that users of the hub never install them. */
 export function installPeers(): void {
   const installed = path.join(peers, 'node_modules/.package-lock.json');
@@ -85,13 +94,13 @@ export async function startContender(
   databaseUrl: string,
   catalog: Catalog,
 ): Promise<RunningContender> {
-  const { entry, environment, headers = {}, anotherToken, folder } = await starts[name](databaseUrl);
+  const { entry, flags = [], environment, headers = {}, anotherToken, folder } = await starts[name](databaseUrl);
   const task: ContenderTask = {
     databaseUrl,
     connections: databaseConnections,
     statements: name === 'limit' ? Object.fromEntries(workloads.map(w => [w.name, w.statement(catalog)])) : {},
   };
-  const [command, args] = pinned(cores.server, process.execPath, ['bin/run.mjs', entry]);
+  const [command, args] = pinned(cores.server, process.execPath, [...flags, 'bin/run.mjs', entry]);
   const env = { PATH: process.env.PATH, NODE_ENV: 'production', ...environment, BENCH_TASK: JSON.stringify(task) };
   const child = spawn(command, args, { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const port = await portOf(child, name);

@@ -243,29 +243,35 @@ describe(`whatever a random reader is told, he could have listed (seed ${seed})`
       }
     }
     await followsFromListed(reader);
+    // A filter that every row fits leaves what may be told as it is.
+    const seen = nouns().filter(noun => listed(reader, noun).length || noun.name === 'Region');
+    const every = seen.map(noun => `${noun.kind.plural}: { observedAt: { isNull: false } }`);
+    await followsFromListed(reader, `where: { ${every.join(', ')} }`);
   });
 });
 
-let ends = 0;
+/** Regions that were made to end a stream. */
+const ends = new Set<string>();
 /** Everything that was ever pushed: the rows of it that are there now, and no other. */
-async function followsFromListed(reader: Listing): Promise<void> {
-  const query = `subscription { changes(${fromTheBeginning}) { kind agency deleted node { id } } }`;
+async function followsFromListed(reader: Listing, where = ''): Promise<void> {
+  const query = `subscription { changes(${where} ${fromTheBeginning}) { kind agency deleted node { id } } }`;
   const inbox = await reader.client.subscribe(query);
   // Everybody sees regions: a change of this one ends what was before.
-  const code = `371482101${900 + ++ends}`;
+  const code = `371482101${900 + ends.size}`;
   await stateRecords(t.hub.store, 'town', [plainStatement(Region, code, { code }, Date.now())]);
   const last = `Region:${t.hub.store.identity.ofRecord('Region', 'town', code)}`;
+  ends.add(last);
   const told = new Set<string>();
   for (;;) {
     const { data, errors } = await inbox.next();
     expect(errors).toBeUndefined();
     const { node } = data.changes;
     if (node?.id === last) break;
-    if (node) told.add(node.id);
+    if (node && !ends.has(node.id)) told.add(node.id);
   }
   await inbox.close();
   const changed = await t.hub.store.database.read('select distinct kind, record_id from hub_change', []);
   const listable = new Set(nouns().flatMap(noun => ids(listed(reader, noun))));
-  const expected = changed.map(([kind, id]) => `${kind}:${id}`).filter(id => listable.has(id) && id !== last);
+  const expected = changed.map(([kind, id]) => `${kind}:${id}`).filter(id => listable.has(id) && !ends.has(id));
   expect({ reader: reader.name, told: [...told].sort() }).toEqual({ reader: reader.name, told: expected.sort() });
 }
