@@ -104,6 +104,7 @@ test(`${crowd} readers who stop reading cost little memory, hold up nobody, and 
   for (const { socket } of stalled) socket.pause();
   const before = hub.memory;
   await happenOften(caseNo, many - late);
+  await Promise.all(well.map(wire => received(wire, 5 + many - late)));
   const beside = await waits(caseNo, well, 5 + many - late, late);
   const grown = hub.memory - before;
   // Had the hub kept for everybody what he did not read, it would be many times that.
