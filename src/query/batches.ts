@@ -115,26 +115,30 @@ export class Batches {
     for (const [fetch, rows] of given) results[fetch.index] = new Map([[unkeyed, [...rows]]]);
     const first = given.size ? 1 : 0;
     let left = this.limits.rows * plans;
-    await this.snapshots.read(levels.length - first > 1, async statement => {
-      for (let depth = first; depth < levels.length; depth++) {
-        const level = levels[depth]!;
-        const keys = level.fetches.map(fetch => keysOf(fetch, results, rootKeys));
-        const isIdle = depth > 0 && level.fetches.every((fetch, i) => !fetch.isKeyed || keys[i]!.length === 0);
-        if (isIdle) continue;
-        const values = level.values.list.map(value => {
-          if (value instanceof Fetch) return keys[level.fetches.indexOf(value)];
-          return value instanceof Slot ? value.of(slots) : value;
-        });
-        const rows = await statement(statements[depth]!, values, depth === levels.length - 1);
-        left -= rows.length;
-        if (left < 0)
-          throw new HubError(
-            'LIMIT_EXCEEDED',
-            `The answer needs more than ${this.limits.rows} rows: ask for less at once`,
-          );
-        distribute(level, rows, results);
-      }
-    });
+    await this.snapshots.read(
+      levels.length - first > 1,
+      async statement => {
+        for (let depth = first; depth < levels.length; depth++) {
+          const level = levels[depth]!;
+          const keys = level.fetches.map(fetch => keysOf(fetch, results, rootKeys));
+          const isIdle = depth > 0 && level.fetches.every((fetch, i) => !fetch.isKeyed || keys[i]!.length === 0);
+          if (isIdle) continue;
+          const values = level.values.list.map(value => {
+            if (value instanceof Fetch) return keys[level.fetches.indexOf(value)];
+            return value instanceof Slot ? value.of(slots) : value;
+          });
+          const rows = await statement(statements[depth]!, values, depth === levels.length - 1);
+          left -= rows.length;
+          if (left < 0)
+            throw new HubError(
+              'LIMIT_EXCEEDED',
+              `The answer needs more than ${this.limits.rows} rows: ask for less at once`,
+            );
+          distribute(level, rows, results);
+        }
+      },
+      levels.some(level => level.isWeighed),
+    );
     return results;
   }
 }

@@ -82,6 +82,8 @@ export class Fetch {
 
 /** Fetches whose keys are known at the same time. */
 export class Level {
+  /** Looks at so many rows that PostgreSQL had better know the values before it decides how. */
+  isWeighed = false;
   readonly values = new Values();
   readonly fetches: Fetch[] = [];
 

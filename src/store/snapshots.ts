@@ -20,6 +20,8 @@ export type ReadStatement = (text: string, values: readonly unknown[], last: boo
 const socketOf = (client: pg.PoolClient) =>
   (client as unknown as { connection: { stream: Writable } }).connection.stream;
 
+const weighedPlans = 'set local plan_cache_mode = force_custom_plan';
+
 export class Snapshots {
   private readonly pool: pg.Pool;
   private readonly names: StatementNames;
@@ -44,14 +46,18 @@ export class Snapshots {
     this.pool.on('error', onError);
   }
 
-  /** @param several whether more than one statement follows: one alone is a snapshot by itself */
-  async read(several: boolean, work: (statement: ReadStatement) => Promise<void>): Promise<void> {
+  /**
+   * @param several whether more than one statement follows: one alone is a snapshot by itself
+   * @param weighed plans are made for the values: what looks at many rows is worth it
+   */
+  async read(several: boolean, work: (statement: ReadStatement) => Promise<void>, weighed = false): Promise<void> {
     const client = await this.pool.connect();
     let open = false;
     let broken: Error | undefined;
     const begin = () => {
       open = true;
-      return client.query('begin isolation level repeatable read read only');
+      const begun = client.query('begin isolation level repeatable read read only');
+      return weighed ? Promise.all([begun, client.query(weighedPlans)]) : begun;
     };
     const end = (word: 'commit' | 'rollback') => {
       open = false;
@@ -61,7 +67,7 @@ export class Snapshots {
       // What belongs together leaves in one write.
       socketOf(client).cork();
       process.nextTick(() => socketOf(client).uncork());
-      const begun = several ? begin() : undefined;
+      const begun = several || weighed ? begin() : undefined;
       begun?.catch(() => {});
       await work(async (text, values, last) => {
         socketOf(client).cork();

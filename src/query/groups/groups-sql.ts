@@ -23,6 +23,8 @@ export interface GroupsSql {
    */
   readonly columns: readonly string[];
   readonly keyScalars: readonly Scalar[];
+  /** Few sums are read instead of the rows. */
+  readonly rolledUp: boolean;
 }
 
 export function groupsSql(
@@ -100,6 +102,7 @@ class GroupsStatement {
       page: paged ? this.page() : '',
       columns: [...shown, 'g.persons', 'g.unknown_days'].map(column => `(${column})::text`),
       keyScalars: keys.map(key => key.scalar),
+      rolledUp: this.rolledUp,
     };
   }
 

@@ -63,6 +63,7 @@ function planGroups(
   const scope: Scope = { catalog, policy, values: level.values, asOf };
   const sql = groupsSql(scope, noun, where, parent?.relation ?? null, question, !guarded);
   const fetch = planner.plainFetch(level, source);
+  level.isWeighed ||= !sql.rolledUp;
   const cells = sql.columns.map((column, i) => fetch.cell(`$${i}`, () => column));
   const limit = guarded ? `limit ${mostGuardedGroups + 1}` : '';
   fetch.reads(parent ? 'uuid' : null, (select, keys) => {

@@ -26,14 +26,27 @@ async function withSnapshots(work: (snapshots: Snapshots) => Promise<void>, more
     await snapshots.close();
   }
 }
-async function readOne(snapshots: Snapshots, text: string): Promise<string | null> {
+async function readOne(snapshots: Snapshots, text: string, weighed = false): Promise<string | null> {
   let found: string | null = null;
-  await snapshots.read(false, async statement => {
-    const rows = await statement(text, [], true);
-    found = rows[0]?.[0] ?? null;
-  });
+  await snapshots.read(
+    false,
+    async statement => {
+      const rows = await statement(text, [], true);
+      found = rows[0]?.[0] ?? null;
+    },
+    weighed,
+  );
   return found;
 }
+
+test('a statement is planned once for all values, unless it is weighed', async () => {
+  await withSnapshots(async snapshots => {
+    const how = `select current_setting('plan_cache_mode')`;
+    for (const weighed of [false, true, false]) {
+      expect(await readOne(snapshots, how, weighed)).toBe(weighed ? 'force_custom_plan' : 'force_generic_plan');
+    }
+  });
+});
 
 test('statements of one snapshot see nothing of what is written meanwhile', async () => {
   await withSnapshots(async snapshots => {
