@@ -23,7 +23,7 @@ beforeAll(async () => {
     ...issuer.environment,
     DATABASE_URL: opened.url,
     HUB_SEQUENCER_POLL_MS: '10',
-    HUB_SOCKET_INIT_MS: '300',
+    HUB_SOCKET_INIT_MS: '3000',
     HUB_SOCKETS_PER_ADDRESS: '5000',
     HUB_DRAIN_MS: '0',
   });
