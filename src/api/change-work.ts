@@ -68,9 +68,10 @@ async function fitting({ hub, policy }: Context, noun: StoredNoun, asked: readon
   const fitsNow = (id: string, filter: number) => now.get(id)?.deleted === false && now.get(id)!.fits[filter];
   const missing = ids.filter(id => filters.some((_, i) => !fitsNow(id, i)));
   const before = missing.length ? await matchedSince(looking, missing, after) : new Map();
+  const places = new Map(filters.map((lane, i) => [lane, i]));
   const fits = (id: string, lane: ChangesLane) => {
-    const filter = filters.indexOf(lane);
-    return filter < 0 || fitsNow(id, filter) || before.get(id)?.[filter];
+    const filter = places.get(lane);
+    return filter === undefined || fitsNow(id, filter) || before.get(id)?.[filter];
   };
   return asked.map(({ change, lanes }) => ({ change, lanes: lanes.filter(lane => fits(change.recordId, lane)) }));
 }
