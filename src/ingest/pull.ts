@@ -3,7 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Adapter, type AgencySource, type Page, SourceError } from '../../adapters/kit/contract.ts';
 import { errorFacts } from '../domain/error-facts.ts';
-import type { PreparedRecords, Store } from '../store/apply.ts';
+import type { Store } from '../store/apply.ts';
+import type { PreparedPage } from '../store/prepared-page.ts';
 import type { Health } from './health.ts';
 import { type Restated, Restater } from './restate.ts';
 
@@ -31,7 +32,7 @@ interface Parts {
 interface ReadyPage {
   readonly page: Page<unknown>;
   readonly restated: Restated;
-  readonly prepared: PreparedRecords;
+  readonly prepared: PreparedPage;
 }
 
 /** Less than a millisecond's work. */
@@ -100,7 +101,7 @@ export class Puller {
     const page = await this.read(after);
     const { adapter, store } = this.parts;
     const restated: Restated = { records: [], parked: [], present: [] };
-    const prepared: PreparedRecords = new Map();
+    const prepared = store.prepare(adapter.agency.code, []);
     for (let at = 0; at < page.items.length; at += sliceSize) {
       if (at) await setImmediate();
       const { records, parked, present } = this.restater.restate(page.items.slice(at, at + sliceSize), page.set);

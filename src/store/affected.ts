@@ -1,7 +1,6 @@
-/** The derived nouns that a page mentions or touches, and what it now claims of them. */
+/** The derived nouns that a page touches, and what it now claims of them. */
 import type { Link, StoredNoun } from '../catalog/catalog.ts';
 import type { ChangeRow } from './apply.ts';
-import { joinKey } from './identity.ts';
 import { linkOf, type Told, type ValidRecord, type WrittenRow } from './rows.ts';
 
 /** A record that states facts of a person or an organisation, by one of its links. */
@@ -18,8 +17,6 @@ export function claimed({ record, link }: Claim, fact: string): string | null {
 }
 
 export class Affected {
-  /** Key by id, by noun: everything mentioned, so that it exists. */
-  readonly mentioned = new Map<StoredNoun, Map<string, string>>();
   /** Ids by noun: what has to be looked at again. */
   readonly touched = new Map<StoredNoun, Set<string>>();
   /** Of those, the ones of which something that was claimed may be claimed no more. */
@@ -29,13 +26,24 @@ export class Affected {
   /** Records of the page that are now part of a case, by kind and the case's id. */
   readonly parts = new Map<StoredNoun, Map<string, ValidRecord[]>>();
 
-  mention(noun: StoredNoun, { row, record }: Told): void {
+  /** Reads records of which nothing stood before; each of them is a change. */
+  found(noun: StoredNoun, fresh: readonly Told[]): ChangeRow[] {
     noun.links.forEach((link, n) => {
       const target = derivedTarget(link);
-      const id = row.links[n];
-      if (!target || !id) return;
-      const known = of(this.mentioned, target, () => new Map<string, string>());
-      if (!known.has(id)) known.set(id, joinKey(link.from.map(field => record.values[field]))!);
+      if (!target || !decides(link, target)) return;
+      const touched = of(this.touched, target, () => new Set<string>());
+      for (const { row, record } of fresh) {
+        const id = row.links[n];
+        if (!id) continue;
+        touched.add(id);
+        if (!row.deleted) this.state(noun, link, target, id, record);
+      }
+    });
+    const toCase = linkAt(noun, 'case');
+    const caseNo = caseNoOf(noun);
+    return fresh.map(({ row: { id, deleted, links }, record }) => {
+      const caseId = links[toCase] ?? null;
+      return { kind: noun.name, id, deleted, caseNo: caseNo(record), caseId, ...nothingBefore };
     });
   }
 
@@ -43,7 +51,7 @@ export class Affected {
   touch(noun: StoredNoun, rows: readonly WrittenRow[], recordOf?: (id: string) => ValidRecord) {
     noun.links.forEach((link, n) => {
       const target = derivedTarget(link);
-      if (!target || !(link.states.length || target.name === 'Case')) return;
+      if (!target || !decides(link, target)) return;
       const touched = of(this.touched, target, () => new Set<string>());
       for (const row of rows) {
         const { old, now, steady } = linkOf(row, n);
@@ -70,7 +78,7 @@ export class Affected {
 /** A row that changed, and what it moved away from. */
 export function touchedBy(noun: StoredNoun, row: WrittenRow): Omit<ChangeRow, 'kind' | 'caseNo'> {
   const linked = (role: string) => {
-    const index = noun.links.findIndex(link => link.role === role);
+    const index = linkAt(noun, role);
     return index < 0 ? { old: null, now: null } : linkOf(row, index);
   };
   const [id, deleted] = row as unknown as [string, boolean];
@@ -85,6 +93,17 @@ export function touchedBy(noun: StoredNoun, row: WrittenRow): Omit<ChangeRow, 'k
   };
 }
 
+/** Of a change to what nobody had yet. */
+export const nothingBefore = { wasCaseId: null, replacedAt: null, reassigned: false };
+
+const linkAt = (noun: StoredNoun, role: string) => noun.links.findIndex(link => link.role === role);
+
+/** The case number that a record of the noun names; null where such records have none. */
+export function caseNoOf(noun: StoredNoun): (record: ValidRecord) => string | null {
+  const field = noun.kind.about.case?.from[0];
+  return record => (field ? ((record.values[field] as string | undefined) ?? null) : null);
+}
+
 function of<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const known = map.get(key);
   if (known !== undefined) return known;
@@ -93,4 +112,7 @@ function of<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
-const derivedTarget = ({ target }: Link) => (target.origin === 'derived' ? (target as StoredNoun) : null);
+/** The noun that a link makes exist; null where its target is stated by somebody. */
+export const derivedTarget = ({ target }: Link): StoredNoun | null =>
+  target.origin === 'derived' ? (target as StoredNoun) : null;
+const decides = (link: Link, target: StoredNoun) => link.states.length > 0 || target.name === 'Case';

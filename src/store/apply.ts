@@ -1,18 +1,18 @@
 /** Applies a page of an agency in one transaction: records, history, nouns, cases, parked items, changes and the cursor. */
 import { randomInt } from 'node:crypto';
-import type pg from 'pg';
+import pg from 'pg';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
-import { Affected } from './affected.ts';
+import { Affected, caseNoOf } from './affected.ts';
 import { arrayLiteral } from './array-literal.ts';
-import { copyRows } from './copy-rows.ts';
-import type { Database } from './database.ts';
+import { copyLine, copyRows } from './copy-rows.ts';
+import { type Database, later } from './database.ts';
 import { deriveNouns } from './derive.ts';
 import type { Identity } from './identity.ts';
-import { type ParkedItem, parkItems, settleParked, supersedeParked } from './parked.ts';
+import { openParked, type ParkedItem, parkItems, settleParked, supersedeParked } from './parked.ts';
+import { PreparedPage } from './prepared-page.ts';
 import { standingSql, upsertSql } from './record-sql.ts';
 import {
-  beats,
-  freshlyWritten,
+  cellsOf,
   givenColumns,
   namedCells,
   type Row,
@@ -33,9 +33,6 @@ export interface ApplyPage {
   /** Parked items that this page settles. */
   readonly settles?: readonly number[];
 }
-
-/** Records with the rows that they become, by noun. */
-export type PreparedRecords = Map<StoredNoun, Told[]>;
 
 export interface Applied {
   /** Changes that readers will see. */
@@ -69,6 +66,7 @@ export interface Work {
   readonly agency: string;
   /** The moment of the whole page. */
   readonly at: string;
+  readonly mentioned: PreparedPage['mentioned'];
   readonly affected: Affected;
 }
 
@@ -93,28 +91,30 @@ export class Store {
   ) {}
 
   /**
-   * Makes the rows of an agency's records, behind those that are already `prepared`. Needs no database, so a page can be
+   * Makes the rows of an agency's records, beside those that are already `prepared`. Needs no database, so a page can be
    * prepared while the one before is written.
    */
-  prepare(agency: string, records: readonly ValidRecord[], prepared: PreparedRecords = new Map()): PreparedRecords {
+  prepare(agency: string, records: readonly ValidRecord[], prepared = new PreparedPage()): PreparedPage {
     for (const record of records) {
       const noun = this.catalog.stored(record.statement.kind);
-      const told = { record, row: rowOf(noun, agency, record, this.identity) };
-      const list = prepared.get(noun);
-      if (list) list.push(told);
-      else prepared.set(noun, [told]);
+      const row = rowOf(noun, agency, record, this.identity);
+      prepared.add(noun, { record, row, line: copyLine(cellsOf(noun, row)) });
     }
     return prepared;
   }
 
   /** Pages of one agency follow one another. The same page twice changes nothing. */
   async apply(page: ApplyPage, prepared = this.prepare(page.agency, page.records)): Promise<Applied> {
-    let persons: readonly string[] = [];
-    const applied = await this.inTransaction(page.agency, async work => {
-      if (page.cursor && !(await moveCursor(work, page.cursor))) return { changes: 0, parked: 0, stale: true };
+    const applied = await this.inTransaction(page.agency, prepared.mentioned, async work => {
+      const nouns = [...prepared.winners].sort(([a], [b]) => (a.name < b.name ? -1 : 1));
+      // Nobody needs another's answer here, so all is asked at once; the order is that of the answers.
+      const moved = later(page.cursor ? moveCursor(work, page.cursor) : Promise.resolve(true));
+      const standing = nouns.map(([noun, winners]) => later(standingOf(work, noun, winners)));
+      const open = later(openParked(work));
+      if (!(await moved)) return { changes: 0, parked: 0, stale: true };
       const changes: ChangeRow[] = [];
-      for (const [noun, told] of [...prepared].sort(([a], [b]) => (a.name < b.name ? -1 : 1))) {
-        changes.push(...(await writeRecords(work, noun, told)));
+      for (const [n, [noun, winners]] of nouns.entries()) {
+        changes.push(...(await writeRecords(work, noun, winners, await standing[n]!)));
       }
       if (page.set) {
         await noteSeen(work, page.set);
@@ -122,19 +122,20 @@ export class Store {
       }
       const parked = await parkItems(work, page.parked);
       if (page.settles) await settleParked(work, page.settles);
-      await supersedeParked(work, page.records);
-      const outcome = { changes: await finish(work, changes), parked, stale: false };
-      persons = [...(work.affected.mentioned.get(this.catalog.stored('Person'))?.keys() ?? [])];
-      return outcome;
+      await supersedeParked(work, [...(await open), ...page.parked], page.records);
+      return { changes: await finish(work, changes), parked, stale: false };
     });
     const { changes } = applied;
-    if (changes) await this.onWritten?.({ agency: page.agency, persons, records: page.records.length, changes });
+    if (changes) {
+      const persons = [...(prepared.mentioned.get(this.catalog.stored('Person'))?.keys() ?? [])];
+      await this.onWritten?.({ agency: page.agency, persons, records: page.records.length, changes });
+    }
     return applied;
   }
 
   /** A person has looked at a held removal. Returns how many changes came of it, or null when none is held. */
   settleHeldRemoval(agency: string, set: string, confirm: boolean): Promise<number | null> {
-    return this.inTransaction(agency, async work => {
+    return this.inTransaction(agency, new Map(), async work => {
       const changes = await settleHeldRemoval(work, set, confirm);
       return changes && finish(work, changes);
     });
@@ -153,12 +154,12 @@ export class Store {
   private lastMoment = 0;
 
   /** A transaction under the agency's lock. */
-  private inTransaction<T>(agency: string, run: (work: Work) => Promise<T>): Promise<T> {
+  private inTransaction<T>(agency: string, mentioned: Work['mentioned'], run: (work: Work) => Promise<T>): Promise<T> {
     const { catalog, identity } = this;
-    return this.database.transaction(async client => {
-      await client.query(pageStart, [`page ${agency}`]);
-      return run({ client, catalog, identity, agency, at: this.moment(), affected: new Affected() });
-    });
+    return this.database.transaction(
+      client => run({ client, catalog, identity, agency, at: this.moment(), mentioned, affected: new Affected() }),
+      pageStart(agency),
+    );
   }
 }
 
@@ -166,7 +167,9 @@ export class Store {
  * A page touches a few thousand rows by their ids or links, so an index is always right. The planner cannot know while
  * tables grow faster than their statistics: left alone it keeps the sequential scans that were right for empty tables.
  */
-const pageStart = `select pg_advisory_xact_lock(hashtext($1)),
+const pageStart = (
+  agency: string,
+) => `begin; select pg_advisory_xact_lock(hashtext(${pg.escapeLiteral(`page ${agency}`)})),
   set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`;
 
 /** Derives what follows from the changed records, and numbers all changes; the batch comes last, after every row lock. */
@@ -176,17 +179,21 @@ async function finish(work: Work, changes: ChangeRow[]): Promise<number> {
   return changes.length;
 }
 
+/** False where the cursor is not the one from which the page was read. */
 async function moveCursor({ client, agency }: Work, { from, to }: { from: string | null; to: string }) {
-  const { rows } = await client.query('select cursor from hub_cursor where agency = $1', [agency]);
-  if ((rows[0]?.cursor ?? null) !== from) return false;
-  if (to !== from) {
-    await client.query(
-      `insert into hub_cursor (agency, cursor, updated_at) values ($1, $2, now())
-       on conflict (agency) do update set cursor = excluded.cursor, updated_at = excluded.updated_at`,
-      [agency, to],
-    );
-  }
-  return true;
+  const { rows } = await client.query({
+    name: 'move cursor',
+    text: `
+with stood as (
+  select (select cursor from hub_cursor where agency = $1) is not distinct from $2 as there
+), moved as (
+  insert into hub_cursor (agency, cursor, updated_at) select $1, $3, now() from stood where there and $3 is distinct from $2
+  on conflict (agency) do update set cursor = excluded.cursor, updated_at = excluded.updated_at
+)
+select there from stood`,
+    values: [agency, from, to],
+  });
+  return rows[0].there as boolean;
 }
 
 /** Statements of a noun, made once. */
@@ -199,61 +206,51 @@ const statements = (name: string, make: (noun: StoredNoun) => string) => {
   };
 };
 const upsertOf = statements('upsert', upsertSql);
-const standingOf = statements('standing', standingSql);
+const standingStatement = statements('standing', standingSql);
 
-async function writeRecords(work: Work, noun: StoredNoun, page: readonly Told[]): Promise<ChangeRow[]> {
-  const winners = new Map<string, Told>();
-  const losers: Told[] = [];
-  for (const told of page) {
-    const other = winners.get(told.row.id);
-    if (other && !beats(told.row, other.row)) losers.push(told);
-    else {
-      if (other) losers.push(other);
-      winners.set(told.row.id, told);
-    }
-  }
-  const { fresh, known } = await sortByStanding(work, noun, [...winners.values()]);
-  // Every mention counts, also one that comes too late to win: the nouns that exist do not depend on the order.
-  for (const told of [...losers, ...fresh, ...known]) work.affected.mention(noun, told);
-  // What follows from new rows is worked out while they are written.
-  const recordOf = (id: string) => winners.get(id)!.record;
-  const copied = copyFresh(work, noun, fresh);
-  const changed = work.affected.touch(
-    noun,
-    fresh.map(({ row }) => freshlyWritten(row)),
-    recordOf,
-  );
-  await copied;
-  const rows = known.map(({ row }) => row);
-  changed.push(...work.affected.touch(noun, await writeKnown(work, noun, rows), recordOf));
-  const numbered = noun.kind.about.case?.from[0];
-  return changed.map(row => {
-    const caseNo = numbered ? (winners.get(row.id)!.record.values[numbered] as string | undefined) : undefined;
-    return { ...row, kind: noun.name, caseNo: caseNo ?? null };
-  });
-}
+type Winners = ReadonlyMap<string, Told>;
 
-/** What nobody has yet, and what may replace something; what says the same as before is left out. */
-async function sortByStanding(work: Work, noun: StoredNoun, page: readonly Told[]) {
+/** Ids of the rows that stand already, and whether they say the same. */
+async function standingOf({ client }: Work, noun: StoredNoun, winners: Winners): Promise<Map<string, boolean>> {
+  const page = [...winners.values()];
   const column = (of: (row: Row) => string | null) => arrayLiteral(page.map(({ row }) => of(row)));
-  const { rows } = await work.client.query<[string, boolean]>({
-    ...standingOf(noun),
+  const { rows } = await client.query<[string, boolean]>({
+    ...standingStatement(noun),
     values: [column(row => row.id), column(row => row.version), column(row => row.digest), column(row => row.asOf)],
     rowMode: 'array',
   } as never);
-  const standing = new Map(rows);
-  return {
-    fresh: page.filter(({ row }) => !standing.has(row.id)),
-    known: page.filter(({ row }) => standing.get(row.id) === false),
-  };
+  return new Map(rows);
 }
 
-/** The page is alone with the rows of its agency, so rows that do not stand yet cannot be there when they are written. */
-async function copyFresh(work: Work, noun: StoredNoun, fresh: readonly Told[]): Promise<void> {
-  if (!fresh.length) return;
+/**
+ * Writes what nobody has yet, and what may replace something; what says the same as before is left out. The page is alone
+ * with the rows of its agency, so rows that do not stand yet cannot be there when they are written.
+ */
+async function writeRecords(
+  work: Work,
+  noun: StoredNoun,
+  winners: Winners,
+  standing: ReadonlyMap<string, boolean>,
+): Promise<ChangeRow[]> {
+  const page = [...winners.values()];
+  const fresh = standing.size ? page.filter(({ row }) => !standing.has(row.id)) : page;
+  const known = standing.size ? page.filter(({ row }) => standing.get(row.id) === false) : [];
+  const changes = await copyFresh(work, noun, fresh);
+  const rows = known.map(({ row }) => row);
+  const changed = work.affected.touch(noun, await writeKnown(work, noun, rows), id => winners.get(id)!.record);
+  const caseNo = caseNoOf(noun);
+  return [
+    ...changes,
+    ...changed.map(row => ({ ...row, kind: noun.name, caseNo: caseNo(winners.get(row.id)!.record) })),
+  ];
+}
+
+/** What follows from new rows is worked out while they are written. */
+async function copyFresh(work: Work, noun: StoredNoun, fresh: readonly Told[]): Promise<ChangeRow[]> {
+  if (!fresh.length) return [];
   const columns = [...givenColumns(noun).map(c => c.name), 'observed_at'];
-  const cells = fresh.map(({ row }) => row.cells);
-  await copyRows(work.client, noun.table, columns, cells, work.at);
+  const lines = fresh.map(({ line }) => line);
+  return copyRows(work.client, noun.table, columns, lines, work.at, () => work.affected.found(noun, fresh));
 }
 
 /** Writes rows that may stand already; returns what `upsertSql` returns. */

@@ -6,6 +6,12 @@ export type Rows = (string | null)[][];
 /** Values as PostgreSQL writes them, by position: no row objects, no lost digits. */
 export type ReadRows = (text: string, values: readonly unknown[]) => Promise<Rows>;
 
+/** Of an answer that is awaited later: when something else fails before, nobody is there to hear that it failed too. */
+export function later<T>(answer: Promise<T>): Promise<T> {
+  answer.catch(() => {});
+  return answer;
+}
+
 const asText = { getTypeParser: () => (value: string) => value };
 
 export class Database {
@@ -16,7 +22,8 @@ export class Database {
     readonly url: string,
     { connections, onError }: { connections: number; onError: (error: Error) => void },
   ) {
-    this.pool = new pg.Pool({ ...sessionOf(url), max: connections });
+    // Statements that do not need each other's answers are sent at once.
+    this.pool = new pg.Pool({ ...sessionOf(url), max: connections, pipeline: true });
     // A connection that dies in the pool is replaced at its next use; unheard, its error would end the process.
     this.onError = onError;
     this.pool.on('error', onError);
@@ -28,13 +35,16 @@ export class Database {
     return rows;
   };
 
-  /** Runs `work` in one transaction; when two transactions lock each other out, the one that PostgreSQL ends starts again. */
-  async transaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` in one transaction, which begins by `begin`; when two transactions lock each other out, the one that
+   * PostgreSQL ends starts again.
+   */
+  async transaction<T>(work: (client: pg.PoolClient) => Promise<T>, begin = 'begin'): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const client = await this.pool.connect();
       let broken: Error | undefined;
       try {
-        await client.query('begin');
+        await client.query(begin);
         const result = await work(client);
         await client.query('commit');
         return result;

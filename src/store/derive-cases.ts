@@ -7,70 +7,78 @@ import {
   deriveCase,
   type ReportPart,
 } from '../domain/case-state.ts';
+import { nothingBefore } from './affected.ts';
 import { type ChangeRow, type Work, writeKnown } from './apply.ts';
 import { caseCells, moveCaseCells } from './case-rollup.ts';
 import { derivedRow, digestOf, givenColumns, namedCells, REMOVED, type Row, type ValidRecord } from './rows.ts';
 
 const partKinds = { reports: 'CaseReport', approvals: 'Approval', closings: 'CaseClosing' } as const;
 
+/** Numbers of cases by their ids. */
+type Numbers = ReadonlyMap<string, string>;
+/** Changes of cases that did not exist, and ids of those that somebody else made meanwhile. */
+interface BornCases {
+  readonly changes: readonly ChangeRow[];
+  readonly others: readonly string[];
+}
+
 /** A case that nobody knew has only the parts of this page; the parts of the others are read, once they are locked. */
-export async function deriveCases(work: Work, noun: StoredNoun): Promise<ChangeRow[]> {
-  const { mentioned, touched } = work.affected;
-  const ids = [...(touched.get(noun) ?? [])].sort();
-  const known = await lockCases(work, noun, ids);
-  const fresh = new Map([...(mentioned.get(noun) ?? [])].filter(([id]) => !known.has(id)));
-  const { born, others } = await bearCases(work, noun, fresh);
-  const late = others.filter(id => touched.get(noun)?.has(id));
-  for (const [id, caseNo] of await lockCases(work, noun, late.sort())) known.set(id, caseNo);
-  const before = await caseCells(work.client, [...known.keys()]);
-  const changes = [...born, ...(await deriveAgain(work, noun, known))];
-  await moveCaseCells(work.client, before, [...known.keys(), ...born.map(({ id }) => id)]);
-  return changes;
-}
+export class DerivedCases {
+  constructor(
+    private readonly work: Work,
+    private readonly noun: StoredNoun,
+  ) {}
 
-/** Two agencies may report parts of one case at once: the second waits here and then sees the first one's parts. */
-async function lockCases({ client }: Work, noun: StoredNoun, ids: readonly string[]): Promise<Map<string, string>> {
-  if (!ids.length) return new Map();
-  const { rows } = await client.query({
-    name: `lock ${noun.table}`,
-    text: `select id, case_no as "caseNo" from ${noun.table} where id = any($1::uuid[]) order by id for update`,
-    values: [ids],
-  });
-  return new Map(rows.map(row => [row.id, row.caseNo]));
-}
+  lock(): Promise<Numbers> {
+    return this.lockThese([...(this.work.affected.touched.get(this.noun) ?? [])]);
+  }
 
-/** Makes cases that somebody mentions; a case is nothing until a part of it stands. */
-async function bearCases(work: Work, noun: StoredNoun, keys: ReadonlyMap<string, string>) {
-  if (!keys.size) return { born: [], others: [] };
-  const sorted = [...keys].sort(([a], [b]) => (a < b ? -1 : 1));
-  const rows = sorted.map(([id, caseNo]) => caseRow(work, noun, id, caseNo, partsOfPage(work, id)));
-  const columns = givenColumns(noun);
-  const names = columns.map(c => `"${c.name}"`).join(', ');
-  const { rows: made } = await work.client.query({
-    name: `bear ${noun.table}`,
-    text: `insert into ${noun.table} (${names}, observed_at) select ${names}, $2::timestamptz
-           from json_to_recordset($1::json) as r(${columns.map(c => `"${c.name}" ${c.type}`).join(', ')})
-           on conflict do nothing returning id`,
-    values: [JSON.stringify(rows.map(row => namedCells(noun, row))), work.at],
-  });
-  const ids = new Set(made.map(row => row.id));
-  return {
-    // What is only mentioned is no change: readers see nothing of it.
-    born: rows
-      .filter(row => ids.has(row.id) && !row.deleted)
-      .map(row => ({ ...bornCase(row.id), kind: noun.name, caseNo: keys.get(row.id)! })),
-    others: sorted.map(([id]) => id).filter(id => !ids.has(id)),
-  };
-}
+  private async lockThese(ids: readonly string[]): Promise<Numbers> {
+    if (!ids.length) return new Map();
+    const { rows } = await this.work.client.query({
+      name: `lock ${this.noun.table}`,
+      text: `select id, case_no as "caseNo" from ${this.noun.table} where id = any($1::uuid[]) order by id for update`,
+      values: [ids],
+    });
+    return new Map(rows.map(row => [row.id, row.caseNo]));
+  }
 
-const bornCase = (id: string) => ({
-  id,
-  deleted: false,
-  caseId: id,
-  wasCaseId: null,
-  replacedAt: null,
-  reassigned: false,
-});
+  /** A case is nothing until a part of it stands: what is only mentioned is no change, readers see nothing of it. */
+  async bear(known: Numbers): Promise<BornCases> {
+    const { work, noun } = this;
+    const keys = [...(work.mentioned.get(noun) ?? [])].filter(([id]) => !known.has(id));
+    if (!keys.length) return { changes: [], others: [] };
+    const sorted = keys.sort(([a], [b]) => (a < b ? -1 : 1));
+    const rows = sorted.map(([id, caseNo]) => caseRow(work, noun, id, caseNo, partsOfPage(work, id)));
+    const columns = givenColumns(noun);
+    const names = columns.map(c => `"${c.name}"`).join(', ');
+    const { rows: made } = await work.client.query({
+      name: `bear ${noun.table}`,
+      text: `insert into ${noun.table} (${names}, observed_at) select ${names}, $2::timestamptz
+             from json_to_recordset($1::json) as r(${columns.map(c => `"${c.name}" ${c.type}`).join(', ')})
+             on conflict do nothing returning id`,
+      values: [JSON.stringify(rows.map(row => namedCells(noun, row))), work.at],
+    });
+    const ids = new Set(made.map(row => row.id));
+    const changes = sorted.flatMap(([id, caseNo], n) =>
+      ids.has(id) && !rows[n]!.deleted
+        ? [{ kind: noun.name, id, deleted: false, caseNo, caseId: id, ...nothingBefore }]
+        : [],
+    );
+    return { changes, others: keys.map(([id]) => id).filter(id => !ids.has(id)) };
+  }
+
+  async settle(locked: Numbers, born: BornCases): Promise<ChangeRow[]> {
+    const { work, noun } = this;
+    const touched = work.affected.touched.get(noun);
+    const late = await this.lockThese(born.others.filter(id => touched?.has(id)));
+    const known = new Map([...locked, ...late]);
+    const before = await caseCells(work.client, [...known.keys()]);
+    const changes = [...born.changes, ...(await deriveAgain(work, noun, known))];
+    await moveCaseCells(work.client, before, [...known.keys(), ...born.changes.map(({ id }) => id)]);
+    return changes;
+  }
+}
 
 function partsOfPage(work: Work, id: string): CaseParts {
   const of = <P>(kind: string) => {

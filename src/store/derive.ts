@@ -4,21 +4,38 @@ import type { StoredNoun } from '../catalog/catalog.ts';
 import { precedence } from '../catalog/nouns/derived.ts';
 import type { ChangeRow, Work } from './apply.ts';
 import { arrayLiteral } from './array-literal.ts';
-import { deriveCases } from './derive-cases.ts';
+import { later } from './database.ts';
+import { DerivedCases } from './derive-cases.ts';
 import { chooseFacts, factsOf, type Known, lockFacts, saysTheSame } from './facts.ts';
 import { REMOVED } from './rows.ts';
 
+/** How the nouns of a kind follow from a page. Known are those that existed, born those that did not. */
+interface Derivation<Known, Born> {
+  /** Locks what is touched; two agencies may state something of one noun at once, and the second one waits here. */
+  lock(): Promise<Known>;
+  /** Makes exist what is mentioned and not known, with what the page says of it. */
+  bear(known: Known): Promise<Born>;
+  /** Looks at the others again; returns the changes of all. */
+  settle(known: Known, born: Born): Promise<readonly ChangeRow[]>;
+}
+
 export async function deriveNouns(work: Work): Promise<ChangeRow[]> {
   const cases = work.catalog.stored('Case');
-  const { mentioned, touched } = work.affected;
-  const nouns = new Set([...mentioned.keys(), ...touched.keys()]);
+  const nouns = new Set([...work.mentioned.keys(), ...work.affected.touched.keys()]);
   // In one order for all, so that two agencies do not lock each other out; a case's own links name nobody new.
-  const sorted = [...nouns].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const derivations = [...nouns]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(
+      (noun): Derivation<unknown, unknown> =>
+        noun === cases ? new DerivedCases(work, noun) : new DerivedFacts(work, noun),
+    );
+  // The locks are asked for at once, and while PostgreSQL seeks the next, what is born of the first is made.
+  const locks = derivations.map(derivation => later(derivation.lock()));
+  const births: Promise<unknown>[] = [];
+  for (const [n, derivation] of derivations.entries()) births.push(later(derivation.bear(await locks[n])));
   const changes: ChangeRow[] = [];
-  for (const noun of sorted) {
-    if (noun === cases) changes.push(...(await deriveCases(work, cases)));
-    else await deriveFacts(work, noun);
-  }
+  for (const [n, derivation] of derivations.entries())
+    changes.push(...(await derivation.settle(await locks[n], await births[n])));
   return changes;
 }
 
@@ -26,41 +43,57 @@ export async function deriveNouns(work: Work): Promise<ChangeRow[]> {
  * What nobody knew before is made with what the page says of it. Of the others the facts are chosen again, from all
  * that is claimed of them, where the page says something else than they have or unsays something.
  */
-async function deriveFacts(work: Work, noun: StoredNoun): Promise<void> {
-  const { mentioned, touched, contested, claims } = work.affected;
-  const ids = [...(touched.get(noun) ?? [])].sort();
-  const chosen = precedence[noun.name] !== undefined;
-  // Two agencies may state facts of one person at once: the second waits here, and then sees what the first one stated.
-  const known: Known = chosen ? await lockFacts(work, noun, ids) : new Map();
-  const born = await bear(work, noun, new Map([...(mentioned.get(noun) ?? [])].filter(([id]) => !known.has(id))));
-  if (!chosen) return;
-  const open = ids.filter(id => {
-    if (born.has(id)) return false;
-    const facts = known.get(id);
-    return !facts || contested.get(noun)?.has(id) || !saysTheSame(facts, claims.get(noun)?.get(id) ?? []);
-  });
-  // Somebody else bore it since: he may still have been writing when the facts were locked.
-  const late = open.filter(id => !known.has(id));
-  if (late.length) await lockFacts(work, noun, late);
-  await chooseFacts(work, noun, open);
-}
+class DerivedFacts implements Derivation<Known, ReadonlySet<string>> {
+  private readonly ids: readonly string[];
+  private readonly chosen: boolean;
 
-/** Makes nouns exist that somebody mentions, in the order of their ids; returns those that did not exist before. */
-async function bear(work: Work, noun: StoredNoun, keys: ReadonlyMap<string, string>): Promise<Set<string>> {
-  if (!keys.size) return new Set();
-  const claims = work.affected.claims.get(noun);
-  const sorted = [...keys].sort(([a], [b]) => (a < b ? -1 : 1));
-  const rows = sorted.map(([id, key]) => ({ id, ...bornWith(noun, key), ...factsOf(noun, claims?.get(id) ?? []) }));
-  const columns = Object.keys(rows[0]!) as (keyof (typeof rows)[0])[];
-  const types = columns.map(c => (c === 'id' ? 'uuid' : c === 'birth_date' ? 'date' : 'text'));
-  const { rows: made } = await work.client.query({
-    name: `bear ${noun.table}`,
-    text: `insert into ${noun.table} (${columns.map(c => `"${c}"`).join(', ')}, deleted, digest, observed_at)
-           select r.*, false, '${REMOVED}', $1::timestamptz from unnest(${types.map((type, i) => `$${i + 2}::${type}[]`).join(', ')}) r
-           on conflict do nothing returning id`,
-    values: [work.at, ...columns.map(column => arrayLiteral(rows.map(row => row[column] as string | null)))],
-  });
-  return new Set(made.map(row => row.id));
+  constructor(
+    private readonly work: Work,
+    private readonly noun: StoredNoun,
+  ) {
+    this.ids = [...(work.affected.touched.get(noun) ?? [])].sort();
+    this.chosen = precedence[noun.name] !== undefined;
+  }
+
+  async lock(): Promise<Known> {
+    return this.chosen ? lockFacts(this.work, this.noun, this.ids) : new Map();
+  }
+
+  /** In the order of their ids; returns those that did not exist before. */
+  async bear(known: Known): Promise<ReadonlySet<string>> {
+    const { work, noun } = this;
+    const keys = [...(work.mentioned.get(noun) ?? [])].filter(([id]) => !known.has(id));
+    if (!keys.length) return new Set();
+    const claims = work.affected.claims.get(noun);
+    const sorted = keys.sort(([a], [b]) => (a < b ? -1 : 1));
+    const rows = sorted.map(([id, key]) => ({ id, ...bornWith(noun, key), ...factsOf(noun, claims?.get(id) ?? []) }));
+    const columns = Object.keys(rows[0]!) as (keyof (typeof rows)[0])[];
+    const types = columns.map(c => (c === 'id' ? 'uuid' : c === 'birth_date' ? 'date' : 'text'));
+    const { rows: made } = await work.client.query({
+      name: `bear ${noun.table}`,
+      text: `insert into ${noun.table} (${columns.map(c => `"${c}"`).join(', ')}, deleted, digest, observed_at)
+             select r.*, false, '${REMOVED}', $1::timestamptz from unnest(${types.map((type, i) => `$${i + 2}::${type}[]`).join(', ')}) r
+             on conflict do nothing returning id`,
+      values: [work.at, ...columns.map(column => arrayLiteral(rows.map(row => row[column] as string | null)))],
+    });
+    return new Set(made.map(row => row.id));
+  }
+
+  async settle(known: Known, born: ReadonlySet<string>): Promise<ChangeRow[]> {
+    if (!this.chosen) return [];
+    const { work, noun } = this;
+    const { contested, claims } = work.affected;
+    const open = this.ids.filter(id => {
+      if (born.has(id)) return false;
+      const facts = known.get(id);
+      return !facts || contested.get(noun)?.has(id) || !saysTheSame(facts, claims.get(noun)?.get(id) ?? []);
+    });
+    // Somebody else bore it since: he may still have been writing when the facts were locked.
+    const late = open.filter(id => !known.has(id));
+    if (late.length) await lockFacts(work, noun, late);
+    await chooseFacts(work, noun, open);
+    return [];
+  }
 }
 
 /** What a noun's key alone tells. */

@@ -53,14 +53,26 @@ export async function parkItems({ client, agency }: Work, items: readonly Parked
 const storable = (_key: string, value: unknown): unknown =>
   typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value;
 
+type Named = Pick<ParkedItem, 'kind' | 'sourceId'>;
+
+/** Which records the agency's open items are of, as far as it is known. */
+export async function openParked({ client, agency }: Work): Promise<Named[]> {
+  const { rows } = await client.query<Named>({
+    name: 'open parked',
+    text: `select distinct kind, source_id as "sourceId" from hub_parked where agency = $1 and state = 'OPEN' and source_id is not null`,
+    values: [agency],
+  });
+  return rows;
+}
+
 /** A good record settles the parked items of the same record that it replaces: those of its version or an older one. */
-export async function supersedeParked({ client, agency }: Work, records: readonly ValidRecord[]): Promise<void> {
-  const { rows } = await client.query(
-    `select distinct kind, source_id from hub_parked where agency = $1 and state = 'OPEN' and source_id is not null`,
-    [agency],
-  );
-  if (!rows.length) return;
-  const open = new Set(rows.map(row => `${row.kind} ${row.source_id}`));
+export async function supersedeParked(
+  { client, agency }: Work,
+  parked: readonly Named[],
+  records: readonly ValidRecord[],
+): Promise<void> {
+  if (!parked.length) return;
+  const open = new Set(parked.map(({ kind, sourceId }) => `${kind} ${sourceId}`));
   const settled = records.filter(r => open.has(`${r.statement.kind} ${r.statement.sourceId}`));
   if (!settled.length) return;
   await client.query(

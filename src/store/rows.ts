@@ -22,15 +22,19 @@ export interface Row {
   readonly digest: string;
   readonly deleted: boolean;
   readonly asOf: string | null;
+  /** What stands before the fields: where it came from, and how identifiers were spelled there. */
+  readonly head: readonly unknown[];
+  /** Of the noun's fields; what is not named is null. */
+  readonly values: Readonly<Record<string, unknown>>;
   /** Targets of the noun's links, in their order. */
   readonly links: readonly (string | null)[];
-  /** A value for each of `givenColumns`. */
-  readonly cells: readonly unknown[];
 }
 /** A record and the row that it becomes. */
 export interface Told {
   readonly record: ValidRecord;
   readonly row: Row;
+  /** The row as COPY reads it. */
+  readonly line: string;
 }
 
 interface Layout {
@@ -49,13 +53,21 @@ function layoutOf(noun: StoredNoun): Layout {
 /** The columns of a noun's table, in its order, without the moment since when the hub knows the row. */
 export const givenColumns = (noun: StoredNoun): Layout['given'] => layoutOf(noun).given;
 
+/** A value for each of `givenColumns`. */
+export function cellsOf(noun: StoredNoun, { head, values, links }: Row): unknown[] {
+  const { given, fields } = layoutOf(noun);
+  const cells = new Array<unknown>(given.length);
+  let at = 0;
+  for (const cell of head) cells[at++] = cell;
+  for (const name of fields) cells[at++] = values[name] ?? null;
+  for (const link of links) cells[at++] = link;
+  return cells;
+}
+
 /** A row by the names of its columns. */
-export function namedCells(noun: StoredNoun, { cells }: Row): Record<string, unknown> {
-  const named: Record<string, unknown> = {};
-  givenColumns(noun).forEach(({ name }, n) => {
-    named[name] = cells[n];
-  });
-  return named;
+export function namedCells(noun: StoredNoun, row: Row): Record<string, unknown> {
+  const cells = cellsOf(noun, row);
+  return Object.fromEntries(givenColumns(noun).map(({ name }, n) => [name, cells[n]]));
 }
 
 export const digestOf = (content: unknown): string => hash('sha256', JSON.stringify(content), 'base64url').slice(0, 22);
@@ -72,7 +84,7 @@ export function rowOf(noun: StoredNoun, agency: string, record: ValidRecord, ide
   const values = empty ? nothing : record.values;
   const links = linkTargets(noun, values, identity);
   const head = [id, agency, sourceId, version, asOf, spellings, deleted, digest];
-  return { id, version, digest, deleted, asOf, links, cells: cellsOf(noun, head, values, links) };
+  return { id, version, digest, deleted, asOf, head, values, links };
 }
 
 /** A row of a derived noun, which has no source. */
@@ -83,24 +95,7 @@ export function derivedRow(
   identity: Identity,
 ): Row {
   const links = linkTargets(noun, values, identity);
-  const cells = cellsOf(noun, [id, deleted, digest], values, links);
-  return { id, version: '', digest, deleted, asOf: null, links, cells };
-}
-
-/** The columns of a noun's fields and links behind those of its head. */
-function cellsOf(
-  noun: StoredNoun,
-  head: readonly unknown[],
-  values: Readonly<Record<string, unknown>>,
-  links: Row['links'],
-): unknown[] {
-  const { given, fields } = layoutOf(noun);
-  const cells = new Array<unknown>(given.length);
-  let at = 0;
-  for (const cell of head) cells[at++] = cell;
-  for (const name of fields) cells[at++] = values[name] ?? null;
-  for (const link of links) cells[at++] = link;
-  return cells;
+  return { id, version: '', digest, deleted, asOf: null, head: [id, deleted, digest], values, links };
 }
 
 const linkTargets = (noun: Noun, values: Readonly<Record<string, unknown>>, identity: Identity) =>
@@ -128,15 +123,6 @@ export const linkOf = (row: WrittenRow, n: number) => ({
   now: row[4 + 3 * n] as string | null,
   steady: row[5 + 3 * n] as boolean,
 });
-/** Nothing stood there before. */
-export const freshlyWritten = (row: Row): WrittenRow => [
-  row.id,
-  row.deleted,
-  true,
-  ...row.links.flatMap(target => [null, target, true]),
-  null,
-];
-
 /** The same order as in the database: by version, then by content, then by the moment at which it was true. */
 export const beats = (a: Row, b: Row): boolean => {
   if (a.version !== b.version) return a.version > b.version;
