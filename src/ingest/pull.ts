@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type Adapter, type AgencySource, type Page, SourceError } from '../../adapters/kit/contract.ts';
 import { errorFacts } from '../domain/error-facts.ts';
 import type { Store } from '../store/apply.ts';
+import { later } from '../store/database.ts';
 import type { PreparedPage } from '../store/prepared-page.ts';
 import type { Health } from './health.ts';
 import { type Restated, Restater } from './restate.ts';
@@ -80,17 +81,19 @@ export class Puller {
     const { adapter, health } = this.parts;
     let from = await this.cursor();
     let ready = await this.ready(from);
+    let noted: Promise<void> | undefined;
     for (;;) {
       const { page } = ready;
       // A source that says there is more and gives nothing is asked again after the usual pause.
       const stuck = !page.items.length && page.next === from;
-      const next = page.done || stuck ? null : this.ready(page.next);
-      next?.catch(() => {}); // heard below, unless applying fails first
-      const { stale, changes, read } = await this.apply(ready, from);
+      const applying = later(this.apply(ready, from));
+      const next = page.done || stuck ? null : later(this.ready(page.next));
+      const { stale, changes, read } = await applying;
       if (stale) return; // another process of the hub reads this agency: begin again from where it is
       if (changes) this.parts.onChanges();
-      await health.succeeded(adapter.agency.code, { read, caughtUp: page.done });
-      if (!next || this.stopping.signal.aborted) return;
+      await noted;
+      noted = later(health.succeeded(adapter.agency.code, { read, caughtUp: page.done }));
+      if (!next || this.stopping.signal.aborted) return await noted;
       from = page.next;
       ready = await next;
     }
@@ -98,6 +101,7 @@ export class Puller {
 
   /** A page that only has to be written. It is restated in slices, between which whoever else waits gets his turn. */
   private async ready(after: string | null): Promise<ReadyPage> {
+    await setImmediate(); // the page before goes first
     const page = await this.read(after);
     const { adapter, store } = this.parts;
     const restated: Restated = { records: [], parked: [], present: [] };

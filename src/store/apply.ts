@@ -260,25 +260,16 @@ export async function writeKnown(work: Work, noun: StoredNoun, rows: readonly Ro
   return (await work.client.query({ ...upsertOf(noun), values, rowMode: 'array' })).rows;
 }
 
+/** Numbers the changes of a page, and leaves them to the sequencer. */
 async function recordChanges({ client, agency, at }: Work, changes: readonly ChangeRow[]): Promise<void> {
-  await client.query(
-    `with batch as (insert into hub_batch (agency, size, at) values ($1, $2, $3) returning id)
-     insert into hub_change (batch_id, ordinal, kind, record_id, agency, deleted, case_no, case_id, was_case_id, replaced_at, reassigned)
-     select batch.id, c.ordinal - 1, c.kind, c.record_id, $1, c.deleted, c.case_no, c.case_id, c.was_case_id, c.replaced_at, c.reassigned
-     from batch, unnest($4::text[], $5::uuid[], $6::boolean[], $7::text[], $8::uuid[], $9::uuid[], $10::timestamptz[], $11::boolean[])
-       with ordinality as c (kind, record_id, deleted, case_no, case_id, was_case_id, replaced_at, reassigned, ordinal)`,
-    [
-      agency,
-      changes.length,
-      at,
-      arrayLiteral(changes.map(c => c.kind)),
-      arrayLiteral(changes.map(c => c.id)),
-      arrayLiteral(changes.map(c => String(c.deleted))),
-      arrayLiteral(changes.map(c => c.caseNo)),
-      arrayLiteral(changes.map(c => c.caseId)),
-      arrayLiteral(changes.map(c => c.wasCaseId)),
-      arrayLiteral(changes.map(c => c.replacedAt)),
-      arrayLiteral(changes.map(c => String(c.reassigned))),
-    ],
+  const batch = client.query({
+    name: 'batch',
+    text: 'insert into hub_batch (agency, size, at) values ($1, $2, $3) returning id',
+    values: [agency, changes.length, at],
+  });
+  const columns = 'ordinal kind record_id deleted case_no case_id was_case_id replaced_at reassigned agency batch_id';
+  const lines = changes.map((c, n) =>
+    copyLine([n, c.kind, c.id, c.deleted, c.caseNo, c.caseId, c.wasCaseId, c.replacedAt, c.reassigned, agency]),
   );
+  await copyRows(client, 'hub_change', columns.split(' '), lines, (await batch).rows[0].id, () => {});
 }

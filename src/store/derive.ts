@@ -29,14 +29,14 @@ export async function deriveNouns(work: Work): Promise<ChangeRow[]> {
       (noun): Derivation<unknown, unknown> =>
         noun === cases ? new DerivedCases(work, noun) : new DerivedFacts(work, noun),
     );
-  // The locks are asked for at once, and while PostgreSQL seeks the next, what is born of the first is made.
+  // Of every step all is asked for at once; while PostgreSQL answers the last ones, the first ones' next step is made.
   const locks = derivations.map(derivation => later(derivation.lock()));
   const births: Promise<unknown>[] = [];
   for (const [n, derivation] of derivations.entries()) births.push(later(derivation.bear(await locks[n])));
-  const changes: ChangeRow[] = [];
+  const settled: Promise<readonly ChangeRow[]>[] = [];
   for (const [n, derivation] of derivations.entries())
-    changes.push(...(await derivation.settle(await locks[n], await births[n])));
-  return changes;
+    settled.push(later(derivation.settle(await locks[n], await births[n])));
+  return (await Promise.all(settled)).flat();
 }
 
 /**

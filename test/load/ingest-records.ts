@@ -1,4 +1,5 @@
 /** The source records of W5, as lines of JSON: registrations of insured people, and cases in their parts. */
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import humanResources from '../../adapters/human-resources/adapter.ts';
 import { InsuredPerson } from '../../adapters/human-resources/records.ts';
@@ -119,13 +120,20 @@ const toStatement = ({ kind, sourceId, version, data }: Native): readonly Statem
   put(kinds.get(kind)!, { sourceId, version: versionOf(version), asOf: '2026-11-05T02:00:00Z' }, data as never),
 ];
 
+/** Lines parsed at once: they arrive in pieces, as those of a file do. */
+const pieceSize = 50;
+
 /** The human-resources outpost, were it to report cases too, read from lines in memory; tells from which line on it is asked. */
 export function ingestAdapter(lines: readonly string[], onAsked: (from: number) => void): Adapter {
   const changes = async (after: string | null, limit: number): Promise<Page<Native>> => {
     const from = Number(after ?? 0);
     onAsked(from);
-    const items = lines.slice(from, from + limit).map((raw): Item<Native> => ({ raw, native: JSON.parse(raw) }));
-    const to = from + items.length;
+    const items: Item<Native>[] = [];
+    const to = Math.min(from + limit, lines.length);
+    for (let at = from; at < to; at += pieceSize) {
+      for (const raw of lines.slice(at, Math.min(at + pieceSize, to))) items.push({ raw, native: JSON.parse(raw) });
+      await setImmediate();
+    }
     return { items, next: String(to), done: to >= lines.length };
   };
   return defineAdapter({
