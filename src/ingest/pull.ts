@@ -30,8 +30,9 @@ interface Parts {
   readonly onChanges: () => void;
 }
 
-interface ReadyPage {
-  readonly page: Page<unknown>;
+/** What was read itself is not kept: two pages are in memory at once. */
+interface ReadyPage extends Omit<Page<unknown>, 'items'> {
+  readonly size: number;
   readonly restated: Restated;
   readonly prepared: PreparedPage;
 }
@@ -83,9 +84,9 @@ export class Puller {
     let ready = await this.ready(from);
     let noted: Promise<void> | undefined;
     for (;;) {
-      const { page } = ready;
+      const page = ready;
       // A source that says there is more and gives nothing is asked again after the usual pause.
-      const stuck = !page.items.length && page.next === from;
+      const stuck = !page.size && page.next === from;
       const applying = later(this.apply(ready, from));
       const next = page.done || stuck ? null : later(this.ready(page.next));
       const { stale, changes, read } = await applying;
@@ -102,24 +103,24 @@ export class Puller {
   /** A page that only has to be written. It is restated in slices, between which whoever else waits gets his turn. */
   private async ready(after: string | null): Promise<ReadyPage> {
     await setImmediate(); // the page before goes first
-    const page = await this.read(after);
+    const { items, ...page } = await this.read(after);
     const { adapter, store } = this.parts;
     const restated: Restated = { records: [], parked: [], present: [] };
     const prepared = store.prepare(adapter.agency.code, []);
-    for (let at = 0; at < page.items.length; at += sliceSize) {
+    for (let at = 0; at < items.length; at += sliceSize) {
       if (at) await setImmediate();
-      const { records, parked, present } = this.restater.restate(page.items.slice(at, at + sliceSize), page.set);
+      const { records, parked, present } = this.restater.restate(items.slice(at, at + sliceSize), page.set);
       restated.records.push(...records);
       restated.parked.push(...parked);
       restated.present.push(...present);
       store.prepare(adapter.agency.code, records, prepared);
     }
-    return { page, restated, prepared };
+    return { ...page, size: items.length, restated, prepared };
   }
 
-  private async apply({ page, restated, prepared }: ReadyPage, from: string | null) {
+  private async apply({ restated, prepared, ...page }: ReadyPage, from: string | null) {
     const { adapter, store } = this.parts;
-    if (!page.items.length && !page.set && page.next === from) return { stale: false, changes: 0, read: 0 };
+    if (!page.size && !page.set && page.next === from) return { stale: false, changes: 0, read: 0 };
     const { records, parked, present } = restated;
     const set = page.set && { ...page.set, present };
     const cursor = { from, to: page.next };

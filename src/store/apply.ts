@@ -4,23 +4,15 @@ import pg from 'pg';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import { Affected, caseNoOf } from './affected.ts';
 import { arrayLiteral } from './array-literal.ts';
-import { copyLine, copyRows } from './copy-rows.ts';
+import { CopyLines } from './copy-lines.ts';
+import { copyRows } from './copy-rows.ts';
 import { type Database, later } from './database.ts';
 import { deriveNouns } from './derive.ts';
 import type { Identity } from './identity.ts';
 import { openParked, type ParkedItem, parkItems, settleParked, supersedeParked } from './parked.ts';
-import { PreparedPage } from './prepared-page.ts';
+import { PreparedPage, type PreparedRecords } from './prepared-page.ts';
 import { standingSql, upsertSql } from './record-sql.ts';
-import {
-  cellsOf,
-  givenColumns,
-  namedCells,
-  type Row,
-  rowOf,
-  type Told,
-  type ValidRecord,
-  type WrittenRow,
-} from './rows.ts';
+import { copyColumns, namedCells, type Row, type StatedRow, type ValidRecord, type WrittenRow } from './rows.ts';
 import { completeSet, noteSeen, type RemovalGuard, type SetPage, settleHeldRemoval } from './whole-set.ts';
 
 export interface ApplyPage {
@@ -94,27 +86,27 @@ export class Store {
    * Makes the rows of an agency's records, beside those that are already `prepared`. Needs no database, so a page can be
    * prepared while the one before is written.
    */
-  prepare(agency: string, records: readonly ValidRecord[], prepared = new PreparedPage()): PreparedPage {
-    for (const record of records) {
-      const noun = this.catalog.stored(record.statement.kind);
-      const row = rowOf(noun, agency, record, this.identity);
-      prepared.add(noun, { record, row, line: copyLine(cellsOf(noun, row)) });
-    }
+  prepare(
+    agency: string,
+    records: readonly ValidRecord[],
+    prepared = new PreparedPage(agency, this.identity),
+  ): PreparedPage {
+    for (const record of records) prepared.add(this.catalog.stored(record.statement.kind), record);
     return prepared;
   }
 
   /** Pages of one agency follow one another. The same page twice changes nothing. */
   async apply(page: ApplyPage, prepared = this.prepare(page.agency, page.records)): Promise<Applied> {
     const applied = await this.inTransaction(page.agency, prepared.mentioned, async work => {
-      const nouns = [...prepared.winners].sort(([a], [b]) => (a.name < b.name ? -1 : 1));
+      const nouns = [...prepared.records].sort(([a], [b]) => (a.name < b.name ? -1 : 1));
       // Nobody needs another's answer here, so all is asked at once; the order is that of the answers.
       const moved = later(page.cursor ? moveCursor(work, page.cursor) : Promise.resolve(true));
-      const standing = nouns.map(([noun, winners]) => later(standingOf(work, noun, winners)));
+      const standing = nouns.map(([noun, { winners }]) => later(standingOf(work, noun, winners)));
       const open = later(openParked(work));
       if (!(await moved)) return { changes: 0, parked: 0, stale: true };
       const changes: ChangeRow[] = [];
-      for (const [n, [noun, winners]] of nouns.entries()) {
-        changes.push(...(await writeRecords(work, noun, winners, await standing[n]!)));
+      for (const [n, [noun, records]] of nouns.entries()) {
+        changes.push(...(await writeRecords(work, noun, records, await standing[n]!)));
       }
       if (page.set) {
         await noteSeen(work, page.set);
@@ -208,12 +200,14 @@ const statements = (name: string, make: (noun: StoredNoun) => string) => {
 const upsertOf = statements('upsert', upsertSql);
 const standingStatement = statements('standing', standingSql);
 
-type Winners = ReadonlyMap<string, Told>;
-
 /** Ids of the rows that stand already, and whether they say the same. */
-async function standingOf({ client }: Work, noun: StoredNoun, winners: Winners): Promise<Map<string, boolean>> {
+async function standingOf(
+  { client }: Work,
+  noun: StoredNoun,
+  winners: PreparedRecords['winners'],
+): Promise<Map<string, boolean>> {
   const page = [...winners.values()];
-  const column = (of: (row: Row) => string | null) => arrayLiteral(page.map(({ row }) => of(row)));
+  const column = (of: (row: StatedRow) => string | null) => arrayLiteral(page.map(({ row }) => of(row)));
   const { rows } = await client.query<[string, boolean]>({
     ...standingStatement(noun),
     values: [column(row => row.id), column(row => row.version), column(row => row.digest), column(row => row.asOf)],
@@ -229,13 +223,16 @@ async function standingOf({ client }: Work, noun: StoredNoun, winners: Winners):
 async function writeRecords(
   work: Work,
   noun: StoredNoun,
-  winners: Winners,
+  { winners, lines }: PreparedRecords,
   standing: ReadonlyMap<string, boolean>,
 ): Promise<ChangeRow[]> {
   const page = [...winners.values()];
   const fresh = standing.size ? page.filter(({ row }) => !standing.has(row.id)) : page;
   const known = standing.size ? page.filter(({ row }) => standing.get(row.id) === false) : [];
-  const changes = await copyFresh(work, noun, fresh);
+  const text = lines.withLast(fresh.map(({ line }) => line), work.at); // biome-ignore format: one call
+  const found = () => work.affected.found(noun, fresh);
+  // What follows from new rows is worked out while they are written.
+  const changes = fresh.length ? await copyRows(work.client, noun.table, copyColumns(noun), text, found) : [];
   const rows = known.map(({ row }) => row);
   const changed = work.affected.touch(noun, await writeKnown(work, noun, rows), id => winners.get(id)!.record);
   const caseNo = caseNoOf(noun);
@@ -243,14 +240,6 @@ async function writeRecords(
     ...changes,
     ...changed.map(row => ({ ...row, kind: noun.name, caseNo: caseNo(winners.get(row.id)!.record) })),
   ];
-}
-
-/** What follows from new rows is worked out while they are written. */
-async function copyFresh(work: Work, noun: StoredNoun, fresh: readonly Told[]): Promise<ChangeRow[]> {
-  if (!fresh.length) return [];
-  const columns = [...givenColumns(noun).map(c => c.name), 'observed_at'];
-  const lines = fresh.map(({ line }) => line);
-  return copyRows(work.client, noun.table, columns, lines, work.at, () => work.affected.found(noun, fresh));
 }
 
 /** Writes rows that may stand already; returns what `upsertSql` returns. */
@@ -267,9 +256,14 @@ async function recordChanges({ client, agency, at }: Work, changes: readonly Cha
     text: 'insert into hub_batch (agency, size, at) values ($1, $2, $3) returning id',
     values: [agency, changes.length, at],
   });
-  const columns = 'ordinal kind record_id deleted case_no case_id was_case_id replaced_at reassigned agency batch_id';
-  const lines = changes.map((c, n) =>
-    copyLine([n, c.kind, c.id, c.deleted, c.caseNo, c.caseId, c.wasCaseId, c.replacedAt, c.reassigned, agency]),
-  );
-  await copyRows(client, 'hub_change', columns.split(' '), lines, (await batch).rows[0].id, () => {});
+  const lines = new CopyLines();
+  const each = changes.map((c, ordinal) => {
+    const from = lines.length;
+    for (const cell of [ordinal, c.kind, c.id, agency, c.deleted, c.caseNo, c.caseId, c.wasCaseId]) lines.cell(cell);
+    for (const cell of [c.replacedAt, c.reassigned]) lines.cell(cell);
+    return lines.endRow(from);
+  });
+  await copyRows(client, 'hub_change', changeColumns, lines.withLast(each, (await batch).rows[0].id), () => {});
 }
+const changeColumns =
+  'ordinal kind record_id agency deleted case_no case_id was_case_id replaced_at reassigned batch_id'.split(' ');

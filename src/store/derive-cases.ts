@@ -46,10 +46,10 @@ export class DerivedCases {
   /** A case is nothing until a part of it stands: what is only mentioned is no change, readers see nothing of it. */
   async bear(known: Numbers): Promise<BornCases> {
     const { work, noun } = this;
-    const keys = [...(work.mentioned.get(noun) ?? [])].filter(([id]) => !known.has(id));
-    if (!keys.length) return { changes: [], others: [] };
-    const sorted = keys.sort(([a], [b]) => (a < b ? -1 : 1));
-    const rows = sorted.map(([id, caseNo]) => caseRow(work, noun, id, caseNo, partsOfPage(work, id)));
+    const numbers = work.mentioned.get(noun);
+    const ids = [...(numbers?.keys() ?? [])].filter(id => !known.has(id)).sort();
+    if (!numbers || !ids.length) return { changes: [], others: [] };
+    const rows = ids.map(id => caseRow(work, noun, id, numbers.get(id)!, partsOfPage(work, id)));
     const columns = givenColumns(noun);
     const names = columns.map(c => `"${c.name}"`).join(', ');
     const { rows: made } = await work.client.query({
@@ -59,13 +59,18 @@ export class DerivedCases {
              on conflict do nothing returning id`,
       values: [JSON.stringify(rows.map(row => namedCells(noun, row))), work.at],
     });
-    const ids = new Set(made.map(row => row.id));
-    const changes = sorted.flatMap(([id, caseNo], n) =>
-      ids.has(id) && !rows[n]!.deleted
-        ? [{ kind: noun.name, id, deleted: false, caseNo, caseId: id, ...nothingBefore }]
-        : [],
-    );
-    return { changes, others: keys.map(([id]) => id).filter(id => !ids.has(id)) };
+    const born = new Set(made.map(row => row.id));
+    const changes = rows
+      .filter(({ id, deleted }) => born.has(id) && !deleted)
+      .map(({ id }) => ({
+        kind: noun.name,
+        id,
+        deleted: false,
+        caseNo: numbers.get(id)!,
+        caseId: id,
+        ...nothingBefore,
+      }));
+    return { changes, others: ids.filter(id => !born.has(id)) };
   }
 
   async settle(locked: Numbers, born: BornCases): Promise<ChangeRow[]> {
@@ -133,7 +138,7 @@ function caseRow(work: Work, noun: StoredNoun, id: string, caseNo: string, parts
   const leadAgencyCode = lead?.agency ?? [...parts.approvals, ...parts.closings].map(p => p.agency).sort()[0];
   const values: Record<string, unknown> = { ...lead, ...derived, caseNo, leadAgencyCode };
   const own = Object.fromEntries([...noun.columns.keys()].map(name => [name, values[name] ?? null]));
-  return derivedRow(noun, { id, deleted: false, digest: digestOf(own) }, own, work.identity);
+  return derivedRow(noun, { id, deleted: false, digest: digestOf(JSON.stringify(own)) }, own, work.identity);
 }
 
 /** Parts of cases as they stand in the tables, by case. */

@@ -62,11 +62,15 @@ class DerivedFacts implements Derivation<Known, ReadonlySet<string>> {
   /** In the order of their ids; returns those that did not exist before. */
   async bear(known: Known): Promise<ReadonlySet<string>> {
     const { work, noun } = this;
-    const keys = [...(work.mentioned.get(noun) ?? [])].filter(([id]) => !known.has(id));
-    if (!keys.length) return new Set();
+    const keys = work.mentioned.get(noun);
+    const ids = [...(keys?.keys() ?? [])].filter(id => !known.has(id)).sort();
+    if (!keys || !ids.length) return new Set();
     const claims = work.affected.claims.get(noun);
-    const sorted = keys.sort(([a], [b]) => (a < b ? -1 : 1));
-    const rows = sorted.map(([id, key]) => ({ id, ...bornWith(noun, key), ...factsOf(noun, claims?.get(id) ?? []) }));
+    const rows = ids.map(id => ({
+      id,
+      ...bornWith(noun, keys.get(id)!),
+      ...factsOf(noun, claims?.get(id) ?? []),
+    }));
     const columns = Object.keys(rows[0]!) as (keyof (typeof rows)[0])[];
     const types = columns.map(c => (c === 'id' ? 'uuid' : c === 'birth_date' ? 'date' : 'text'));
     const { rows: made } = await work.client.query({

@@ -7,6 +7,13 @@ import { TOWN } from '../catalog/nouns.ts';
 export const joinKey = (parts: readonly unknown[]): string | null =>
   parts.some(part => part === null || part === undefined) ? null : parts.join('@');
 
+/** The key that fields of a record make; null where one of them is open. */
+export function keyOf(fields: readonly string[], values: Readonly<Record<string, unknown>>): string | null {
+  if (fields.length > 1) return joinKey(fields.map(field => values[field]));
+  const value = values[fields[0]!] ?? null;
+  return value === null ? null : String(value);
+}
+
 /** Of each noun; about 1 MB. */
 const mostRemembered = 10_000;
 
@@ -34,6 +41,7 @@ export class Identity {
   /** A UUID of version 8: the same words always give the same id, which keeps a page idempotent and ids stable. */
   private make(words: string): string {
     const hex = hash('sha256', `${this.key}\0${words}`, 'hex');
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+    const [variant, version] = [`a${hex.slice(17, 20)}`, `8${hex.slice(13, 16)}`];
+    return [hex.slice(0, 8), hex.slice(8, 12), version, variant, hex.slice(20, 32)].join('-'); // one string, not nine
   }
 }

@@ -1,30 +1,52 @@
 /** What a page will write, worked out without a database: so it can be done while the page before is written. */
 import type { StoredNoun } from '../catalog/catalog.ts';
 import { derivedTarget } from './affected.ts';
-import { joinKey } from './identity.ts';
-import { beats, type Told } from './rows.ts';
+import { CopyLines } from './copy-lines.ts';
+import { type Identity, keyOf } from './identity.ts';
+import { beats, type Told, tell, type ValidRecord } from './rows.ts';
+
+/** Records of a noun. */
+export interface PreparedRecords {
+  /** By id; of several statements of one record the one that wins. */
+  readonly winners: Map<string, Told>;
+  readonly lines: CopyLines;
+}
 
 export class PreparedPage {
-  /** By noun and id; of several statements of one record the one that wins. */
-  readonly winners = new Map<StoredNoun, Map<string, Told>>();
+  readonly records = new Map<StoredNoun, PreparedRecords>();
   /** Keys by id, by derived noun: whatever a record mentions exists, also if the record loses. */
   readonly mentioned = new Map<StoredNoun, Map<string, string>>();
 
-  add(noun: StoredNoun, told: Told): void {
-    const winners = this.winners.get(noun) ?? new Map<string, Told>();
-    if (!winners.size) this.winners.set(noun, winners);
+  constructor(
+    private readonly agency: string,
+    private readonly identity: Identity,
+  ) {}
+
+  add(noun: StoredNoun, record: ValidRecord): void {
+    const { winners, lines } = this.recordsOf(noun);
+    const told = tell(noun, this.agency, record, this.identity, lines);
     const { row } = told;
     const other = winners.get(row.id);
     if (!other || beats(row, other.row)) winners.set(row.id, told);
     noun.links.forEach((link, n) => {
       const [target, id] = [derivedTarget(link), row.links[n]];
-      if (target && id) this.mention(target, id, () => joinKey(link.from.map(field => told.record.values[field]))!);
+      if (!target || !id) return;
+      const mentioned = this.mentionedOf(target);
+      if (!mentioned.has(id)) mentioned.set(id, keyOf(link.from, record.values)!);
     });
   }
 
-  private mention(noun: StoredNoun, id: string, keyOf: () => string): void {
+  private recordsOf(noun: StoredNoun): PreparedRecords {
+    const known = this.records.get(noun);
+    if (known) return known;
+    const records = { winners: new Map<string, Told>(), lines: new CopyLines() };
+    this.records.set(noun, records);
+    return records;
+  }
+
+  private mentionedOf(noun: StoredNoun): Map<string, string> {
     const known = this.mentioned.get(noun) ?? new Map<string, string>();
     if (!known.size) this.mentioned.set(noun, known);
-    if (!known.has(id)) known.set(id, keyOf());
+    return known;
   }
 }

@@ -1,8 +1,10 @@
 /** Rows of the tables, made from records that have passed the validator. */
 import { hash } from 'node:crypto';
+import type { RecordKind } from '../../adapters/kit/record.ts';
 import type { Statement } from '../../adapters/kit/statement.ts';
-import type { Noun, StoredNoun } from '../catalog/catalog.ts';
-import { type Identity, joinKey } from './identity.ts';
+import { isStated, type Noun, type StoredNoun } from '../catalog/catalog.ts';
+import { CopyLines, type Line } from './copy-lines.ts';
+import { type Identity, keyOf } from './identity.ts';
 import { columnsOf } from './tables.ts';
 
 /** Digest of a removal of which nothing but the id is known: sorts before every other. */
@@ -18,102 +20,160 @@ export interface ValidRecord {
 /** A row of a noun's table, still without the moment of its page. */
 export interface Row {
   readonly id: string;
-  readonly version: string;
-  readonly digest: string;
   readonly deleted: boolean;
-  readonly asOf: string | null;
-  /** What stands before the fields: where it came from, and how identifiers were spelled there. */
-  readonly head: readonly unknown[];
+  readonly digest: string;
   /** Of the noun's fields; what is not named is null. */
   readonly values: Readonly<Record<string, unknown>>;
   /** Targets of the noun's links, in their order. */
   readonly links: readonly (string | null)[];
 }
-/** A record and the row that it becomes. */
+/** A row of what a source states. */
+export interface StatedRow extends Row {
+  readonly agency: string;
+  readonly sourceId: string;
+  readonly version: string;
+  readonly asOf: string | null;
+  readonly spellings: readonly unknown[] | null;
+}
+/** A record, the row that it becomes, and where that stands among the lines of its page. */
 export interface Told {
   readonly record: ValidRecord;
-  readonly row: Row;
-  /** The row as COPY reads it. */
-  readonly line: string;
+  readonly row: StatedRow;
+  readonly line: Line;
 }
-
-interface Layout {
-  readonly given: readonly { readonly name: string; readonly type: string }[];
-  readonly fields: readonly string[];
-}
-const layouts = new WeakMap<StoredNoun, Layout>();
-function layoutOf(noun: StoredNoun): Layout {
-  const known = layouts.get(noun);
-  if (known) return known;
-  const given = columnsOf(noun).filter(({ name }) => name !== 'observed_at');
-  const layout = { given, fields: [...noun.columns.keys()] };
-  layouts.set(noun, layout);
-  return layout;
-}
-/** The columns of a noun's table, in its order, without the moment since when the hub knows the row. */
-export const givenColumns = (noun: StoredNoun): Layout['given'] => layoutOf(noun).given;
-
-/** A value for each of `givenColumns`. */
-export function cellsOf(noun: StoredNoun, { head, values, links }: Row): unknown[] {
-  const { given, fields } = layoutOf(noun);
-  const cells = new Array<unknown>(given.length);
-  let at = 0;
-  for (const cell of head) cells[at++] = cell;
-  for (const name of fields) cells[at++] = values[name] ?? null;
-  for (const link of links) cells[at++] = link;
-  return cells;
-}
-
-/** A row by the names of its columns. */
-export function namedCells(noun: StoredNoun, row: Row): Record<string, unknown> {
-  const cells = cellsOf(noun, row);
-  return Object.fromEntries(givenColumns(noun).map(({ name }, n) => [name, cells[n]]));
-}
-
-export const digestOf = (content: unknown): string => hash('sha256', JSON.stringify(content), 'base64url').slice(0, 22);
 
 const nothing: Readonly<Record<string, unknown>> = {};
+/** A removal of which nothing but the id is known. */
+const isEmpty = ({ statement, values }: ValidRecord) =>
+  statement.deleted && (statement.data === null || !Object.keys(values).length);
 
-export function rowOf(noun: StoredNoun, agency: string, record: ValidRecord, identity: Identity): Row {
-  const { sourceId, version, deleted, data } = record.statement;
-  const id = identity.ofRecord(noun.name, agency, sourceId);
-  const empty = deleted && (data === null || !Object.keys(record.values).length);
-  const asOf = empty ? null : (record.statement.asOf ?? null);
-  const spellings = !empty && record.spellings.length ? record.spellings : null;
-  const digest = empty ? REMOVED : digestOf([deleted, record.values, record.spellings]);
+/** The first cells of a record's line are what it says; its digest is theirs. */
+function writeContent(lines: CopyLines, kind: RecordKind, record: ValidRecord): string {
+  const from = lines.length;
+  const empty = isEmpty(record);
+  lines.cell(record.statement.deleted);
+  lines.cell(empty || !record.spellings.length ? null : record.spellings);
+  for (const name of fieldsOf(kind)) lines.cell(empty ? null : record.values[name]);
+  return empty ? REMOVED : digestOf(lines.since(from));
+}
+const fieldNames = new WeakMap<RecordKind, readonly string[]>();
+function fieldsOf(kind: RecordKind): readonly string[] {
+  const names = fieldNames.get(kind) ?? Object.keys(kind.fields);
+  fieldNames.set(kind, names);
+  return names;
+}
+
+export const digestOf = (content: string | Uint8Array): string => hash('sha256', content, 'base64url').slice(0, 22);
+
+/** The digest of a record that is written otherwise than by COPY. */
+export function digestOfRecord(kind: RecordKind, record: ValidRecord): string {
+  scratch.rewind(0);
+  return writeContent(scratch, kind, record);
+}
+const scratch = new CopyLines();
+
+export function rowOf(
+  noun: StoredNoun,
+  agency: string,
+  record: ValidRecord,
+  identity: Identity,
+  digest: string,
+): StatedRow {
+  const { sourceId, version, deleted, asOf = null } = record.statement;
+  const empty = isEmpty(record);
   const values = empty ? nothing : record.values;
-  const links = linkTargets(noun, values, identity);
-  const head = [id, agency, sourceId, version, asOf, spellings, deleted, digest];
-  return { id, version, digest, deleted, asOf, head, values, links };
+  return {
+    id: identity.ofRecord(noun.name, agency, sourceId),
+    deleted,
+    digest,
+    values,
+    links: linkTargets(noun, values, identity),
+    agency,
+    sourceId,
+    version,
+    asOf: empty ? null : asOf,
+    spellings: empty || !record.spellings.length ? null : record.spellings,
+  };
+}
+
+/** Writes a record's line, and makes the row that it says. */
+export function tell(
+  noun: StoredNoun,
+  agency: string,
+  record: ValidRecord,
+  identity: Identity,
+  lines: CopyLines,
+): Told {
+  const from = lines.length;
+  const digest = writeContent(lines, noun.kind, record);
+  const row = rowOf(noun, agency, record, identity, digest);
+  for (const cell of [row.id, agency, row.sourceId, row.version, row.asOf, digest]) lines.cell(cell);
+  for (const link of row.links) lines.cell(link);
+  return { record, row, line: lines.endRow(from) };
+}
+
+const copied = new WeakMap<StoredNoun, readonly string[]>();
+/** The columns of the lines that `tell` writes; the last is left open, for the moment of the page. */
+export function copyColumns(noun: StoredNoun): readonly string[] {
+  const known = copied.get(noun);
+  if (known) return known;
+  const content = fieldsOf(noun.kind).map(name => noun.columns.get(name)!.column);
+  const source = ['id', 'agency', 'source_id', 'version', 'as_of', 'digest'];
+  const links = noun.links.map(link => link.column);
+  const columns = ['deleted', 'spellings', ...content, ...source, ...links, 'observed_at'];
+  copied.set(noun, columns);
+  return columns;
 }
 
 /** A row of a derived noun, which has no source. */
-export function derivedRow(
+export const derivedRow = (
   noun: StoredNoun,
-  { id, deleted, digest }: Pick<Row, 'id' | 'deleted' | 'digest'>,
+  head: Pick<Row, 'id' | 'deleted' | 'digest'>,
   values: Readonly<Record<string, unknown>>,
   identity: Identity,
-): Row {
-  const links = linkTargets(noun, values, identity);
-  return { id, version: '', digest, deleted, asOf: null, head: [id, deleted, digest], values, links };
+): Row => ({ ...head, values, links: linkTargets(noun, values, identity) });
+
+const given = new WeakMap<StoredNoun, readonly { readonly name: string; readonly type: string }[]>();
+/** The columns of a noun's table without the moment since when the hub knows the row. */
+export function givenColumns(noun: StoredNoun) {
+  const columns = given.get(noun) ?? columnsOf(noun).filter(({ name }) => name !== 'observed_at');
+  given.set(noun, columns);
+  return columns;
+}
+
+/** A value for each of `givenColumns`, by name. */
+export function namedCells(noun: StoredNoun, row: Row): Record<string, unknown> {
+  const { id, deleted, digest, values, links } = row;
+  const cells: Record<string, unknown> = { id, deleted, digest };
+  if (isStated(noun)) {
+    const { agency, sourceId, version, asOf, spellings } = row as StatedRow;
+    Object.assign(cells, { agency, source_id: sourceId, version, as_of: asOf, spellings });
+  }
+  return addFields(cells, noun, values, links);
+}
+
+function addFields(
+  cells: Record<string, unknown>,
+  noun: Noun,
+  values: Readonly<Record<string, unknown>>,
+  links: Row['links'],
+) {
+  for (const { name, column } of noun.columns.values()) cells[column] = values[name] ?? null;
+  noun.links.forEach((link, n) => {
+    cells[link.column] = links[n];
+  });
+  return cells;
 }
 
 const linkTargets = (noun: Noun, values: Readonly<Record<string, unknown>>, identity: Identity) =>
   noun.links.map(link => {
-    const key = joinKey(link.from.map(field => values[field]));
+    const key = keyOf(link.from, values);
     return key === null ? null : identity.ofNoun(link.target, key);
   });
 
 /** The columns of a noun's fields and links, by name: for records that are not stored. */
-export function fieldColumns(noun: Noun, values: Readonly<Record<string, unknown>>, identity: Identity) {
-  const columns: Record<string, unknown> = {};
-  for (const { name, column } of noun.columns.values()) columns[column] = values[name] ?? null;
-  const targets = linkTargets(noun, values, identity);
-  noun.links.forEach((link, n) => {
-    columns[link.column] = targets[n];
-  });
-  return columns;
-}
+export const fieldColumns = (noun: Noun, values: Readonly<Record<string, unknown>>, identity: Identity) =>
+  addFields({}, noun, values, linkTargets(noun, values, identity));
 
 /** A row that was written, as the statements of `record-sql.ts` return it: id, deleted, whether it changed, its links, what it replaced. */
 export type WrittenRow = readonly unknown[];
@@ -124,8 +184,8 @@ export const linkOf = (row: WrittenRow, n: number) => ({
   steady: row[5 + 3 * n] as boolean,
 });
 /** The same order as in the database: by version, then by content, then by the moment at which it was true. */
-export const beats = (a: Row, b: Row): boolean => {
+export const beats = (a: StatedRow, b: StatedRow): boolean => {
   if (a.version !== b.version) return a.version > b.version;
   return a.digest === b.digest ? moment(a) > moment(b) : a.digest > b.digest;
 };
-const moment = ({ asOf }: Row) => (asOf === null ? Number.NEGATIVE_INFINITY : Date.parse(asOf));
+const moment = ({ asOf }: StatedRow) => (asOf === null ? Number.NEGATIVE_INFINITY : Date.parse(asOf));

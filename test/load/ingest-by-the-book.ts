@@ -10,7 +10,15 @@ import { makeCatalog, type StoredNoun } from '../../src/catalog/catalog.ts';
 import { deriveCase } from '../../src/domain/case-state.ts';
 import { Restater } from '../../src/ingest/restate.ts';
 import { Identity } from '../../src/store/identity.ts';
-import { derivedRow, digestOf, namedCells, type Row, rowOf, type ValidRecord } from '../../src/store/rows.ts';
+import {
+  derivedRow,
+  digestOf,
+  digestOfRecord,
+  namedCells,
+  type Row,
+  rowOf,
+  type ValidRecord,
+} from '../../src/store/rows.ts';
 import { entitiesOf } from '../../src/store/tables.ts';
 import { silentAdapters } from '../support/silent-adapters.ts';
 import { ingestAdapter, ingestLine, passes } from './ingest-records.ts';
@@ -78,7 +86,7 @@ class Writer {
     for (const [kind, list] of Map.groupBy(records, record => record.statement.kind)) {
       const noun = this.noun(kind);
       const rows = list.map(record => ({
-        ...tableRow(noun, rowOf(noun, agency, record, this.identity)),
+        ...tableRow(noun, rowOf(noun, agency, record, this.identity, digestOfRecord(noun.kind, record))),
         observed_at: at,
       }));
       const changed = await this.upsert(em, noun, rows, at);
@@ -151,7 +159,7 @@ class Writer {
       const values: Record<string, unknown> = { ...lead, ...rest, caseNo, leadAgencyCode: agency };
       const own = Object.fromEntries([...noun.columns.keys()].map(name => [name, values[name] ?? null]));
       const id = this.identity.ofNoun(noun, caseNo);
-      const row = derivedRow(noun, { id, deleted: false, digest: digestOf(own) }, own, this.identity);
+      const row = derivedRow(noun, { id, deleted: false, digest: digestOf(JSON.stringify(own)) }, own, this.identity);
       return { ...tableRow(noun, row), observed_at: at };
     });
   }

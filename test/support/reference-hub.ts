@@ -5,7 +5,7 @@
 import type { Adapter, AgencySource, Item } from '../../adapters/kit/contract.ts';
 import { Rejection, type Statement } from '../../adapters/kit/statement.ts';
 import { type CheckedRecord, checkStatement } from '../../src/ingest/check.ts';
-import { digestOf } from '../../src/store/rows.ts';
+import { digestOfRecord } from '../../src/store/rows.ts';
 
 export class ReferenceHub {
   /** By `Kind sourceId`. */
@@ -44,10 +44,10 @@ export class ReferenceHub {
   }
 
   /** A higher version wins; between different contents of one version the digest decides, for any order. */
-  private store({ statement, values, spellings }: CheckedRecord): void {
+  private store(record: CheckedRecord): void {
+    const { statement } = record;
     const key = `${statement.kind} ${statement.sourceId}`;
-    const empty = statement.deleted && (statement.data === null || !Object.keys(values).length);
-    const digest = empty ? '' : digestOf([statement.deleted, values, spellings]);
+    const digest = digestOfRecord(this.kinds.get(statement.kind)!, record);
     const known = this.records.get(key);
     const wins =
       !known ||
