@@ -1,6 +1,6 @@
 /** The derived nouns that a page touches, and what it now claims of them. */
 import type { Link, StoredNoun } from '../catalog/catalog.ts';
-import type { ChangeRow } from './apply.ts';
+import type { Change } from './changes.ts';
 import { linkOf, type Told, type ValidRecord, type WrittenRow } from './rows.ts';
 
 /** A record that states facts of a person or an organisation, by one of its links. */
@@ -26,8 +26,8 @@ export class Affected {
   /** Records of the page that are now part of a case, by kind and the case's id. */
   readonly parts = new Map<StoredNoun, Map<string, ValidRecord[]>>();
 
-  /** Reads records of which nothing stood before; each of them is a change. */
-  found(noun: StoredNoun, fresh: readonly Told[]): ChangeRow[] {
+  /** Reads records of which nothing stood before. */
+  found(noun: StoredNoun, fresh: readonly Told[]): void {
     noun.links.forEach((link, n) => {
       const target = derivedTarget(link);
       if (!target || !decides(link, target)) return;
@@ -38,12 +38,6 @@ export class Affected {
         touched.add(id);
         if (!row.deleted) this.state(noun, link, target, id, record);
       }
-    });
-    const toCase = linkAt(noun, 'case');
-    const caseNo = caseNoOf(noun);
-    return fresh.map(({ row: { id, deleted, links }, record }) => {
-      const caseId = links[toCase] ?? null;
-      return { kind: noun.name, id, deleted, caseNo: caseNo(record), caseId, ...nothingBefore };
     });
   }
 
@@ -76,7 +70,7 @@ export class Affected {
 }
 
 /** A row that changed, and what it moved away from. */
-export function touchedBy(noun: StoredNoun, row: WrittenRow): Omit<ChangeRow, 'kind' | 'caseNo'> {
+function touchedBy(noun: StoredNoun, row: WrittenRow): Omit<Change, 'caseNo'> {
   const linked = (role: string) => {
     const index = linkAt(noun, role);
     return index < 0 ? { old: null, now: null } : linkOf(row, index);
@@ -84,6 +78,7 @@ export function touchedBy(noun: StoredNoun, row: WrittenRow): Omit<ChangeRow, 'k
   const [id, deleted] = row as unknown as [string, boolean];
   const [led, ofCase] = [linked('leadAgency'), linked('case')];
   return {
+    kind: noun.name,
     id,
     deleted,
     caseId: noun.name === 'Case' ? id : ofCase.now,
@@ -93,10 +88,7 @@ export function touchedBy(noun: StoredNoun, row: WrittenRow): Omit<ChangeRow, 'k
   };
 }
 
-/** Of a change to what nobody had yet. */
-export const nothingBefore = { wasCaseId: null, replacedAt: null, reassigned: false };
-
-const linkAt = (noun: StoredNoun, role: string) => noun.links.findIndex(link => link.role === role);
+export const linkAt = (noun: StoredNoun, role: string) => noun.links.findIndex(link => link.role === role);
 
 /** The case number that a record of the noun names; null where such records have none. */
 export function caseNoOf(noun: StoredNoun): (record: ValidRecord) => string | null {

@@ -2,9 +2,9 @@
 import { randomInt } from 'node:crypto';
 import pg from 'pg';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
-import { Affected, caseNoOf } from './affected.ts';
+import { Affected, caseNoOf, linkAt } from './affected.ts';
 import { arrayLiteral } from './array-literal.ts';
-import { CopyLines } from './copy-lines.ts';
+import { Changes, nothingBefore } from './changes.ts';
 import { copyRows } from './copy-rows.ts';
 import { type Database, later } from './database.ts';
 import { deriveNouns } from './derive.ts';
@@ -35,21 +35,6 @@ export interface Applied {
   readonly stale: boolean;
 }
 
-/** A change that readers will see. */
-export interface ChangeRow {
-  readonly kind: string;
-  readonly id: string;
-  readonly deleted: boolean;
-  readonly caseNo: string | null;
-  /** The case that it belongs to, now and before; for a case itself its own id. */
-  readonly caseId: string | null;
-  readonly wasCaseId: string | null;
-  /** `observed_at` of the version that it replaces, which stands in the history from now on; null for what is new. */
-  readonly replacedAt: string | null;
-  /** It went from one leading agency to another. */
-  readonly reassigned: boolean;
-}
-
 /** One transaction of the store, and what it works with. */
 export interface Work {
   readonly client: pg.PoolClient;
@@ -60,6 +45,7 @@ export interface Work {
   readonly at: string;
   readonly mentioned: PreparedPage['mentioned'];
   readonly affected: Affected;
+  readonly changes: Changes;
 }
 
 /** A page that changed something, once it is committed. */
@@ -104,18 +90,15 @@ export class Store {
       const standing = nouns.map(([noun, { winners }]) => later(standingOf(work, noun, winners)));
       const open = later(openParked(work));
       if (!(await moved)) return { changes: 0, parked: 0, stale: true };
-      const changes: ChangeRow[] = [];
-      for (const [n, [noun, records]] of nouns.entries()) {
-        changes.push(...(await writeRecords(work, noun, records, await standing[n]!)));
-      }
+      for (const [n, [noun, records]] of nouns.entries()) await writeRecords(work, noun, records, await standing[n]!);
       if (page.set) {
         await noteSeen(work, page.set);
-        if (page.set.complete) changes.push(...(await completeSet(work, page.set, this.guard)));
+        if (page.set.complete) await completeSet(work, page.set, this.guard);
       }
       const parked = await parkItems(work, page.parked);
       if (page.settles) await settleParked(work, page.settles);
       await supersedeParked(work, [...(await open), ...page.parked], page.records);
-      return { changes: await finish(work, changes), parked, stale: false };
+      return { changes: await finish(work), parked, stale: false };
     });
     const { changes } = applied;
     if (changes) {
@@ -128,8 +111,8 @@ export class Store {
   /** A person has looked at a held removal. Returns how many changes came of it, or null when none is held. */
   settleHeldRemoval(agency: string, set: string, confirm: boolean): Promise<number | null> {
     return this.inTransaction(agency, new Map(), async work => {
-      const changes = await settleHeldRemoval(work, set, confirm);
-      return changes && finish(work, changes);
+      const held = await settleHeldRemoval(work, set, confirm);
+      return held ? finish(work) : null;
     });
   }
 
@@ -148,8 +131,9 @@ export class Store {
   /** A transaction under the agency's lock. */
   private inTransaction<T>(agency: string, mentioned: Work['mentioned'], run: (work: Work) => Promise<T>): Promise<T> {
     const { catalog, identity } = this;
+    const shared = { catalog, identity, agency, mentioned };
     return this.database.transaction(
-      client => run({ client, catalog, identity, agency, at: this.moment(), mentioned, affected: new Affected() }),
+      client => run({ ...shared, client, at: this.moment(), affected: new Affected(), changes: new Changes(agency) }),
       pageStart(agency),
     );
   }
@@ -164,11 +148,11 @@ const pageStart = (
 ) => `begin; select pg_advisory_xact_lock(hashtext(${pg.escapeLiteral(`page ${agency}`)})),
   set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`;
 
-/** Derives what follows from the changed records, and numbers all changes; the batch comes last, after every row lock. */
-async function finish(work: Work, changes: ChangeRow[]): Promise<number> {
-  changes.push(...(await deriveNouns(work)));
-  if (changes.length) await recordChanges(work, changes);
-  return changes.length;
+/** Derives what follows from the changed records, and numbers all changes. */
+async function finish(work: Work): Promise<number> {
+  await deriveNouns(work);
+  await work.changes.record(work);
+  return work.changes.count;
 }
 
 /** False where the cursor is not the one from which the page was read. */
@@ -225,21 +209,32 @@ async function writeRecords(
   noun: StoredNoun,
   { winners, lines }: PreparedRecords,
   standing: ReadonlyMap<string, boolean>,
-): Promise<ChangeRow[]> {
+): Promise<void> {
+  const { client, at, affected, changes } = work;
   const page = [...winners.values()];
   const fresh = standing.size ? page.filter(({ row }) => !standing.has(row.id)) : page;
   const known = standing.size ? page.filter(({ row }) => standing.get(row.id) === false) : [];
-  const text = lines.withLast(fresh.map(({ line }) => line), work.at); // biome-ignore format: one call
-  const found = () => work.affected.found(noun, fresh);
-  // What follows from new rows is worked out while they are written.
-  const changes = fresh.length ? await copyRows(work.client, noun.table, copyColumns(noun), text, found) : [];
-  const rows = known.map(({ row }) => row);
-  const changed = work.affected.touch(noun, await writeKnown(work, noun, rows), id => winners.get(id)!.record);
   const caseNo = caseNoOf(noun);
-  return [
-    ...changes,
-    ...changed.map(row => ({ ...row, kind: noun.name, caseNo: caseNo(winners.get(row.id)!.record) })),
-  ];
+  if (fresh.length) {
+    const text = lines.withLast(
+      at,
+      fresh.map(({ line }) => line),
+    );
+    // What follows from new rows is worked out while they are written.
+    await copyRows(client, noun.table, copyColumns(noun), text, () => {
+      affected.found(noun, fresh);
+      const toCase = linkAt(noun, 'case');
+      for (const { row, record } of fresh) {
+        const { id, deleted, links } = row;
+        const caseId = links[toCase] ?? null;
+        changes.add({ kind: noun.name, id, deleted, caseNo: caseNo(record), caseId, ...nothingBefore });
+      }
+    });
+  }
+  const written = await writeKnown(work, noun, known.map(({ row }) => row)); // biome-ignore format: one call
+  const recordOf = (id: string) => winners.get(id)!.record;
+  for (const change of affected.touch(noun, written, recordOf))
+    changes.add({ ...change, caseNo: caseNo(recordOf(change.id)) });
 }
 
 /** Writes rows that may stand already; returns what `upsertSql` returns. */
@@ -248,22 +243,3 @@ export async function writeKnown(work: Work, noun: StoredNoun, rows: readonly Ro
   const values = [JSON.stringify(rows.map(row => namedCells(noun, row))), work.at];
   return (await work.client.query({ ...upsertOf(noun), values, rowMode: 'array' })).rows;
 }
-
-/** Numbers the changes of a page, and leaves them to the sequencer. */
-async function recordChanges({ client, agency, at }: Work, changes: readonly ChangeRow[]): Promise<void> {
-  const batch = client.query({
-    name: 'batch',
-    text: 'insert into hub_batch (agency, size, at) values ($1, $2, $3) returning id',
-    values: [agency, changes.length, at],
-  });
-  const lines = new CopyLines();
-  const each = changes.map((c, ordinal) => {
-    const from = lines.length;
-    for (const cell of [ordinal, c.kind, c.id, agency, c.deleted, c.caseNo, c.caseId, c.wasCaseId]) lines.cell(cell);
-    for (const cell of [c.replacedAt, c.reassigned]) lines.cell(cell);
-    return lines.endRow(from);
-  });
-  await copyRows(client, 'hub_change', changeColumns, lines.withLast(each, (await batch).rows[0].id), () => {});
-}
-const changeColumns =
-  'ordinal kind record_id agency deleted case_no case_id was_case_id replaced_at reassigned batch_id'.split(' ');

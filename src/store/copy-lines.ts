@@ -12,7 +12,7 @@ export interface Line {
 }
 
 export class CopyLines extends TextBytes {
-  private rows = 0;
+  private readonly rows: Line[] = [];
 
   /** A cell: text, number or flag as it is, an object as JSON. */
   cell(value: unknown): void {
@@ -32,15 +32,16 @@ export class CopyLines extends TextBytes {
     this.reserve(room + 1);
     this.at += room;
     this.byte(newline);
-    this.rows += 1;
-    return { from, to: this.at };
+    const line = { from, to: this.at };
+    this.rows.push(line);
+    return line;
   }
 
-  /** Of these rows, with the last cell, of at most 27 ASCII characters. The bytes are good until the next call. */
-  withLast(lines: readonly Line[], last: string): Buffer {
+  /** Rows, all or some, with the last cell, of at most 27 ASCII characters. The bytes are good until the next call. */
+  withLast(last: string, lines: readonly Line[] = this.rows): Buffer {
     const cell = Buffer.from(last.padStart(room)); // PostgreSQL skips the spaces before a number or a time
     for (const { to } of lines) this.bytes.set(cell, to - 1 - room);
-    if (lines.length === this.rows) return this.bytes.subarray(0, this.at);
+    if (lines.length === this.rows.length) return this.bytes.subarray(0, this.at);
     return Buffer.concat(lines.map(({ from, to }) => this.bytes.subarray(from, to)));
   }
 

@@ -4,17 +4,14 @@ import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { later } from './database.ts';
 
-/**
- * Writes lines that have a cell for each of the columns. What is done `meanwhile` runs when PostgreSQL has all of them and
- * works; its result is returned.
- */
-export async function copyRows<T>(
+/** Lines have a cell for each of the columns. What is done `meanwhile` runs when PostgreSQL has all of them and works. */
+export async function copyRows(
   client: pg.PoolClient,
   table: string,
   columns: readonly string[],
   lines: Buffer,
-  meanwhile: () => T,
-): Promise<T> {
+  meanwhile?: () => void,
+): Promise<void> {
   const names = columns.map(name => pg.escapeIdentifier(name)).join(', ');
   const stream = client.query(copyFrom(`copy ${pg.escapeIdentifier(table)} (${names}) from stdin`));
   const stored = later(finished(stream));
@@ -22,7 +19,7 @@ export async function copyRows<T>(
   stream.end();
   await Promise.race([handedOver, stored]);
   try {
-    return meanwhile();
+    meanwhile?.();
   } finally {
     // Whatever happens, the connection is of no use before.
     await stored;

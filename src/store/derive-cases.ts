@@ -7,18 +7,18 @@ import {
   deriveCase,
   type ReportPart,
 } from '../domain/case-state.ts';
-import { nothingBefore } from './affected.ts';
-import { type ChangeRow, type Work, writeKnown } from './apply.ts';
+import { type Work, writeKnown } from './apply.ts';
 import { caseCells, moveCaseCells } from './case-rollup.ts';
+import { nothingBefore } from './changes.ts';
 import { derivedRow, digestOf, givenColumns, namedCells, REMOVED, type Row, type ValidRecord } from './rows.ts';
 
 const partKinds = { reports: 'CaseReport', approvals: 'Approval', closings: 'CaseClosing' } as const;
 
 /** Numbers of cases by their ids. */
 type Numbers = ReadonlyMap<string, string>;
-/** Changes of cases that did not exist, and ids of those that somebody else made meanwhile. */
+/** Ids of cases that are born as something, and of those that somebody else made meanwhile. */
 interface BornCases {
-  readonly changes: readonly ChangeRow[];
+  readonly ids: readonly string[];
   readonly others: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export class DerivedCases {
     const { work, noun } = this;
     const numbers = work.mentioned.get(noun);
     const ids = [...(numbers?.keys() ?? [])].filter(id => !known.has(id)).sort();
-    if (!numbers || !ids.length) return { changes: [], others: [] };
+    if (!numbers || !ids.length) return { ids: [], others: [] };
     const rows = ids.map(id => caseRow(work, noun, id, numbers.get(id)!, partsOfPage(work, id)));
     const columns = givenColumns(noun);
     const names = columns.map(c => `"${c.name}"`).join(', ');
@@ -60,28 +60,22 @@ export class DerivedCases {
       values: [JSON.stringify(rows.map(row => namedCells(noun, row))), work.at],
     });
     const born = new Set(made.map(row => row.id));
-    const changes = rows
-      .filter(({ id, deleted }) => born.has(id) && !deleted)
-      .map(({ id }) => ({
-        kind: noun.name,
-        id,
-        deleted: false,
-        caseNo: numbers.get(id)!,
-        caseId: id,
-        ...nothingBefore,
-      }));
-    return { changes, others: ids.filter(id => !born.has(id)) };
+    const own = rows.filter(({ id, deleted }) => born.has(id) && !deleted).map(({ id }) => id);
+    for (const id of own) {
+      const caseNo = numbers.get(id)!;
+      work.changes.add({ kind: noun.name, id, deleted: false, caseNo, caseId: id, ...nothingBefore });
+    }
+    return { ids: own, others: ids.filter(id => !born.has(id)) };
   }
 
-  async settle(locked: Numbers, born: BornCases): Promise<ChangeRow[]> {
+  async settle(locked: Numbers, born: BornCases): Promise<void> {
     const { work, noun } = this;
     const touched = work.affected.touched.get(noun);
     const late = await this.lockThese(born.others.filter(id => touched?.has(id)));
     const known = new Map([...locked, ...late]);
     const before = await caseCells(work.client, [...known.keys()]);
-    const changes = [...born.changes, ...(await deriveAgain(work, noun, known))];
-    await moveCaseCells(work.client, before, [...known.keys(), ...born.changes.map(({ id }) => id)]);
-    return changes;
+    await deriveAgain(work, noun, known);
+    await moveCaseCells(work.client, before, [...known.keys(), ...born.ids]);
   }
 }
 
@@ -110,8 +104,8 @@ const secondOf = (instant: string) =>
   wholeSecond.test(instant) ? instant : `${new Date(instant).toISOString().slice(0, 19)}Z`;
 const wholeSecond = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
-async function deriveAgain(work: Work, noun: StoredNoun, cases: ReadonlyMap<string, string>): Promise<ChangeRow[]> {
-  if (!cases.size) return [];
+async function deriveAgain(work: Work, noun: StoredNoun, cases: ReadonlyMap<string, string>): Promise<void> {
+  if (!cases.size) return;
   const ids = [...cases.keys()];
   const [reports, approvals, closings] = [
     await partsOf<ReportPart>(work, partKinds.reports, ids),
@@ -126,8 +120,8 @@ async function deriveAgain(work: Work, noun: StoredNoun, cases: ReadonlyMap<stri
     };
     return caseRow(work, noun, id, caseNo, parts);
   });
-  const changed = work.affected.touch(noun, await writeKnown(work, noun, rows));
-  return changed.map(row => ({ ...row, kind: noun.name, caseNo: cases.get(row.id) ?? null }));
+  for (const change of work.affected.touch(noun, await writeKnown(work, noun, rows)))
+    work.changes.add({ ...change, caseNo: cases.get(change.id) ?? null });
 }
 
 function caseRow(work: Work, noun: StoredNoun, id: string, caseNo: string, parts: CaseParts): Row {

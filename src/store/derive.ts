@@ -2,7 +2,7 @@
 import { birthOf } from '../../adapters/kit/identifiers/resident-id.ts';
 import type { StoredNoun } from '../catalog/catalog.ts';
 import { precedence } from '../catalog/nouns/derived.ts';
-import type { ChangeRow, Work } from './apply.ts';
+import type { Work } from './apply.ts';
 import { arrayLiteral } from './array-literal.ts';
 import { later } from './database.ts';
 import { DerivedCases } from './derive-cases.ts';
@@ -15,11 +15,11 @@ interface Derivation<Known, Born> {
   lock(): Promise<Known>;
   /** Makes exist what is mentioned and not known, with what the page says of it. */
   bear(known: Known): Promise<Born>;
-  /** Looks at the others again; returns the changes of all. */
-  settle(known: Known, born: Born): Promise<readonly ChangeRow[]>;
+  /** Looks at the others again. */
+  settle(known: Known, born: Born): Promise<void>;
 }
 
-export async function deriveNouns(work: Work): Promise<ChangeRow[]> {
+export async function deriveNouns(work: Work): Promise<void> {
   const cases = work.catalog.stored('Case');
   const nouns = new Set([...work.mentioned.keys(), ...work.affected.touched.keys()]);
   // In one order for all, so that two agencies do not lock each other out; a case's own links name nobody new.
@@ -33,10 +33,10 @@ export async function deriveNouns(work: Work): Promise<ChangeRow[]> {
   const locks = derivations.map(derivation => later(derivation.lock()));
   const births: Promise<unknown>[] = [];
   for (const [n, derivation] of derivations.entries()) births.push(later(derivation.bear(await locks[n])));
-  const settled: Promise<readonly ChangeRow[]>[] = [];
+  const settled: Promise<void>[] = [];
   for (const [n, derivation] of derivations.entries())
     settled.push(later(derivation.settle(await locks[n], await births[n])));
-  return (await Promise.all(settled)).flat();
+  await Promise.all(settled);
 }
 
 /**
@@ -83,8 +83,8 @@ class DerivedFacts implements Derivation<Known, ReadonlySet<string>> {
     return new Set(made.map(row => row.id));
   }
 
-  async settle(known: Known, born: ReadonlySet<string>): Promise<ChangeRow[]> {
-    if (!this.chosen) return [];
+  async settle(known: Known, born: ReadonlySet<string>): Promise<void> {
+    if (!this.chosen) return;
     const { work, noun } = this;
     const { contested, claims } = work.affected;
     const open = this.ids.filter(id => {
@@ -96,7 +96,6 @@ class DerivedFacts implements Derivation<Known, ReadonlySet<string>> {
     const late = open.filter(id => !known.has(id));
     if (late.length) await lockFacts(work, noun, late);
     await chooseFacts(work, noun, open);
-    return [];
   }
 }
 

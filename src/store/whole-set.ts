@@ -1,6 +1,6 @@
 /** Whole sets: what a monthly file did not hold any more is gone, unless it is suspiciously much. */
 import type { WholeSet } from '../../adapters/kit/contract.ts';
-import type { ChangeRow, Work } from './apply.ts';
+import type { Work } from './apply.ts';
 import { countAbsentSql, removeAbsentSql } from './record-sql.ts';
 
 /** A page of a whole set, and the records it held, also those that were parked. */
@@ -31,9 +31,8 @@ export async function noteSeen({ client, agency, identity }: Work, set: SetPage)
 }
 
 /** Flags what the set did not hold, or holds the removal back. */
-export async function completeSet(work: Work, set: WholeSet, guard: RemovalGuard): Promise<ChangeRow[]> {
+export async function completeSet(work: Work, set: WholeSet, guard: RemovalGuard): Promise<void> {
   const { client, agency, catalog } = work;
-  const changes: ChangeRow[] = [];
   let held = false;
   // Here, and only here, whole tables are compared.
   await client.query(`select set_config('enable_seqscan', 'on', true)`);
@@ -52,12 +51,10 @@ export async function completeSet(work: Work, set: WholeSet, guard: RemovalGuard
     }
     if (!absent) continue;
     const result = await client.query({ text: removeAbsentSql(noun), values: [...values, work.at], rowMode: 'array' });
-    const gone = work.affected.touch(noun, result.rows);
-    changes.push(...gone.map(row => ({ ...row, kind, caseNo: null })));
+    for (const change of work.affected.touch(noun, result.rows)) work.changes.add({ ...change, caseNo: null });
   }
   await client.query(`select set_config('enable_seqscan', 'off', true)`);
   if (!held) await forgetSet(work, set.name);
-  return changes;
 }
 
 async function forgetSet({ client, agency }: Work, set: string): Promise<void> {
@@ -65,17 +62,16 @@ async function forgetSet({ client, agency }: Work, set: string): Promise<void> {
   await client.query('delete from hub_held_removal where agency = $1 and set_name = $2', [agency, set]);
 }
 
-/** A person has looked: the held removal of a set is carried out, or dropped. */
-export async function settleHeldRemoval(work: Work, set: string, confirm: boolean): Promise<ChangeRow[] | null> {
+/** A person has looked: the held removal of a set is carried out, or dropped. False when none is held. */
+export async function settleHeldRemoval(work: Work, set: string, confirm: boolean): Promise<boolean> {
   const { rows } = await work.client.query(
     'select kind, version from hub_held_removal where agency = $1 and set_name = $2 order by kind',
     [work.agency, set],
   );
-  if (!rows.length) return null;
+  if (!rows.length) return false;
   if (confirm) {
     const whole = { name: set, kinds: rows.map(r => r.kind), version: rows[0].version, complete: true };
-    return completeSet(work, whole, noGuard);
-  }
-  await forgetSet(work, set);
-  return [];
+    await completeSet(work, whole, noGuard);
+  } else await forgetSet(work, set);
+  return true;
 }
