@@ -3,7 +3,6 @@ import { randomInt } from 'node:crypto';
 import pg from 'pg';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import { Affected, caseNoOf, linkAt } from './affected.ts';
-import { arrayLiteral } from './array-literal.ts';
 import { Changes, nothingBefore } from './changes.ts';
 import { copyRows } from './copy-rows.ts';
 import { type Database, later } from './database.ts';
@@ -12,7 +11,7 @@ import type { Identity } from './identity.ts';
 import { openParked, type ParkedItem, parkItems, settleParked, supersedeParked } from './parked.ts';
 import { PreparedPage, type PreparedRecords } from './prepared-page.ts';
 import { standingSql, upsertSql } from './record-sql.ts';
-import { copyColumns, namedCells, type Row, type StatedRow, type ValidRecord, type WrittenRow } from './rows.ts';
+import { copyColumns, namedCells, type Row, type ValidRecord, type WrittenRow } from './rows.ts';
 import { completeSet, noteSeen, type RemovalGuard, type SetPage, settleHeldRemoval } from './whole-set.ts';
 
 export interface ApplyPage {
@@ -87,7 +86,7 @@ export class Store {
       const nouns = [...prepared.records].sort(([a], [b]) => (a.name < b.name ? -1 : 1));
       // Nobody needs another's answer here, so all is asked at once; the order is that of the answers.
       const moved = later(page.cursor ? moveCursor(work, page.cursor) : Promise.resolve(true));
-      const standing = nouns.map(([noun, { winners }]) => later(standingOf(work, noun, winners)));
+      const standing = nouns.map(([noun, records]) => later(standingOf(work, noun, records)));
       const open = later(openParked(work));
       if (!(await moved)) return { changes: 0, parked: 0, stale: true };
       for (const [n, [noun, records]] of nouns.entries()) await writeRecords(work, noun, records, await standing[n]!);
@@ -188,16 +187,11 @@ const standingStatement = statements('standing', standingSql);
 async function standingOf(
   { client }: Work,
   noun: StoredNoun,
-  winners: PreparedRecords['winners'],
-): Promise<Map<string, boolean>> {
-  const page = [...winners.values()];
-  const column = (of: (row: StatedRow) => string | null) => arrayLiteral(page.map(({ row }) => of(row)));
-  const { rows } = await client.query<[string, boolean]>({
-    ...standingStatement(noun),
-    values: [column(row => row.id), column(row => row.version), column(row => row.digest), column(row => row.asOf)],
-    rowMode: 'array',
-  } as never);
-  return new Map(rows);
+  records: PreparedRecords,
+): Promise<ReadonlyMap<string, boolean>> {
+  const values = records.standingValues();
+  const { rows } = await client.query({ ...standingStatement(noun), values, rowMode: 'array' } as pg.QueryArrayConfig);
+  return new Map(rows as [string, boolean][]);
 }
 
 /**

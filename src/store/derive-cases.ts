@@ -93,10 +93,9 @@ function partsOfPage(work: Work, id: string): CaseParts {
 
 /** A record as `partsOf` would read it from its table: instants to the second, in UTC. */
 function partOf(noun: StoredNoun, agency: string, { statement, values }: ValidRecord): Record<string, unknown> {
-  const part: Record<string, unknown> = { agency, sourceId: statement.sourceId };
+  const part: Record<string, unknown> = { ...values, agency, sourceId: statement.sourceId };
   for (const { name, field } of noun.columns.values()) {
-    const value = values[name] ?? null;
-    part[name] = field.scalar === 'instant' && value !== null ? secondOf(String(value)) : value;
+    if (field.scalar === 'instant' && part[name]) part[name] = secondOf(String(part[name]));
   }
   return part;
 }
@@ -131,7 +130,8 @@ function caseRow(work: Work, noun: StoredNoun, id: string, caseNo: string, parts
   const { lead, ...derived } = deriveCase(parts);
   const leadAgencyCode = lead?.agency ?? [...parts.approvals, ...parts.closings].map(p => p.agency).sort()[0];
   const values: Record<string, unknown> = { ...lead, ...derived, caseNo, leadAgencyCode };
-  const own = Object.fromEntries([...noun.columns.keys()].map(name => [name, values[name] ?? null]));
+  const own: Record<string, unknown> = {};
+  for (const name of noun.columns.keys()) own[name] = values[name] ?? null;
   return derivedRow(noun, { id, deleted: false, digest: digestOf(JSON.stringify(own)) }, own, work.identity);
 }
 

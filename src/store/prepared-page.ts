@@ -1,15 +1,29 @@
 /** What a page will write, worked out without a database: so it can be done while the page before is written. */
 import type { StoredNoun } from '../catalog/catalog.ts';
 import { derivedTarget } from './affected.ts';
+import { arrayLiteral } from './array-literal.ts';
 import { CopyLines } from './copy-lines.ts';
 import { type Identity, keyOf } from './identity.ts';
 import { beats, type Told, tell, type ValidRecord } from './rows.ts';
 
 /** Records of a noun. */
-export interface PreparedRecords {
+export class PreparedRecords {
   /** By id; of several statements of one record the one that wins. */
-  readonly winners: Map<string, Told>;
-  readonly lines: CopyLines;
+  readonly winners = new Map<string, Told>();
+  readonly lines = new CopyLines();
+  private asked: readonly string[] | null = null;
+
+  /** What `standingSql` asks with. Made once, when all records are here. */
+  standingValues(): readonly string[] {
+    const rows = [...this.winners.values()].map(({ row }) => row);
+    this.asked ??= [
+      arrayLiteral(rows.map(row => row.id)),
+      arrayLiteral(rows.map(row => row.version)),
+      arrayLiteral(rows.map(row => row.digest)),
+      arrayLiteral(rows.map(row => row.asOf)),
+    ];
+    return this.asked;
+  }
 }
 
 export class PreparedPage {
@@ -36,10 +50,16 @@ export class PreparedPage {
     });
   }
 
+  /** Nothing is added any more. */
+  close(): this {
+    for (const records of this.records.values()) records.standingValues();
+    return this;
+  }
+
   private recordsOf(noun: StoredNoun): PreparedRecords {
     const known = this.records.get(noun);
     if (known) return known;
-    const records = { winners: new Map<string, Told>(), lines: new CopyLines() };
+    const records = new PreparedRecords();
     this.records.set(noun, records);
     return records;
   }

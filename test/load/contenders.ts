@@ -74,7 +74,7 @@ const starts: Readonly<Record<ContenderName, (databaseUrl: string) => Promise<St
 };
 
 /** Those with which `npm start` runs the hub. */
-function startFlags(): string[] {
+export function startFlags(): string[] {
   const { scripts } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8'));
   return (scripts.start as string).split(' ').filter(word => word.startsWith('--'));
 }

@@ -7,6 +7,7 @@ import { identityKey, migrate } from '../../src/store/migrate.ts';
 import { project } from '../support/source-imports.ts';
 import { median, mediansOf, type WorkloadReport } from './bench-report.ts';
 import type { BenchSize } from './bench-size.ts';
+import { startFlags } from './contenders.ts';
 import { type IngestOutcome, type IngestTask, type WriterName, writerNames } from './ingest-task.ts';
 import { cores, pin, postmasterOf, processTree } from './process-tree.ts';
 import { type BenchServer, benchIdentityKey } from './town-database.ts';
@@ -96,7 +97,8 @@ const figuresOf = (measured: readonly IngestOutcome[], count: number) =>
 
 async function runWriter(task: IngestTask): Promise<IngestOutcome[]> {
   const env = { ...process.env, BENCH_TASK: JSON.stringify(task) };
-  const child = fork(`${project}/bin/run.mjs`, ['test/load/ingest-writer.ts'], { cwd: project, env });
+  const execArgv = [...process.execArgv, ...(task.writer === 'hub' ? startFlags() : [])];
+  const child = fork(`${project}/bin/run.mjs`, ['test/load/ingest-writer.ts'], { cwd: project, env, execArgv });
   pin(cores.server, [child.pid!]);
   const outcomes = await Promise.race([
     once(child, 'message').then(([message]) => message as IngestOutcome[]),
