@@ -75,6 +75,7 @@ async function fanOut(bench: Bench, name: ContenderName, count: number, crowd: C
   try {
     await once(publisher, 'message');
     const last = await bornEvent(publisher, await lastEvent(bench.databaseUrl));
+    if (name === 'hub') await allNumbered(bench.databaseUrl);
     const pids = processTree(contender.pid);
     const before = rssMb(pids);
     const subscribers = await subscribersOf(contender, count, crowd);
@@ -219,6 +220,14 @@ async function lastEvent(url: string): Promise<number> {
   );
   await client.end();
   return rows[0].last;
+}
+
+/** What is numbered later would be told to those who are already there, and not to those who come behind them. */
+async function allNumbered(url: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  while ((await client.query('select from hub_batch where first_position is null limit 1')).rowCount) await delay(20);
+  await client.end();
 }
 
 /** As many sockets as a role may open share a token. */
