@@ -18,10 +18,12 @@ export interface GroupsSql {
   /** Tests, order and page of groups; left out where small groups have to be looked for among all. */
   readonly page: string;
   /**
-   * Each as text: keys, measures; where small groups are looked for, of whom each measure is made, of whom it is not (where
-   * it tells that too), and of whom the group is, as `person-bits.ts`, else 0; whether days are outside of the calendar.
+   * Each as text: keys, measures; whether days are outside of the calendar, where that can be; and where small groups are
+   * looked for, of whom each measure is made, of whom it is not (where it tells that too), and of whom the group is, as
+   * `person-bits.ts`.
    */
   readonly columns: readonly string[];
+  readonly asksForUnknownDays: boolean;
   readonly keyScalars: readonly Scalar[];
   /** Few sums are read instead of the rows. */
   readonly rolledUp: boolean;
@@ -38,6 +40,13 @@ export function groupsSql(
   // Sums of cases do not know of how many persons they are.
   const rolledUp = paged && !relation && isRolledUp(scope, noun, where, question);
   return new GroupsStatement(scope, noun, question, rolledUp).build(where, relation, paged);
+}
+
+interface GroupColumn {
+  readonly sql: string;
+  readonly name: string;
+  /** What is told of it, made once for each group. */
+  readonly shown?: string;
 }
 
 export interface MeasureSql {
@@ -71,36 +80,33 @@ class GroupsStatement {
       : listTermsSql(scope, noun, where, relation);
     const keys = question.keys.map(key => this.key(key));
     const measures = question.measures.map(measure => this.measure(measure));
-    // An aggregate in any case: without keys all rows are one group. One more than is needed costs a tenth.
+    // An aggregate in any case: without keys all rows are one group. A column more than is needed costs a tenth.
     const isAggregate = keys.length > 0 || measures.length > 0;
-    const unknown = this.unknownDays.length
-      ? `bool_or(${this.unknownDays.join(' or ')})`
-      : isAggregate
-        ? 'false'
-        : 'bool_or(false)';
-    const bits = (condition?: string) => (paged ? '0' : personBitsSql(noun, condition));
-    const columns = [
-      ...keys.map(({ group }, i) => `${group} as k${i}`),
-      ...measures.map(({ value }, i) => `${value} as m${i}`),
-      ...measures.map(({ madeOf }, i) => `${bits(madeOf)} as s${i}`),
-      ...measures.map(({ madeOf, splits }, i) => `${splits ? bits(`(${madeOf}) is not true`) : '0'} as r${i}`),
-      `${bits()} as persons`,
-      `${unknown} as unknown_days`,
+    const asksForUnknownDays = this.unknownDays.length > 0 || !isAggregate;
+    const bits = (condition?: string) => personBitsSql(noun, condition);
+    const columns: GroupColumn[] = [
+      ...keys.map(({ group, label }, i) => ({ sql: group, name: `k${i}`, shown: label(`g.k${i}`) })),
+      ...measures.map(({ value }, i) => ({ sql: value, name: `m${i}` })),
     ];
+    if (asksForUnknownDays)
+      columns.push({ sql: `bool_or(${this.unknownDays.join(' or ') || 'false'})`, name: 'unknown_days' });
+    if (!paged) {
+      const others = ({ madeOf, splits }: MeasureSql) => (splits ? bits(`(${madeOf}) is not true`) : '0');
+      columns.push(
+        ...measures.map(({ madeOf }, i) => ({ sql: bits(madeOf), name: `s${i}` })),
+        ...measures.map((measure, i) => ({ sql: others(measure), name: `r${i}` })),
+        { sql: bits(), name: 'persons' },
+      );
+    }
     const table = this.rolledUp ? caseRollupTable : tableSql(noun, scope.asOf, scope.values);
     const from = `${table} t ${[...this.joins.values()].map(j => j.sql).join(' ')}`;
     const by = keys.length ? `group by ${keys.map((_, i) => i + 1).join(', ')}` : '';
-    const groups = `select ${columns.join(', ')} from ${from} where ${terms} ${by}`;
-    const shown = [
-      ...keys.map(({ label }, i) => label(`g.k${i}`)),
-      ...measures.map((_, i) => `g.m${i}`),
-      ...measures.map((_, i) => `g.s${i}`),
-      ...measures.map((_, i) => `g.r${i}`),
-    ];
+    const made = columns.map(({ sql, name }) => `${sql} as ${name}`).join(', ');
     return {
-      groups,
+      groups: `select ${made} from ${from} where ${terms} ${by}`,
       page: paged ? this.page() : '',
-      columns: [...shown, 'g.persons', 'g.unknown_days'].map(column => `(${column})::text`),
+      columns: columns.map(({ name, shown = `g.${name}` }) => `(${shown})::text`),
+      asksForUnknownDays,
       keyScalars: keys.map(key => key.scalar),
       rolledUp: this.rolledUp,
     };

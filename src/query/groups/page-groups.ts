@@ -1,9 +1,12 @@
 /** Tests, order and page of groups in memory, where small ones had to be looked for among all; what SQL does otherwise. */
 import type { GroupPage, GroupQuestion, GroupTest, GroupValue } from './question.ts';
 
-export interface RawGroup {
+export interface ShownGroup {
   readonly keys: readonly GroupValue[];
   readonly measures: readonly GroupValue[];
+}
+/** Where small groups are looked for. */
+export interface RawGroup extends ShownGroup {
   /** Of whom each measure is made, and of whom it tells beside: nobody, unless it splits the group. */
   readonly madeOf: readonly bigint[];
   readonly others: readonly bigint[];
@@ -11,7 +14,7 @@ export interface RawGroup {
 }
 
 /** @param whole the groups are all there are; else they are tested, ordered and cut already, with one more than is shown */
-export function pageOf(groups: readonly RawGroup[], question: GroupQuestion, whole: boolean): GroupPage {
+export function pageOf(groups: readonly ShownGroup[], question: GroupQuestion, whole: boolean): GroupPage {
   const { keys, measures, limit, skip } = question;
   const found = whole ? arranged(groups, question).slice(skip) : groups;
   const shown = found.slice(0, limit).map(group => {
@@ -23,8 +26,8 @@ export function pageOf(groups: readonly RawGroup[], question: GroupQuestion, who
   return { groups: shown, hasNextPage: found.length > limit, withheld: false };
 }
 
-function arranged(groups: readonly RawGroup[], { keys, measures, having, orderBy }: GroupQuestion): RawGroup[] {
-  const shownIn = (group: RawGroup, name: string): GroupValue => {
+function arranged(groups: readonly ShownGroup[], { keys, measures, having, orderBy }: GroupQuestion): ShownGroup[] {
+  const shownIn = (group: ShownGroup, name: string): GroupValue => {
     const key = keys.findIndex(k => k.name === name);
     return key >= 0 ? group.keys[key]! : group.measures[measures.findIndex(m => m.name === name)]!;
   };

@@ -4,7 +4,7 @@ import { HubError } from '../../domain/error-codes.ts';
 import { unknownYears } from '../../domain/working-days.ts';
 import { isoInstant } from '../instants.ts';
 import type { GroupsSql } from './groups-sql.ts';
-import { pageOf, type RawGroup } from './page-groups.ts';
+import { pageOf, type RawGroup, type ShownGroup } from './page-groups.ts';
 import { readBits } from './person-bits.ts';
 import type { GroupPage, GroupQuestion, GroupValue, Measure } from './question.ts';
 import { withholdGroups } from './withhold-groups.ts';
@@ -15,7 +15,7 @@ export const mostGuardedGroups = 5_000;
 /** @param rows cells in the order of `columns` */
 export function pageOfRows(
   rows: readonly (readonly (string | null)[])[],
-  { keyScalars }: GroupsSql,
+  { keyScalars, asksForUnknownDays }: GroupsSql,
   question: GroupQuestion,
   smallestGroup: number | null,
 ): GroupPage {
@@ -24,18 +24,26 @@ export function pageOfRows(
     const message = `These are more than ${mostGuardedGroups} groups: group by fewer keys, or narrow \`where\``;
     throw new HubError('BAD_USER_INPUT', message);
   }
-  const [from, at] = [keys.length + measures.length, keys.length + 3 * measures.length];
-  if (rows.some(row => row[at + 1] === 'true')) throw new HubError('BAD_USER_INPUT', unknownYears);
-  const groups = rows.map(
-    (row): RawGroup => ({
+  const unknownAt = keys.length + measures.length;
+  if (asksForUnknownDays && rows.some(row => row[unknownAt] === 'true'))
+    throw new HubError('BAD_USER_INPUT', unknownYears);
+  const shown = rows.map(
+    (row): ShownGroup => ({
       keys: keys.map((_, i) => keyOf(keyScalars[i]!, row[i]!)),
       measures: measures.map((measure, i) => shownValue(measure, row[keys.length + i]!)),
-      madeOf: measures.map((_, i) => readBits(row[from + i]!)),
-      others: measures.map((_, i) => readBits(row[from + measures.length + i]!)),
-      persons: readBits(row[at]!),
     }),
   );
-  return smallestGroup === null ? pageOf(groups, question, false) : withholdGroups(groups, question, smallestGroup);
+  if (smallestGroup === null) return pageOf(shown, question, false);
+  const from = unknownAt + (asksForUnknownDays ? 1 : 0);
+  const groups = rows.map(
+    (row, n): RawGroup => ({
+      ...shown[n]!,
+      madeOf: measures.map((_, i) => readBits(row[from + i]!)),
+      others: measures.map((_, i) => readBits(row[from + measures.length + i]!)),
+      persons: readBits(row[from + 2 * measures.length]!),
+    }),
+  );
+  return withholdGroups(groups, question, smallestGroup);
 }
 
 function keyOf(scalar: Scalar, text: string | null): GroupValue {
