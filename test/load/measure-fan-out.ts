@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { project } from '../support/source-imports.ts';
 import { median, mediansOf, type WorkloadReport } from './bench-report.ts';
+import { warmUpSeconds } from './bench-size.ts';
 import { type ContenderName, type RunningContender, startContender } from './contenders.ts';
 import type { ClientsReport, ClientsTask } from './fan-out-clients.ts';
 import { eventAgency, hubSubscription, peerSubscription } from './fan-out-event.ts';
@@ -85,12 +86,12 @@ async function fanOut(bench: Bench, name: ContenderName, count: number, crowd: C
     await delay(1_000);
     const kbPerSubscriber = ((rssMb(pids) - before) * 1024) / count;
     const hall = new Hall(name, clients, publisher, last);
-    await hall.saturate(Math.max(1.5, bench.size.seconds / 3));
+    await hall.saturate(warmUpSeconds(bench.size));
     const postgres = () => (bench.postmaster === null ? null : cpuMs(processTree(bench.postmaster)));
     const start = { server: cpuMs(pids), postgres: postgres() };
     const { events, seconds } = await hall.saturate(bench.size.seconds);
     const end = { server: cpuMs(pids), postgres: postgres() };
-    const latencies = await hall.steadily(Math.max(3, bench.size.seconds));
+    const latencies = await hall.steadily(bench.size.seconds);
     const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
     const deliveries = events * count;
     return {

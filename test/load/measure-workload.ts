@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import type { Catalog } from '../../src/catalog/catalog.ts';
 import { project } from '../support/source-imports.ts';
-import type { BenchSize } from './bench-size.ts';
+import { type BenchSize, warmUpSeconds } from './bench-size.ts';
 import { type ContenderName, type RunningContender, requestOf, startContender, wholeRequest } from './contenders.ts';
 import { cores, cpuMs, pin, processTree, rssMb } from './process-tree.ts';
 import type { LoopResult, LoopTask } from './request-loop.ts';
@@ -87,7 +87,7 @@ export async function measureWorkload(bench: Bench, name: ContenderName, workloa
     await tell(loop, {
       start: { port: contender.port, connections: workload.connections, requests } satisfies LoopTask,
     });
-    await tell(loop, { seconds: Math.max(2, bench.size.seconds / 2) });
+    await tell(loop, { seconds: warmUpSeconds(bench.size) });
     const pids = processTree(contender.pid);
     const postgres = () => (bench.postmaster === null ? null : cpuMs(processTree(bench.postmaster)));
     const before = { server: cpuMs(pids), postgres: postgres() };
