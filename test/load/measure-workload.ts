@@ -78,8 +78,8 @@ function difference(expected: string, got: string): string {
 
 /** One round of one contender, in a fresh process. */
 export async function measureWorkload(bench: Bench, name: ContenderName, workload: Workload): Promise<Measured> {
-  const contender = await startContender(name, bench.databaseUrl, bench.catalog);
   const loop = startLoop();
+  const contender = await startContender(name, bench.databaseUrl, bench.catalog);
   try {
     const requests = Array.from({ length: distinctRequests }, (_, n) =>
       wholeRequest(contender, requestOf(contender, bench.catalog, workload, workload.variables(n, bench.size))),
