@@ -130,10 +130,16 @@ describe('a record that is unmasked', () => {
     const inbox = await clerk.here.subscribe(
       `subscription { changes(kinds: ["MarketEntity"], ${fromTheBeginning}) { node { id ... on MarketEntity { legalRepresentativeName } } } }`,
     );
-    const event = await inbox.nextWhere(({ data: given }) => given.changes.node?.id === `MarketEntity:${row![0]}`);
-    expect(event.data.changes.node.legalRepresentativeName).toBe(row![1]);
-    const next = await inbox.nextWhere(({ data: given }) => given.changes.node?.legalRepresentativeName?.length > 2);
-    expect(next.data.changes.node.legalRepresentativeName).toContain('*');
+    // Which of them is told first depends on the ids of this installation.
+    const told = new Map<string, string>();
+    const own = `MarketEntity:${row![0]}`;
+    while (!told.has(own) || told.size < 2) {
+      const { data: given } = await inbox.nextWhere(
+        ({ data: one }) => one.changes.node?.legalRepresentativeName?.length > 2,
+      );
+      told.set(given.changes.node.id, given.changes.node.legalRepresentativeName);
+    }
+    for (const [id, name] of told) expect(name).toEqual(id === own ? row![1] : expect.stringContaining('*'));
     await inbox.close();
   });
 

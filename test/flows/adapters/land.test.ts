@@ -16,11 +16,11 @@ const io = { fetch: globalThis.fetch, now: () => new Date() };
 
 /** Every fault happens often enough to be met in a small town. */
 const faults = {
-  selfIntersecting: 0.05,
+  selfIntersecting: 0.08,
   oldNumberOnly: 0.05,
-  shortRightUnit: 0.02,
+  shortRightUnit: 0.06,
   impossibleDate: 0.02,
-  unknownAreaUnit: 0.02,
+  unknownAreaUnit: 0.06,
   unknownStatus: 0.02,
   unknownEvent: 0.02,
   missingCase: 0.02,
