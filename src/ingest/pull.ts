@@ -80,23 +80,26 @@ export class Puller {
   /** While a page is written the next one is already being read and restated. */
   private async readToEnd(): Promise<void> {
     const { adapter, health } = this.parts;
-    let from = await this.cursor();
-    let ready = await this.ready(from);
     let noted: Promise<void> | undefined;
-    for (;;) {
-      const page = ready;
-      // A source that says there is more and gives nothing is asked again after the usual pause.
-      const stuck = !page.size && page.next === from;
-      const applying = later(this.apply(ready, from));
-      const next = page.done || stuck ? null : later(this.ready(page.next));
-      const { stale, changes, read } = await applying;
-      if (stale) return; // another process of the hub reads this agency: begin again from where it is
-      if (changes) this.parts.onChanges();
-      await noted;
-      noted = later(health.succeeded(adapter.agency.code, { read, caughtUp: page.done }));
-      if (!next || this.stopping.signal.aborted) return await noted;
-      from = page.next;
-      ready = await next;
+    try {
+      let from = await this.cursor();
+      let page = await this.ready(from);
+      for (;;) {
+        // A source that says there is more and gives nothing is asked again after the usual pause.
+        const stuck = !page.size && page.next === from;
+        const applying = later(this.apply(page, from));
+        const next = page.done || stuck ? null : later(this.ready(page.next));
+        const { stale, changes, read } = await applying;
+        if (stale) return; // another process of the hub reads this agency: begin again from where it is
+        if (changes) this.parts.onChanges();
+        await noted;
+        noted = later(health.succeeded(adapter.agency.code, { read, caughtUp: page.done }));
+        if (!next || this.stopping.signal.aborted) return;
+        from = page.next;
+        page = await next;
+      }
+    } finally {
+      await noted; // whatever is noted behind it, comes behind it
     }
   }
 

@@ -1,5 +1,4 @@
 /** The changes of a page that readers will see: written down as they are found, numbered as one batch at the end. */
-
 import type { Work } from './apply.ts';
 import { CopyLines } from './copy-lines.ts';
 import { copyRows } from './copy-rows.ts';

@@ -4,7 +4,7 @@ import { derivedTarget } from './affected.ts';
 import { arrayLiteral } from './array-literal.ts';
 import { CopyLines } from './copy-lines.ts';
 import { type Identity, keyOf } from './identity.ts';
-import { beats, type Told, tell, type ValidRecord } from './rows.ts';
+import { beats, type StatedRow, type Told, tell, type ValidRecord } from './rows.ts';
 
 /** Records of a noun. */
 export class PreparedRecords {
@@ -15,14 +15,16 @@ export class PreparedRecords {
 
   /** What `standingSql` asks with. Made once, when all records are here. */
   standingValues(): readonly string[] {
-    const rows = [...this.winners.values()].map(({ row }) => row);
-    this.asked ??= [
+    this.asked ??= this.askFor([...this.winners.values()].map(({ row }) => row));
+    return this.asked;
+  }
+  private askFor(rows: readonly StatedRow[]): readonly string[] {
+    return [
       arrayLiteral(rows.map(row => row.id)),
       arrayLiteral(rows.map(row => row.version)),
       arrayLiteral(rows.map(row => row.digest)),
       arrayLiteral(rows.map(row => row.asOf)),
     ];
-    return this.asked;
   }
 }
 
