@@ -131,7 +131,7 @@ test('what decides about one row in SQL, and explains it, is what decides in mem
 
 test('rows are hidden and people are shown whole in enough of these trials for the comparison to mean something', () => {
   const counts = { hidden: 0, visible: 0, whole: 0, masked: 0 };
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 1_000; i++) {
     const policy = policyFor(randomPrincipal(random, town));
     for (const noun of hub.hub.store.catalog.all()) {
       const rows = town.rows.get(noun.name)!;
