@@ -45,7 +45,7 @@ const quick: BenchSize = {
   approvals: tenth(full.approvals),
   ingested: tenth(full.ingested),
   rounds: 2,
-  seconds: 2,
+  seconds: 1.5,
   subscribers: [2_000],
 };
 
