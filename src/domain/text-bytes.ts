@@ -47,10 +47,10 @@ export class TextBytes {
   }
 
   /**
-   * Text of which no character has to be written otherwise than it is: those below a space, and the two of `special`.
-   * False, and nothing written, where it may have such ones, or is long.
+   * Text in which neither a control character nor one of these two stands, so that it is written as it is. False, and
+   * nothing written, where it may hold one, or is long.
    */
-  protected simple(text: string, special: number, other: number): boolean {
+  protected simple(text: string, one: number, other: number): boolean {
     const { length } = text;
     if (length > longText) return false;
     this.reserve(length * widest);
@@ -59,7 +59,7 @@ export class TextBytes {
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i);
       if (code < 0x80) {
-        if (code < 0x20 || code === special || code === other) return false;
+        if (code < 0x20 || code === one || code === other) return false;
         bytes[at++] = code;
       } else if (isSurrogate(code)) return false;
       else at = writeWide(bytes, at, code);

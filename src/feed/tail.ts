@@ -4,24 +4,16 @@
  */
 import type pg from 'pg';
 import { HubError } from '../domain/error-codes.ts';
+import type { Change as PageChange } from '../store/changes.ts';
 import type { Database } from '../store/database.ts';
 import { feedChannel } from './sequencer.ts';
 
-export interface Change {
+/** A change as its page left it, with its place in the order of all. */
+export interface Change extends Omit<PageChange, 'id'> {
   /** Dense, from 1. */
   readonly position: number;
-  readonly kind: string;
   readonly recordId: string;
   readonly agency: string;
-  readonly deleted: boolean;
-  readonly caseNo: string | null;
-  /** The case that it belongs to, now and before; for a case itself its own id. */
-  readonly caseId: string | null;
-  readonly wasCaseId: string | null;
-  /** Where the version that it replaced stands in the history; null for what is new. */
-  readonly replacedAt: string | null;
-  /** It went from one leading agency to another. */
-  readonly reassigned: boolean;
   /** When the hub stored it. */
   readonly at: string;
 }

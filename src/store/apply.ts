@@ -210,12 +210,9 @@ async function writeRecords(
   const known = standing.size ? page.filter(({ row }) => standing.get(row.id) === false) : [];
   const caseNo = caseNoOf(noun);
   if (fresh.length) {
-    const text = lines.withLast(
-      at,
-      fresh.map(({ line }) => line),
-    );
+    const places = fresh.map(({ line }) => line);
     // What follows from new rows is worked out while they are written.
-    await copyRows(client, noun.table, copyColumns(noun), text, () => {
+    await copyRows(client, noun.table, copyColumns(noun), lines.withLast(at, places), () => {
       affected.found(noun, fresh);
       const toCase = linkAt(noun, 'case');
       for (const { row, record } of fresh) {
@@ -225,7 +222,8 @@ async function writeRecords(
       }
     });
   }
-  const written = await writeKnown(work, noun, known.map(({ row }) => row)); // biome-ignore format: one call
+  const rows = known.map(({ row }) => row);
+  const written = await writeKnown(work, noun, rows);
   const recordOf = (id: string) => winners.get(id)!.record;
   for (const change of affected.touch(noun, written, recordOf))
     changes.add({ ...change, caseNo: caseNo(recordOf(change.id)) });

@@ -3,15 +3,13 @@ import { hash } from 'node:crypto';
 import { isStated, type Noun } from '../catalog/catalog.ts';
 import { TOWN } from '../catalog/nouns.ts';
 
-/** Joins the fields of a compound key; source ids of the town's records are their keys in this form. */
-export const joinKey = (parts: readonly unknown[]): string | null =>
-  parts.some(part => part === null || part === undefined) ? null : parts.join('@');
-
-/** The key that fields of a record make; null where one of them is open. */
+/**
+ * The key that fields of a record make; null where one of them is open. Fields of a compound key are joined; source ids of
+ * the town's records are their keys in this form.
+ */
 export function keyOf(fields: readonly string[], values: Readonly<Record<string, unknown>>): string | null {
-  if (fields.length > 1) return joinKey(fields.map(field => values[field]));
-  const value = values[fields[0]!] ?? null;
-  return value === null ? null : String(value);
+  const parts = fields.map(field => values[field] ?? null);
+  return parts.includes(null) ? null : parts.join('@');
 }
 
 /** Of each noun; about 1 MB. */

@@ -38,7 +38,7 @@ type Told = Record<string, unknown>;
 /** Records that name one thing, by what they name; those that name nothing (a faulty code is null) belong to nobody. */
 const namedBy = (list: readonly Told[], name: string) =>
   Map.groupBy(
-    list.filter(one => one[name] !== null),
+    list.filter(one => (one[name] ?? null) !== null),
     one => one[name],
   );
 const localDay = (moment: unknown) => new Date(Date.parse(String(moment)) + 8 * 3_600_000).toISOString().slice(0, 10);
