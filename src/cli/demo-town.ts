@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 import { ProviderProcess } from '../../seeds/identity-provider/provider-process.ts';
 import { readReference } from '../../seeds/reference/read-reference.ts';
 import { SystemProcess } from '../../seeds/systems/system-process.ts';
 import { ConfigError, readConfig } from '../config.ts';
 import { type RunningHub, startHub } from '../hub.ts';
 import { stateTown } from '../ingest/town.ts';
+import { openConnection } from '../store/connections.ts';
 import { embeddedPostgresAvailable, startPostgres } from '../store/embedded-postgres.ts';
 import { type DemoTokens, demoTokens, trustOf } from './demo-tokens.ts';
 
@@ -103,8 +103,7 @@ async function openCluster(): Promise<Cluster> {
 async function ownDatabase(url: string): Promise<Cluster> {
   const name = `outpost_hub_demo_${process.pid}`;
   const run = async (statement: string) => {
-    const client = new pg.Client(url);
-    await client.connect();
+    const client = await openConnection(url);
     await client.query(statement).finally(() => client.end());
   };
   await run(`create database ${name}`);

@@ -1,5 +1,6 @@
 /** The connection pool, and what every statement of the hub goes through. */
-import pg from 'pg';
+import type pg from 'pg';
+import { openConnection, openPool } from './connections.ts';
 import { type SnapshotSettings, Snapshots } from './snapshots.ts';
 
 export type Rows = (string | null)[][];
@@ -23,10 +24,8 @@ export class Database {
     { connections, onError }: { connections: number; onError: (error: Error) => void },
   ) {
     // Statements that do not need each other's answers are sent at once.
-    this.pool = new pg.Pool({ ...sessionOf(url), max: connections, pipeline: true });
-    // A connection that dies in the pool is replaced at its next use; unheard, its error would end the process.
+    this.pool = openPool({ ...sessionOf(url), max: connections, pipeline: true }, onError);
     this.onError = onError;
-    this.pool.on('error', onError);
   }
 
   readonly read: ReadRows = async (text, values) => {
@@ -88,11 +87,8 @@ export class Database {
   }
 
   /** A connection outside the pool, for LISTEN and for locks that last. */
-  async dedicated(): Promise<pg.Client> {
-    const client = new pg.Client(sessionOf(this.url));
-    client.on('error', () => {});
-    await client.connect();
-    return client;
+  dedicated(): Promise<pg.Client> {
+    return openConnection(sessionOf(this.url));
   }
 
   close(): Promise<void> {

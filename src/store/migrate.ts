@@ -4,9 +4,10 @@
  */
 import { createHash } from 'node:crypto';
 import { MikroORM } from '@mikro-orm/postgresql';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Catalog } from '../catalog/catalog.ts';
 import { recountCases } from './case-rollup.ts';
+import { openConnection } from './connections.ts';
 import { claimViews, entitiesOf } from './tables.ts';
 
 const openOrm = (url: string, catalog: Catalog, connect: boolean) =>
@@ -40,8 +41,7 @@ export async function migrate(url: string, catalog: Catalog): Promise<Migration>
   const digest = createHash('sha256')
     .update(await tablesSql(catalog))
     .digest('hex');
-  const client = new pg.Client(url);
-  await client.connect();
+  const client = await openConnection(url);
   try {
     await client.query(`select pg_advisory_lock(hashtext('outpost-hub migrate'))`);
     if (await isUpToDate(client, digest)) return { statements: [] };
@@ -98,8 +98,7 @@ export const identityKey = (url: string, random: () => string): Promise<string> 
 export const cursorKey = (url: string, random: () => string): Promise<string> => settingOf(url, 'cursor key', random);
 
 async function settingOf(url: string, name: string, random: () => string): Promise<string> {
-  const client = new pg.Client(url);
-  await client.connect();
+  const client = await openConnection(url);
   try {
     await client.query('insert into hub_setting (name, value) values ($1, $2) on conflict do nothing', [
       name,

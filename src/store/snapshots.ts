@@ -1,7 +1,8 @@
 /** Connections for reading: statements that belong together see one snapshot, and those that come again are prepared. */
 import type { Writable } from 'node:stream';
-import pg from 'pg';
+import type pg from 'pg';
 import { RecentlyUsed } from '../domain/recently-used.ts';
+import { openPool } from './connections.ts';
 import type { Rows } from './database.ts';
 import { TextQuery } from './text-query.ts';
 
@@ -36,14 +37,8 @@ export class Snapshots {
     // A statement that comes again keeps its plan: making one for each set of keys costs many times what it saves.
     const options = `${session.options ?? ''} -c plan_cache_mode=force_generic_plan`;
     // Pipelined: what begins a snapshot needs no answer before its first statement leaves.
-    this.pool = new pg.Pool({
-      ...session,
-      options,
-      max: connections,
-      statement_timeout: statementTimeoutMs,
-      pipeline: true,
-    } as pg.PoolConfig);
-    this.pool.on('error', onError);
+    const settled = { options, max: connections, statement_timeout: statementTimeoutMs, pipeline: true };
+    this.pool = openPool({ ...session, ...settled }, onError);
   }
 
   /**
