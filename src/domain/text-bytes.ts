@@ -1,13 +1,12 @@
 /** Text written as the UTF-8 bytes that leave, value by value: nothing is joined first and encoded at the end. */
-const firstBytes = 64 * 1024;
-/** What had to grow further is given back once its bytes were taken. */
-const keptBytes = 4 * 1024 * 1024;
+const firstBytes = 4 * 1024;
+const noBytes = Buffer.alloc(0);
 /** From here on the platform's own way is faster than a character at a time. */
 const longText = 400;
 const widest = 3;
 
 export class TextBytes {
-  protected bytes = Buffer.allocUnsafeSlow(firstBytes);
+  protected bytes = noBytes;
   protected at = 0;
 
   get length(): number {
@@ -15,13 +14,14 @@ export class TextBytes {
   }
   /** Forgets what was written since then. */
   rewind(length: number): void {
-    this.at = length;
+    this.at = Math.min(this.at, length);
   }
-  /** What was written since then, out of here. */
+  /** What was written since then, out of here. Whoever takes everything takes the memory too: it is never written again. */
   take(from: number): Buffer {
-    const taken = Buffer.from(this.bytes.subarray(from, this.at));
+    const taken = this.bytes.subarray(from, this.at);
     this.at = from;
-    if (from === 0 && this.bytes.length > keptBytes) this.bytes = Buffer.allocUnsafeSlow(firstBytes);
+    if (from > 0) return Buffer.from(taken);
+    this.bytes = noBytes;
     return taken;
   }
 
@@ -74,7 +74,8 @@ export class TextBytes {
   }
   protected reserve(more: number): void {
     if (this.at + more <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.at + more));
+    // Memory that the process used before is not handed out: it is zeros until it is written.
+    const larger = Buffer.alloc(Math.max(firstBytes, this.bytes.length * 2, this.at + more));
     this.bytes.copy(larger, 0, 0, this.at);
     this.bytes = larger;
   }

@@ -4,6 +4,7 @@ import { type Catalog, isStored, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { Fetch, NounFetch, Row } from './fetch.ts';
 import { compareInstants, isoInstant } from './instants.ts';
+import { type NoteRow, noteWriter } from './note-persons.ts';
 import { items, listFetch } from './plan-list.ts';
 import { plainWriter } from './plan-plain.ts';
 import type { Planner, WriteRow } from './planner.ts';
@@ -56,6 +57,7 @@ interface Claimant {
   readonly noun: StoredNoun;
   readonly fetch: NounFetch;
   readonly isWhole: (row: Row) => boolean;
+  readonly note: NoteRow | null;
   readonly writers: ReadonlyMap<Wanted, WriteRow>;
 }
 
@@ -105,7 +107,7 @@ class Conflicts {
     const keyOf = (row: Row) => (row[kind] === noun.name ? row[record_id]! : null);
     const fetch = this.planner.byIds(noun, depth, { fetch: this.claims, keyOf }, null);
     const writers = records.map(each => [each, this.planner.object(fetch, depth, each.of(noun.name))] as const);
-    return { noun, fetch, isWhole: fetch.whole(), writers: new Map(writers) };
+    return { noun, fetch, isWhole: fetch.whole(), note: noteWriter(this.planner, fetch), writers: new Map(writers) };
   }
 
   readonly write: WriteRow = (row, run) => {
@@ -146,6 +148,8 @@ class Conflicts {
     const { at } = this;
     const view = this.planner.policy.field(noun, fact, source.isWhole(record));
     const shown = view === 'whole' ? value : maskValue(view, noun.columns.get(fact)!.field.scalar, value);
+    // The record may not be selected; its value is shown here all the same.
+    source.note?.(record, run);
     const asOf = row[at.as_of];
     const members = {
       value: shown,

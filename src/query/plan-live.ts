@@ -2,6 +2,7 @@
 import type { Relation, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { type Fetch, type LiveFetch, type NounFetch, type Row, unkeyed } from './fetch.ts';
+import { namesSomebody } from './note-persons.ts';
 import { items } from './plan-list.ts';
 import { Planner, type WriteRow } from './planner.ts';
 import type { FillHole } from './run.ts';
@@ -52,8 +53,7 @@ function filler({ ground, forResolvers }: Planner, noun: StoredNoun, wanted: Wan
 }
 
 function rowOf(fetch: LiveFetch, record: LiveColumns, { id, whole }: LiveParent): Row {
-  const personal = [...fetch.noun.columns.values()].filter(({ field }) => field.sensitivity === 'personal');
-  const names = personal.some(({ column }) => (record[column] ?? null) !== null);
+  const names = namesSomebody(fetch.noun, record);
   // What is never stored has no links: it is about whom the agency was asked about.
   return fetch.rowOf({ ...record, $whole: String(whole), $names: String(names), $subject: id });
 }

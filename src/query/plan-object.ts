@@ -1,15 +1,15 @@
 /** Objects of stored nouns: each wanted field becomes a cell of the row, or a fetch of its own one level below. */
 
 import { maskValue } from '../access/masks.ts';
-import { type Column, isStored, type Noun, type Relation } from '../catalog/catalog.ts';
-import type { NounFetch, Row } from './fetch.ts';
+import { isStored, type Noun, type Relation } from '../catalog/catalog.ts';
+import type { NounFetch } from './fetch.ts';
 import { leaves, maskedLeaf } from './leaves.ts';
+import { noteWriter } from './note-persons.ts';
 import { conflictsWriter, recordsWriter } from './plan-claims.ts';
 import { listWriter } from './plan-list.ts';
 import { liveWriter } from './plan-live.ts';
 import { type PlainValue, plainWriter } from './plan-plain.ts';
 import { type Planner, type WriteRow, WrittenByHand } from './planner.ts';
-import type { Run } from './run.ts';
 import type { Wanted } from './wanted.ts';
 
 export const globalId = (noun: Noun, id: string): string => `${noun.name}:${id}`;
@@ -176,39 +176,4 @@ function oneWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: Wa
     run.path.pop();
     return written;
   };
-}
-
-/** Where no person is linked (the representative of an organisation) the row itself stands for whom it names. */
-function noteWriter({ policy }: Planner, fetch: NounFetch): ((row: Row, run: Run) => void) | null {
-  const { noun } = fetch;
-  const personal = [...noun.columns.values()].filter(
-    ({ name, field }) => field.sensitivity === 'personal' && policy.field(noun, name, true) === 'whole',
-  );
-  if (!fetch.mayBeWhole || !personal.length) return null;
-  const isWhole = fetch.whole();
-  const isNamed = namedIn(fetch, personal);
-  const subject = fetch.subject();
-  const persons =
-    noun.name === 'Person'
-      ? []
-      : noun.links.filter(({ target }) => target.name === 'Person').map(({ column }) => fetch.column(column));
-  return (row, run) => {
-    if (!isWhole(row) || !isNamed(row)) return;
-    const linked = persons.flatMap(at => row[at] ?? []);
-    run.reader.saw(linked.length ? linked : [row[subject]!]);
-  };
-}
-
-/** Whether one of these fields has a value. */
-function namedIn(fetch: NounFetch, personal: readonly Column[]): (row: Row) => boolean {
-  if (personal.some(({ field }) => !field.optional)) return () => true;
-  if (personal.length === 1) {
-    const at = fetch.column(personal[0]!.column);
-    return row => row[at] !== null;
-  }
-  const at = fetch.cell(
-    '$names',
-    () => `(${personal.map(({ column }) => `t."${column}" is not null`).join(' or ')})::text`,
-  );
-  return row => row[at] === 'true';
 }

@@ -41,15 +41,13 @@ export interface RunReader {
 
 const marks = /\0\d+\0/g;
 const none: readonly Row[] = [];
-/** Of all answers: one is written from begin to end without a pause. */
-const json = new JsonWriter();
 
 export class Run {
   readonly path: (string | number)[] = [];
   readonly failures: Failure[] = [];
   readonly holes: Hole[] = [];
-  /** Where values are written. */
-  readonly json = json;
+  /** Where values are written. No other answer has it, so no bytes of another answer can be in this one. */
+  readonly json = new JsonWriter();
 
   constructor(
     readonly results: Results,
@@ -62,22 +60,22 @@ export class Run {
   }
 
   write(piece: string): true {
-    return json.json(piece);
+    return this.json.json(piece);
   }
   /** Takes back what has been written of something that turned out to be null. */
   attempt(write: () => Written, required: boolean): Written {
-    const before = json.length;
+    const before = this.json.length;
     if (write()) return true;
-    json.rewind(before);
+    this.json.rewind(before);
     return required ? false : this.write('null');
   }
   /** As a text of its own. */
   apart(write: () => Written): Text {
-    const before = json.length;
+    const before = this.json.length;
     try {
-      return write() ? json.take(before) : undefined;
+      return write() ? this.json.take(before) : undefined;
     } finally {
-      json.rewind(before);
+      this.json.rewind(before);
     }
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import { isoInstant } from '../../../src/query/instants.ts';
 import { JsonWriter } from '../../../src/query/json-writer.ts';
+import { Run } from '../../../src/query/run.ts';
 
 const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const random = makeRandom(seed, 'json writer');
@@ -50,4 +51,27 @@ test('what is taken back leaves nothing, and what is taken out is nobody else’
   const inner = json.take(before);
   json.quoted('behind');
   expect([json.take(0), inner].map(String)).toEqual(['kept"behind"', '"Case:00000000-0000-8000-a000-000000000000"']);
+});
+
+test('no answer shares memory with another: each has a writer of its own, and what was taken is never written again', () => {
+  const reader = { saw: () => {}, ask: async () => [], read: async () => [] };
+  const runs = ['first', 'second'].map(() => new Run([], { keys: new Map(), values: {} }, reader));
+  expect(runs[0]!.json).not.toBe(runs[1]!.json);
+  const answers = runs.map((run, i) => run.apart(() => run.write(`answer ${i}`))!);
+  // Both are written on while the first parts wait to be sent.
+  for (const run of runs) run.write('something longer that would stand in the same place');
+  expect(answers.map(String)).toEqual(['answer 0', 'answer 1']);
+  expect(answers[0]!.buffer).not.toBe(answers[1]!.buffer);
+});
+
+test('memory that a writer gets holds nothing of what the process wrote before', () => {
+  class Opened extends JsonWriter {
+    get all(): Buffer {
+      return this.bytes;
+    }
+  }
+  const json = new Opened();
+  json.json('x');
+  json.json('y'.repeat(100_000));
+  expect(json.all.subarray(json.length).every(byte => byte === 0)).toBe(true);
 });
