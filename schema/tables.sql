@@ -1039,6 +1039,19 @@ comment on column "hub_power_list_entry_history"."about_delegation" is 'Delegati
 comment on column "hub_power_list_entry_history"."about_legal_actor" is 'Agency';
 comment on column "hub_power_list_entry_history"."about_handling_agency" is 'Agency';
 
+create table "hub_reader_day" ("day" date not null, "reader" text not null, "persons" integer not null, "misses" integer not null, "unmasked" integer not null, primary key ("day", "reader"));
+comment on table "hub_reader_day" is 'how much each reader has seen of persons on a day; kept for two days';
+comment on column "hub_reader_day"."day" is 'of the town';
+comment on column "hub_reader_day"."reader" is 'role and sub of their tokens';
+comment on column "hub_reader_day"."persons" is 'shown whole';
+comment on column "hub_reader_day"."misses" is 'look-ups that found nobody';
+comment on column "hub_reader_day"."unmasked" is 'records unmasked on demand';
+
+create table "hub_reader_person" ("day" date not null, "reader" text not null, "person" uuid not null, primary key ("day", "reader", "person"));
+comment on table "hub_reader_person" is 'whom each reader has been shown whole on a day; kept for two days';
+comment on column "hub_reader_person"."day" is 'of the town';
+comment on column "hub_reader_person"."reader" is 'role and sub of their tokens';
+
 create table "hub_region" ("id" uuid not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "code" text null, "name" text null, "level" text null, "parent_code" text null, "valid_from" date null, "valid_to" date null, "successor_code" text null, "about_parent" uuid null, "about_successor" uuid null, primary key ("id"));
 comment on table "hub_region" is '行政区划';
 comment on column "hub_region"."as_of" is 'true at the source';
@@ -1077,6 +1090,13 @@ comment on column "hub_region_history"."valid_to" is '撤销日期';
 comment on column "hub_region_history"."successor_code" is '并入社区';
 comment on column "hub_region_history"."about_parent" is 'Region';
 comment on column "hub_region_history"."about_successor" is 'Region';
+
+create table "hub_sealing_order" ("number" text not null, "subject" text not null, "until" date not null, "ordered_by" text not null, "ordered_at" timestamptz not null, primary key ("number", "subject"));
+comment on table "hub_sealing_order" is 'orders by which the reads of one reader are left out of the report to the person concerned';
+comment on column "hub_sealing_order"."number" is 'of the written order';
+comment on column "hub_sealing_order"."subject" is 'sub of the reader';
+comment on column "hub_sealing_order"."until" is 'last day';
+comment on column "hub_sealing_order"."ordered_by" is 'sub of the administrator who wrote it down';
 
 create table "hub_seen" ("agency" text not null, "set_name" text not null, "kind" text not null, "record_id" uuid not null, primary key ("agency", "set_name", "kind", "record_id"));
 comment on table "hub_seen" is 'records that a whole set has held so far';
@@ -1123,6 +1143,41 @@ comment on column "hub_sharing_grant_history"."valid_to" is '到期日期';
 comment on column "hub_sharing_grant_history"."state" is '状态';
 comment on column "hub_sharing_grant_history"."about_giver" is 'Agency';
 comment on column "hub_sharing_grant_history"."about_taker" is 'Agency';
+
+create table "hub_task" ("id" uuid not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "code" text null, "title" text null, "title_en" text null, "roles" text null, "agency_code" text null, "valid_from" date null, "valid_to" date null, "about_agency" uuid null, primary key ("id"));
+comment on table "hub_task" is '工作任务（查询用途）';
+comment on column "hub_task"."as_of" is 'true at the source';
+comment on column "hub_task"."spellings" is 'identifiers as the source wrote them';
+comment on column "hub_task"."deleted" is 'flagged as deleted by its source; nothing is erased';
+comment on column "hub_task"."digest" is 'of the content';
+comment on column "hub_task"."observed_at" is 'since when the hub knows it so';
+comment on column "hub_task"."code" is '任务编码';
+comment on column "hub_task"."title" is '任务名称';
+comment on column "hub_task"."title_en" is '英文名称';
+comment on column "hub_task"."roles" is '适用角色';
+comment on column "hub_task"."agency_code" is '所属部门';
+comment on column "hub_task"."valid_from" is '生效日期';
+comment on column "hub_task"."valid_to" is '截止日期';
+comment on column "hub_task"."about_agency" is 'Agency';
+create index "hub_task_key" on "hub_task" ("code");
+create index "hub_task_about_agency_index" on "hub_task" ("about_agency");
+create index "hub_task_observed_at_index" on "hub_task" ("observed_at");
+
+create table "hub_task_history" ("id" uuid not null, "observed_at" timestamptz not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "code" text null, "title" text null, "title_en" text null, "roles" text null, "agency_code" text null, "valid_from" date null, "valid_to" date null, "about_agency" uuid null, "seen_until" timestamptz not null, primary key ("id", "observed_at"));
+comment on table "hub_task_history" is '工作任务（查询用途）: what was known before';
+comment on column "hub_task_history"."observed_at" is 'since when the hub knows it so';
+comment on column "hub_task_history"."as_of" is 'true at the source';
+comment on column "hub_task_history"."spellings" is 'identifiers as the source wrote them';
+comment on column "hub_task_history"."deleted" is 'flagged as deleted by its source; nothing is erased';
+comment on column "hub_task_history"."digest" is 'of the content';
+comment on column "hub_task_history"."code" is '任务编码';
+comment on column "hub_task_history"."title" is '任务名称';
+comment on column "hub_task_history"."title_en" is '英文名称';
+comment on column "hub_task_history"."roles" is '适用角色';
+comment on column "hub_task_history"."agency_code" is '所属部门';
+comment on column "hub_task_history"."valid_from" is '生效日期';
+comment on column "hub_task_history"."valid_to" is '截止日期';
+comment on column "hub_task_history"."about_agency" is 'Agency';
 
 create table "hub_unmask_grant" ("id" uuid not null, "role" text not null, "subject" text not null, "session" text null, "noun" text not null, "record_id" uuid not null, "granted_at" timestamptz not null, "until" timestamptz not null, primary key ("id"));
 comment on table "hub_unmask_grant" is 'records that somebody sees whole for a while; why stands in the audit log';

@@ -4,12 +4,31 @@ import { createSecureContext } from 'node:tls';
 import type { JSONWebKeySet } from 'jose';
 import { z } from 'zod';
 import type { Adapter } from '../adapters/kit/contract.ts';
+import { type Role, roles } from './access/principal.ts';
 import { snake } from './catalog/catalog.ts';
 import { isPrivateChannel } from './domain/private-channel.ts';
 
 /** A whole number with its bounds and its default; the unit ends the name. */
 const whole = (what: string, fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback).describe(`${what}: a whole number from ${min} to ${max}`);
+
+/** Numbers of roles, `clerk=200,officer=300`; a role that is not named keeps its own. */
+const perRole = (what: string) =>
+  z
+    .string()
+    .default('')
+    .transform((text, context): Partial<Record<Role, number>> => {
+      const pairs = text.split(',').map(part => part.trim().split('='));
+      const given = pairs.filter(([name]) => name !== '');
+      const sound = given.every(
+        ([name, number, ...more]) =>
+          roles.some(role => role === name) && /^\d{1,9}$/.test(number ?? '') && !more.length,
+      );
+      if (sound) return Object.fromEntries(given.map(([name, number]) => [name, Number(number)]));
+      context.addIssue({ code: 'custom', message: 'is no list of roles with their numbers' });
+      return z.NEVER;
+    })
+    .describe(`${what} by role: clerk=200,officer=300; roles that are not named keep the numbers of access/limits.ts`);
 
 const keySet = z.string().transform((text, context): JSONWebKeySet => {
   try {
@@ -105,6 +124,11 @@ const hubSettings = z.object({
   // What a single request may ask stands per role in access/limits.ts.
   // Of fewer than five people in a place somebody always knows who they are. More than 30 are not told apart well.
   hubSmallestGroup: whole('persons below which a group is withheld from who sees persons masked', 5, 1, 30),
+  hubPersonsPerDay: perRole('different persons that one reader may see whole in a day'),
+  hubUnmasksPerDay: perRole('records that one reader may unmask in a day'),
+  hubMissesPerDay: perRole('look-ups of persons in a day that may find nobody'),
+  // Whoever knows so little of a person that more fit should look otherwise.
+  hubTestedPersons: whole('persons whom a test by a personal field may fit', 100, 1, 10_000),
   hubBudgetFactor: whole('multiplies the cost units per minute of every role', 1, 1, 1_000_000),
   // A bucket is about 100 bytes.
   hubBudgetPrincipals: whole('principals whose budgets are kept', 10_000, 10, 1_000_000),

@@ -9,6 +9,8 @@ import type { TlsFiles } from './api/client-certificate.ts';
 import { CompiledAnswers } from './api/compiled-answers.ts';
 import type { Moment } from './api/context.ts';
 import { Door } from './api/door.ts';
+import { PersonQuotas, type QuotaSettings } from './api/person-quotas.ts';
+import { Readers } from './api/readers.ts';
 import { makeSchema } from './api/schema.ts';
 import { type RunningServer, startServer } from './api/server.ts';
 import { type StoredOperation, StoredOperations } from './api/stored-operations.ts';
@@ -16,6 +18,7 @@ import { UnmaskDesk } from './api/unmask-desk.ts';
 import { snake } from './catalog/catalog.ts';
 import { type Config, ConfigError, type Environment, readAdapterSettings } from './config.ts';
 import { errorFacts } from './domain/error-facts.ts';
+import type { SealingOrder } from './domain/sealing-order.ts';
 import { ExportDesk } from './export/export-desk.ts';
 import { serveExports } from './export/serve-exports.ts';
 import { Cursors } from './feed/cursors.ts';
@@ -24,6 +27,7 @@ import { Tail } from './feed/tail.ts';
 import { chosen, makeLog, openStore } from './hub/open-store.ts';
 import { followSessions, tokenSettings } from './hub/sign-in.ts';
 import { noteWritten, startAudit } from './hub/start-audit.ts';
+import { startPurposes } from './hub/start-purposes.ts';
 import { boundedFetch } from './ingest/bounded-fetch.ts';
 import { findAdapters } from './ingest/find-adapters.ts';
 import { Health } from './ingest/health.ts';
@@ -35,6 +39,8 @@ import { Batches } from './query/batches.ts';
 import { TableSizes } from './query/table-sizes.ts';
 import type { Store } from './store/apply.ts';
 import { cursorKey } from './store/migrate.ts';
+import { ReaderDays } from './store/reader-days.ts';
+import { writeSealingOrder } from './store/sealing-orders.ts';
 
 export interface Connected {
   readonly adapter: Adapter;
@@ -72,6 +78,12 @@ function savedQueries() {
 
 const tlsOf = ({ hubTlsCert: cert, hubTlsKey: key, hubPushClientCa }: Config): TlsFiles | null =>
   cert && key ? { cert, key, pushClientCa: hubPushClientCa ?? null } : null;
+
+const quotaSettings = (config: Config): QuotaSettings => ({
+  persons: config.hubPersonsPerDay,
+  unmasked: config.hubUnmasksPerDay,
+  misses: config.hubMissesPerDay,
+});
 
 export interface RunningHub {
   readonly url: string;
@@ -131,9 +143,14 @@ export async function startHub(
     );
     await grants.start();
     stops.push(async () => grants.stop());
+    const { purposes, sealing, ...stating } = await startPurposes(opened, grants, log);
+    stops.push(async () => stating.stop());
 
     const sessions = await followSessions(config, database, log);
     stops.push(sessions.stop);
+    const days = new ReaderDays(database, error =>
+      log.error({ error: errorFacts(error) }, 'forgetting what readers saw on earlier days failed'),
+    );
     const unmasking = new UnmaskDesk(database, error =>
       log.error({ error: errorFacts(error) }, 'reading unmask grants failed'),
     );
@@ -159,7 +176,8 @@ export async function startHub(
     stops.push(async () => sizes.stop());
     const door = makeDoor(schema, config, sizes);
     const desk = new ExportDesk(schema);
-    const authenticate = makeAuthenticate(tokenSettings(config, sessions.ended, log));
+    const readers = new Readers(makeAuthenticate(tokenSettings(config, sessions.ended, log)), purposes);
+    const quotas = new PersonQuotas(audit, days, quotaSettings(config));
     const trustedProxies = new Set(config.hubTrustedProxies);
     const snapshots = database.snapshots({
       connections: config.hubReadConnections,
@@ -184,7 +202,13 @@ export async function startHub(
           return work({ read, batches: new Batches(snapshot, batchLimits) });
         }),
       town: config.hubTown,
-      audit,
+      audit: { log: audit.log, policy: audit.policy, quotas },
+      purposes,
+      orderSealing: async (order: SealingOrder, by: string) => {
+        const isNew = await writeSealingOrder(database, order, by);
+        await sealing.refresh();
+        return isNew;
+      },
       smallestGroup: config.hubSmallestGroup,
       exports: desk,
       grants: () => grants.current(),
@@ -200,12 +224,12 @@ export async function startHub(
         door,
         serveMore: app =>
           serveExports(app, {
-            ...{ schema, answers, hub, door, desk, authenticate, trustedProxies, log },
+            ...{ schema, answers, hub, door, desk, readers, trustedProxies, log },
             queries: savedQueries(),
           }),
         trustedProxies,
         hub,
-        authenticate,
+        readers,
         receivers,
         checkReady: async () => void (await database.read('select 1', [])),
         limits: {

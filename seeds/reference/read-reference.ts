@@ -15,6 +15,7 @@ export const referenceFiles = {
   Delegation: 'delegations.csv',
   PowerListEntry: 'power-list.csv',
   SharingGrant: 'sharing-grants.csv',
+  Task: 'tasks.csv',
 } as const;
 
 export type ReferenceNoun = keyof typeof referenceFiles;

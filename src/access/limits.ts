@@ -25,6 +25,37 @@ export interface RoleLimits {
   readonly operations: 'stored' | 'any';
 }
 
+/** What one reader may see of persons in a day of the town, over all processes, exports and boards. */
+export interface PersonLimits {
+  /** Different persons shown whole. */
+  readonly persons: number;
+  /** Records unmasked on demand. */
+  readonly unmasked: number;
+  /** Look-ups by something personal that find nobody. */
+  readonly misses: number;
+}
+const nobodyWhole: PersonLimits = { persons: 0, unmasked: 0, misses: 0 };
+/**
+ * A window serves some forty applicants a day, each with four or five relatives, co-owners or partners in what it must
+ * look at; who cannot be found is mostly a slip of the pen. `HUB_PERSONS_PER_DAY` and its neighbours set other numbers.
+ */
+export const personLimits: Readonly<Record<Role, PersonLimits>> = {
+  public: nobodyWhole,
+  clerk: { persons: 200, unmasked: 20, misses: 40 },
+  // Whole lists of one agency pass an officer's desk.
+  officer: { persons: 300, unmasked: 20, misses: 40 },
+  // A village has some hundred households; an agent sees to a few applications a day.
+  'village-agent': { persons: 40, unmasked: 10, misses: 10 },
+  director: nobodyWhole,
+  analyst: nobodyWhole,
+  integrator: nobodyWhole,
+  // A report about a person is a look-up of that person.
+  auditor: { persons: 0, unmasked: 0, misses: 40 },
+  'system-admin': nobodyWhole,
+  'security-admin': nobodyWhole,
+  'audit-admin': nobodyWhole,
+};
+
 /** Who works at a screen of the hall: the screens' documents are known, so are their sizes. */
 const hallApp: RoleLimits = {
   depth: 14,

@@ -15,10 +15,13 @@ export const roles = [
 ] as const;
 export type Role = (typeof roles)[number];
 
-/** Why somebody reads personal data: `case:<case number>`, `matter:<code>` or `task:<words>`. */
+/** Why somebody reads personal data: `case:<case number>`, `matter:<code>` or `task:<code>`. */
 export interface Purpose {
   readonly kind: 'case' | 'matter' | 'task';
   readonly value: string;
+  /** Number of the order by which the reads of a task are sealed, and the order's last day once it is known. */
+  readonly sealedBy?: string;
+  readonly sealedUntil?: string;
 }
 
 export interface Principal {
@@ -35,8 +38,12 @@ export interface Principal {
   readonly session: string | null;
   /** When the token was issued, and until when it is accepted; null for the public. */
   readonly token: { readonly issuedAtMs: number; readonly expiresAtMs: number } | null;
-  /** Stated with the request, never in the token. */
+  /** Stated with the request, never in the token; null also when it does not hold. */
   readonly purpose: Purpose | null;
+  /** As it was stated: whether it holds is looked at again while a stream or a socket is open. */
+  readonly statedPurpose: Purpose | null;
+  /** Why a purpose that was stated does not hold, and so counts as none. */
+  readonly purposeProblem: string | null;
   /** Why a token that was given was not accepted; told together with what is then refused. */
   readonly tokenProblem: string | null;
 }
@@ -50,21 +57,28 @@ export const nobody = (tokenProblem: string | null = null): Principal => ({
   session: null,
   token: null,
   purpose: null,
+  statedPurpose: null,
+  purposeProblem: null,
   tokenProblem,
 });
 
-/** Of a header, whose bytes come as they are: what is UTF-8 in them is read as such. */
-export function purposeOfHeader(header: string | readonly string[] | undefined): Purpose | null {
+/** Text of a header, whose bytes come as they are: what is UTF-8 in them is read as such. */
+export function textOfHeader(header: string | readonly string[] | undefined): string | null {
   if (typeof header !== 'string') return null;
   const text = Buffer.from(header, 'latin1').toString('utf8');
-  return parsePurpose(text.includes('\ufffd') ? header : text);
+  return text.includes('\ufffd') ? header : text;
 }
 
 /** No control characters: a purpose is read on terminals too. */
 const purposeForm = /^(case|matter|task):([^\s\p{C}][^\p{C}]{0,99})$/u;
+/** `task:inquiry sealed:<number of the order>` */
+const sealedForm = /^(\S+) sealed:(\S.*)$/;
 
-/** The header `x-purpose`, and the member `purpose` of a socket's connection parameters. Null when it is not of the form. */
+/** What a request states; null when it is not of the form. */
 export function parsePurpose(text: unknown): Purpose | null {
   const [, kind, value] = (typeof text === 'string' && purposeForm.exec(text)) || [];
-  return kind && value ? { kind: kind as Purpose['kind'], value } : null;
+  if (!kind || !value) return null;
+  const [, task, sealedBy] = (kind === 'task' && sealedForm.exec(value)) || [];
+  if (task && sealedBy) return { kind: 'task', value: task, sealedBy };
+  return { kind: kind as Purpose['kind'], value };
 }

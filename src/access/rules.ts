@@ -16,6 +16,7 @@ export const features = [
   'explain',
   'report',
   'end sessions',
+  'order sealing',
 ] as const;
 export type Feature = (typeof features)[number];
 
@@ -129,7 +130,7 @@ export const rules: Rules = {
     internal: 'hidden',
     finds: false,
     unmaskMinutes: 0,
-    features: ['freshness', 'explain', 'end sessions'],
+    features: ['freshness', 'explain', 'end sessions', 'order sealing'],
   },
   'audit-admin': {
     why: 'Keeps the proof; sees no record of a person (三员分立).',

@@ -1,5 +1,7 @@
 /** Grants by which one agency lets another see kinds of its records, for one purpose and for a time (数据共享授权). */
 
+import { townDay } from '../domain/town-day.ts';
+
 export interface SharingGrant {
   readonly giver: string;
   readonly taker: string;
@@ -17,8 +19,6 @@ export const inForce = ({ from, to }: SharingGrant, day: string): boolean => fro
 type Read = (text: string, values: readonly unknown[]) => Promise<(string | null)[][]>;
 const sql = `select giver_code, taker_code, kinds, matter_code, valid_from, valid_to from hub_sharing_grant
   where not deleted and state = 'ACTIVE'`;
-/** The day in Asia/Shanghai; there is no summer time. */
-const today = (now: Date) => new Date(now.getTime() + 8 * 3_600_000).toISOString().slice(0, 10);
 
 /** The grants in force, read again every second: an end takes effect on every process of the hub. */
 export class SharingGrants {
@@ -31,7 +31,7 @@ export class SharingGrants {
   ) {}
 
   current(): readonly SharingGrant[] {
-    const day = today(new Date());
+    const day = townDay(new Date());
     return this.known.filter(grant => inForce(grant, day));
   }
 

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type DocumentNode, type ExecutionResult, GraphQLError, getOperationAST, print } from 'graphql';
 import type { Logger } from 'pino';
 import { operationOf } from '../audit/trail.ts';
+import { HubError } from '../domain/error-codes.ts';
 import type { Context } from './context.ts';
 import { tellClient } from './errors.ts';
 
@@ -42,14 +43,15 @@ const noteAnswer = (
 ) => trail.note(hub.audit, { ...principal, purpose }, channel, text);
 
 function refused(reply: FastifyReply, error: unknown, log: Logger): string {
-  const text = JSON.stringify({ errors: [told(error, log).toJSON()] });
+  const text = JSON.stringify({ errors: [toldFailure(error, log).toJSON()] });
   // Clients of the older media type take any other status for a broken connection.
-  if (String(reply.getHeader('content-type')).includes('graphql-response')) reply.code(503);
+  const isNewer = String(reply.getHeader('content-type')).includes('graphql-response');
+  if (isNewer) reply.code(error instanceof HubError && error.code === 'QUOTA_REACHED' ? 429 : 503);
   reply.header('content-length', Buffer.byteLength(text));
   return text;
 }
 
-function told(error: unknown, log: Logger): GraphQLError {
+function toldFailure(error: unknown, log: Logger): GraphQLError {
   const original = error instanceof Error ? error : new Error(String(error));
   const { message, extensions } = tellClient({ message: '' }, original, log);
   return new GraphQLError(message, { extensions });
@@ -67,11 +69,13 @@ export async function auditSocket<R extends ExecutionResult>(
   result: R,
   log: Logger,
 ): Promise<R | { readonly errors: readonly GraphQLError[] }> {
-  if (context.trail.isEmpty) return result;
+  const { purposeProblem } = context.principal;
+  const told = purposeProblem ? { ...result, extensions: { ...result.extensions, purposeProblem } } : result;
+  if (context.trail.isEmpty) return told;
   try {
-    await noteAnswer(context, 'socket', JSON.stringify(result));
-    return result;
+    await noteAnswer(context, 'socket', JSON.stringify(told));
+    return told;
   } catch (error) {
-    return { errors: [told(error, log)] };
+    return { errors: [toldFailure(error, log)] };
   }
 }

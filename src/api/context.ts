@@ -4,11 +4,13 @@ import type { EndedSessions } from '../access/ended-sessions.ts';
 import type { Policy } from '../access/policy.ts';
 import { policyOf } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
+import type { Purposes } from '../access/purposes.ts';
 import type { Rules } from '../access/rules.ts';
 import type { SharingGrant } from '../access/sharing.ts';
 import type { StatedPurpose } from '../audit/entry.ts';
 import { type AuditDesk, Trail } from '../audit/trail.ts';
 import type { Catalog, Noun } from '../catalog/catalog.ts';
+import type { SealingOrder } from '../domain/sealing-order.ts';
 import type { SessionEnding } from '../domain/session-ending.ts';
 import type { UnmaskGrant } from '../domain/unmask-grant.ts';
 import type { Cursors } from '../feed/cursors.ts';
@@ -24,6 +26,7 @@ import type { Identity } from '../store/identity.ts';
 import { fieldColumns } from '../store/rows.ts';
 import type { EndOrder } from '../store/session-endings.ts';
 import type { ExportTicket, TicketOrder } from './export-resolvers.ts';
+import type { PersonQuotas } from './person-quotas.ts';
 import type { UnmaskDesk } from './unmask-desk.ts';
 
 type LiveLoader = DataLoader<string, LiveRecord[]>;
@@ -42,7 +45,9 @@ export interface Hub {
   readonly atOneMoment: <T>(work: (moment: Moment) => Promise<T>) => Promise<T>;
   /** Agency code of the hosting town. */
   readonly town: string;
-  readonly audit: AuditDesk;
+  readonly audit: AuditDesk & { readonly quotas: PersonQuotas };
+  /** Whether a stated purpose holds. */
+  readonly purposes: Pick<Purposes, 'checked'>;
   /** Groups of persons below this size are withheld from readers who see persons masked. */
   readonly smallestGroup: number;
   /** Takes orders for exports. */
@@ -50,6 +55,8 @@ export interface Hub {
   /** Sharing grants in force. */
   readonly grants: () => readonly SharingGrant[];
   readonly unmasking: Pick<UnmaskDesk, 'of' | 'grant'>;
+  /** Writes down an order by which somebody's reads are sealed; false: there is one of this number for them already. */
+  readonly orderSealing: (order: SealingOrder, orderedBy: string) => Promise<boolean>;
   readonly ended: EndedSessions;
   /** Ends a session here and in every other process of the hub. */
   readonly endSession: (order: Omit<EndOrder, 'lastsSeconds'>) => Promise<SessionEnding>;

@@ -35,6 +35,8 @@ export const doorPlugin = (door: Door, admissions: Admissions): ApolloServerPlug
       const errors: readonly GraphQLFormattedError[] | undefined = result.errors;
       if (errors && !door.showsSchema(contextValue.principal)) result.errors = errors.map(hideSuggestions);
       result.errors &&= result.errors.map(error => withTokenProblem(error, contextValue.principal));
+      const { purposeProblem } = contextValue.principal;
+      if (purposeProblem) result.extensions = { ...result.extensions, purposeProblem };
       const cost = admissions.get(contextValue.principal)?.cost;
       if (cost && wantsCost(request.extensions)) result.extensions = { ...result.extensions, cost };
     },

@@ -15,6 +15,7 @@ import { changeWork } from './change-work.ts';
 import { Context, type Hub } from './context.ts';
 import type { Execution, FeedReader } from './feed-execution.ts';
 import type { Asked, BoardFilter, ChangesFilter, FeedRequest } from './feed-request.ts';
+import type { Readers } from './readers.ts';
 import { outputVariables, selectsParts } from './subscribed-document.ts';
 import { TakeTurns } from './take-turns.ts';
 
@@ -24,6 +25,7 @@ export interface FeedLimits extends GroupLimits {
 export interface DeskParts {
   readonly schema: GraphQLSchema;
   readonly hub: Hub;
+  readonly readers: Readers;
   readonly limits: FeedLimits;
   readonly tell: (result: ExecutionResult) => ExecutionResult;
   readonly onError: (error: unknown) => void;
@@ -165,8 +167,31 @@ export class FeedDesk {
       if (!stream.hadGrants && !this.hasGrants(principal)) continue;
       if (this.rightsOf(principal) !== stream.rights) stream.review();
     }
+    this.reviewPurposes().catch(this.parts.onError);
   }
+
+  /** One look for all streams of a reader: a purpose that has ended ends them. */
+  private async reviewPurposes(): Promise<void> {
+    if (this.isReviewing) return;
+    this.isReviewing = true;
+    try {
+      const stating = [...this.streams].filter(({ member }) => member.reader.principal.statedPurpose);
+      for (const [principal, streams] of Map.groupBy(stating, ({ member }) => member.reader.principal)) {
+        if ((await this.parts.readers.again(principal)) === principal) continue;
+        for (const stream of streams) stream.end(purposeEnded());
+      }
+    } finally {
+      this.isReviewing = false;
+    }
+  }
+  private isReviewing = false;
 }
+
+const purposeEnded = () =>
+  new HubError(
+    'RIGHTS_CHANGED',
+    'Your purpose does not hold any more: state another one, and begin anew, without `after`',
+  );
 
 /** One open subscription: a member of a group, and of another one when its reader's rights change. */
 export class Stream {

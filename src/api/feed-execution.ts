@@ -2,6 +2,7 @@
 import { type DocumentNode, type ExecutionResult, execute, type GraphQLError, type GraphQLSchema } from 'graphql';
 import type { Principal } from '../access/principal.ts';
 import type { Operation } from '../audit/trail.ts';
+import type { HubError } from '../domain/error-codes.ts';
 import type { Answer } from '../feed/group-work.ts';
 import { isPassing } from '../feed/passing-failure.ts';
 import { Payload } from '../feed/payload.ts';
@@ -44,12 +45,16 @@ export async function answerFor(
   const { trail } = contextValue;
   const note = async (readers: readonly FeedReader[], text: string) => {
     const { purpose } = contextValue;
+    const refused = new Map<FeedReader, HubError>();
     for (const channel of ['socket', 'http'] as const) {
       const some = readers.filter(reader => reader.channel === channel);
-      // Without a purpose of his own a reader sees whole what was unmasked for him.
+      // Without a purpose of their own readers see whole what was unmasked for them.
       const who = some.map(({ principal: own }) => (own.purpose || !purpose ? own : { ...own, purpose }));
-      if (who.length) await trail.noteAll(hub.audit, who, channel, text);
+      const refusedHere = who.length ? await trail.noteAll(hub.audit, who, channel, text) : new Map();
+      for (const [i, reader] of some.entries())
+        if (refusedHere.has(who[i]!)) refused.set(reader, refusedHere.get(who[i]!)!);
     }
+    return refused;
   };
   return { payload: new Payload(JSON.stringify(tell(result))), note: trail.isEmpty ? null : note };
 }

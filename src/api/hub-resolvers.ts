@@ -45,7 +45,8 @@ export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: re
       if (!role) throw new HubError('BAD_USER_INPUT', `The role is one of ${roles.join(', ')}`);
       const { subject = null, session = null, agency = null, host = null, village = null, purpose } = reader;
       const named = { subject, session, agency, host, village };
-      const principal = { ...nobody(), ...named, role, purpose: parsePurpose(purpose) };
+      const invented = { ...nobody(), ...named, role };
+      const principal = { ...invented, ...(await context.hub.purposes.checked(invented, parsePurpose(purpose))) };
       const other = new Context(context.hub, principal);
       const { noun, key } = readGlobalId(catalog, id);
       const row = await readRow(context.hub, other.policy, noun, key);

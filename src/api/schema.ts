@@ -16,6 +16,7 @@ import { deriveTypes, type Facts } from './derive-types.ts';
 import { exportResolvers } from './export-resolvers.ts';
 import { feedResolvers } from './feed-resolvers.ts';
 import { handFacts, hubResolvers } from './hub-resolvers.ts';
+import { sealingResolvers } from './sealing-resolvers.ts';
 import { sessionResolvers } from './session-resolvers.ts';
 import { unmaskResolvers } from './unmask-resolvers.ts';
 
@@ -41,6 +42,7 @@ export function makeSchema(catalog: Catalog, adapters: readonly Adapter[]): Grap
       ...hubResolvers(types, catalog, adapters),
       ...feedResolvers(types, catalog),
       ...sessionResolvers(),
+      ...sealingResolvers(),
       ...exportResolvers(),
       ...auditResolvers(catalog),
       ...unmaskResolvers(catalog),

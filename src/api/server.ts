@@ -9,8 +9,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { FormattedExecutionResult, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { mostTokens } from '../access/limits.ts';
-import { type Principal, purposeOfHeader } from '../access/principal.ts';
-import type { Authenticate } from '../access/tokens.ts';
+import type { Principal } from '../access/principal.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { errorFacts } from '../domain/error-facts.ts';
 import type { Receiver } from '../ingest/push.ts';
@@ -26,6 +25,7 @@ import { FeedDesk, type FeedLimits } from './feed-desk.ts';
 import { serveGraphiql } from './graphiql.ts';
 import { type HttpLimits, makeHttp, serveGraphql } from './http-stack.ts';
 import { jsonOf } from './json-bytes.ts';
+import type { Readers } from './readers.ts';
 import { SocketGuard, type SocketLimits } from './socket-guard.ts';
 import { serveSockets } from './sockets.ts';
 import { serveSse } from './sse.ts';
@@ -35,7 +35,7 @@ export interface ServerParts {
   readonly schema: GraphQLSchema;
   readonly answers: CompiledAnswers;
   readonly hub: Hub;
-  readonly authenticate: Authenticate;
+  readonly readers: Readers;
   readonly receivers: ReadonlyMap<string, Receiver>;
   /** Throws while the hub cannot answer. */
   readonly checkReady: () => Promise<void>;
@@ -65,7 +65,7 @@ export async function startServer(
   parts: ServerParts,
   { host, port }: { host: string; port: number },
 ): Promise<RunningServer> {
-  const { schema, answers, hub, authenticate, door, trustedProxies, limits, log } = parts;
+  const { schema, answers, hub, readers, door, trustedProxies, limits, log } = parts;
   const app = makeHttp(limits, parts.tls);
   const admissions: Admissions = new WeakMap();
   const apollo = new ApolloServer<Context>({
@@ -93,8 +93,8 @@ export async function startServer(
   await serveGraphql(app, apollo, {
     path,
     context: async request => {
-      const known = await authenticate(request.headers.authorization);
-      const principal = { ...known, purpose: purposeOfHeader(request.headers['x-purpose']) };
+      // One object for each request: what the door admitted is kept by it.
+      const principal = { ...(await readers.ofHeaders(request.headers)) };
       const admission = admitHttp(door, principal, clientAddress(request.raw, trustedProxies), request);
       const context = new Context(hub, principal);
       if (admission) admissions.set(principal, admission);
@@ -113,7 +113,7 @@ export async function startServer(
   const shelf = new DocumentShelf(schema);
   const { pingMs } = parts.socketLimits;
   const guard = new SocketGuard(parts.socketLimits);
-  const roads = { schema, answers, hub, desk, shelf, authenticate, door, trustedProxies, guard, log };
+  const roads = { schema, answers, hub, desk, shelf, readers, door, trustedProxies, guard, log };
   const events = serveSse(app, { ...roads, pingMs, path: `${path}/stream` });
   const sockets = serveSockets(app.server, { ...roads, limits: parts.socketLimits, path });
   await app.listen({ host, port });
@@ -132,10 +132,11 @@ export async function startServer(
   };
 }
 
-function makeDesk({ schema, hub, feedLimits, log }: ServerParts): FeedDesk {
+function makeDesk({ schema, hub, readers, feedLimits, log }: ServerParts): FeedDesk {
   return new FeedDesk({
     schema,
     hub,
+    readers,
     limits: feedLimits,
     tell: result => (result.errors ? { ...result, errors: result.errors.map(error => toldError(error, log)) } : result),
     onError: error => log.error({ error: errorFacts(error) }, 'a stream could not be served'),

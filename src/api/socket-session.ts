@@ -4,13 +4,13 @@ import type { Context as WireContext } from 'graphql-ws';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { Principal } from '../access/principal.ts';
-import type { Authenticate } from '../access/tokens.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { EndOfStream } from '../feed/member.ts';
 import type { Hub } from './context.ts';
 import { graphqlError, toldError } from './errors.ts';
 import type { FeedDesk, FeedOperation, Stream } from './feed-desk.ts';
 import type { FeedRequest } from './feed-request.ts';
+import type { Readers } from './readers.ts';
 import { guardToken } from './session-guard.ts';
 import type { SocketState } from './socket-guard.ts';
 import { SocketLine, SocketSink } from './socket-sink.ts';
@@ -19,7 +19,7 @@ type Operations = WireContext['subscriptions'];
 interface SessionParts {
   readonly hub: Hub;
   readonly desk: FeedDesk;
-  readonly authenticate: Authenticate;
+  readonly readers: Readers;
   readonly log: Logger;
 }
 /** `Unauthorized` in the protocol of graphql-ws: the client signs in again. */
@@ -121,11 +121,10 @@ export class SocketSession implements SocketState {
     return { ...(typeof given === 'string' && (await this.renew(this.principal, given))), ...this.proof() };
   }
 
-  private async renew({ subject, purpose }: Principal, given: string): Promise<Record<string, unknown>> {
-    const known = await this.parts.authenticate(given);
-    if (known.tokenProblem) return { tokenProblem: known.tokenProblem };
-    if (known.subject !== subject) return { tokenProblem: 'it is of somebody else: open another socket' };
-    const principal = { ...known, purpose };
+  private async renew(known: Principal, given: string): Promise<Record<string, unknown>> {
+    const principal = await this.parts.readers.renewed(given, known);
+    if (principal.tokenProblem) return { tokenProblem: principal.tokenProblem };
+    if (principal.subject !== known.subject) return { tokenProblem: 'it is of somebody else: open another socket' };
     this.principal = principal;
     this.guard();
     for (const stream of [...this.streams.values()]) stream.renew({ principal, channel: 'socket' });

@@ -6,8 +6,6 @@ import { handleProtocols, type ServerOptions } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { budgetKey, roleLimits } from '../access/limits.ts';
-import { type Principal, parsePurpose } from '../access/principal.ts';
-import type { Authenticate } from '../access/tokens.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { errorFacts } from '../domain/error-facts.ts';
 import { admitOperation, isRefused } from './admit-operation.ts';
@@ -19,6 +17,7 @@ import { type CostReport, type Door, type DoorRequest, wantsCost } from './door.
 import { graphqlError, toldError } from './errors.ts';
 import type { FeedDesk } from './feed-desk.ts';
 import { FeedRequest } from './feed-request.ts';
+import type { Readers } from './readers.ts';
 import { adaptSocket, makeWire } from './socket-adapter.ts';
 import type { SocketGuard, SocketLimits } from './socket-guard.ts';
 import { SocketSession } from './socket-session.ts';
@@ -30,7 +29,7 @@ export interface SocketParts {
   readonly hub: Hub;
   readonly desk: FeedDesk;
   readonly shelf: DocumentShelf;
-  readonly authenticate: Authenticate;
+  readonly readers: Readers;
   readonly door: Door;
   readonly trustedProxies: ReadonlySet<string>;
   readonly limits: SocketLimits;
@@ -139,21 +138,22 @@ class SocketOperations {
     delete (ctx as { connectionParams?: unknown }).connectionParams;
     ctx.extra.authorization = undefined;
     const given = authorization ?? Authorization ?? ofUpgrade;
-    const known = await this.parts.authenticate(typeof given === 'string' ? given : undefined);
-    const principal: Principal = { ...known, purpose: parsePurpose(purpose ?? header) };
+    const principal = await this.parts.readers.of(typeof given === 'string' ? given : undefined, purpose ?? header);
     const key = budgetKey(principal, address);
     session.begin(principal, key);
-    const { tokenProblem } = principal;
-    const welcome = tokenProblem ? { tokenProblem } : true;
+    const { tokenProblem, purposeProblem } = principal;
+    const problems = { ...(tokenProblem && { tokenProblem }), ...(purposeProblem && { purposeProblem }) };
+    const welcome = Object.keys(problems).length ? problems : true;
     if (this.parts.guard.belong(key, session, roleLimits[principal.role].sockets)) return welcome;
     session.budgetKey = null;
     session.socket.close(tooMany, 'Too many sockets');
     return false;
   }
 
-  private admit({ session, address }: Extra, id: string, payload: DoorRequest) {
+  private async admit({ session, address }: Extra, id: string, payload: DoorRequest) {
     const { schema } = this.parts;
-    const principal = session.principal!;
+    // The purpose may have ended since the socket was opened.
+    const principal = await this.parts.readers.again(session.principal!);
     try {
       if (session.isLeaving) throw goingAway();
       demandRoom(this.parts.guard.operations(session.budgetKey!), roleLimits[principal.role].subscriptions);
@@ -163,6 +163,7 @@ class SocketOperations {
     const admitted = admitOperation(this.parts, principal, address, payload);
     if (isRefused(admitted)) return admitted;
     const { document, text, cost, operationName, variables: variableValues, contextValue } = admitted;
+    session.principal = principal;
     contextValue.trail.channel = 'socket';
     if (wantsCost(payload.extensions)) this.costs.set(contextValue, cost);
     // The text lives on in the document, once for all who sent it.

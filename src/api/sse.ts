@@ -13,8 +13,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { budgetKey, roleLimits } from '../access/limits.ts';
-import { type Principal, purposeOfHeader } from '../access/principal.ts';
-import type { Authenticate } from '../access/tokens.ts';
+import type { Principal } from '../access/principal.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { EndOfStream } from '../feed/member.ts';
 import { type AdmittedOperation, admitOperation, isRefused, type OperationParts } from './admit-operation.ts';
@@ -24,13 +23,14 @@ import { type DoorRequest, refusal } from './door.ts';
 import { graphqlError, toldError } from './errors.ts';
 import type { FeedDesk, Stream } from './feed-desk.ts';
 import { FeedRequest } from './feed-request.ts';
+import type { Readers } from './readers.ts';
 import { guardToken } from './session-guard.ts';
 import type { SocketGuard, SocketState } from './socket-guard.ts';
 import { SseSink } from './sse-sink.ts';
 
 export interface SseParts extends OperationParts {
   readonly desk: FeedDesk;
-  readonly authenticate: Authenticate;
+  readonly readers: Readers;
   readonly guard: SocketGuard;
   readonly trustedProxies: ReadonlySet<string>;
   /** Between comments, which keep proxies from closing a quiet response. */
@@ -109,9 +109,9 @@ class SseStream {
   }
 
   private async answerTo(request: FastifyRequest, asked: DoorRequest): Promise<void> {
-    const { authenticate, guard } = this.parts;
-    const known = await authenticate(request.headers.authorization);
-    this.principal = { ...known, purpose: purposeOfHeader(request.headers['x-purpose']) };
+    const { readers, guard } = this.parts;
+    this.principal = await readers.ofHeaders(request.headers);
+    this.tellPurposeProblem();
     const [key, limits] = [budgetKey(this.principal, this.address), roleLimits[this.principal.role]];
     if (!guard.belong(key, this.state, limits.sockets))
       return this.refuse([this.fault(tooMany(limits.sockets, 'streams'))]);
@@ -148,6 +148,12 @@ class SseStream {
     const { position } = this.parts.hub.tail;
     const at = new Date().toISOString();
     this.sink.comment(JSON.stringify({ position, at, stream: this.stream?.proof ?? null }));
+  }
+
+  /** Whatever is answered then is masked, which looks like any other answer. */
+  private tellPurposeProblem(): void {
+    const { purposeProblem } = this.principal!;
+    if (purposeProblem) this.sink.comment(JSON.stringify({ purposeProblem }));
   }
 
   private guardToken(): void {

@@ -3,9 +3,9 @@ import type { Principal } from '../access/principal.ts';
 import { UnmaskGrants } from '../access/unmask-grants.ts';
 import type { UnmaskGrant } from '../domain/unmask-grant.ts';
 import type { Database } from '../store/database.ts';
-import { grantUnmask, type UnmaskOrder, unmaskGrantsInForce } from '../store/unmask-grants.ts';
+import { type Granted, grantUnmask, type UnmaskOrder, unmaskGrantsInForce } from '../store/unmask-grants.ts';
 
-/** Somebody reads what he asked about within minutes: more at once would be a way around the rules. */
+/** Readers look at what they asked about within minutes: more at once would be a way around the rules. */
 const mostAtOnce = 10;
 
 export class UnmaskDesk {
@@ -26,10 +26,10 @@ export class UnmaskDesk {
     return this.grants.of(principal);
   }
 
-  /** In force here at once, elsewhere within a second. Until when, ISO 8601; null: he may not have one more now. */
-  async grant(order: Omit<UnmaskOrder, 'most'>): Promise<string | null> {
-    const until = await grantUnmask(this.database, { ...order, most: mostAtOnce });
+  /** In force here at once, elsewhere within a second. */
+  async grant(order: Omit<UnmaskOrder, 'mostAtOnce'>): Promise<Granted> {
+    const granted = await grantUnmask(this.database, { ...order, mostAtOnce });
     await this.grants.refresh();
-    return until;
+    return granted;
   }
 }

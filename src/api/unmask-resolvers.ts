@@ -11,7 +11,10 @@ import { readGlobalId } from './global-id.ts';
 import { DateTime } from './scalars.ts';
 
 /** Said by a person, read by a person; no line breaks, so that it stays one line of a report. */
-const aReason = /^[^\s\p{C}][^\p{C}]{3,199}$/u;
+const aReason = /^[^\s\p{C}][^\p{C}]{9,199}$/u;
+const fewestDifferent = 5;
+const saysSomething = (reason: string): boolean =>
+  aReason.test(reason) && new Set(reason.replaceAll(/\s/g, '').toLowerCase()).size >= fewestDifferent;
 
 @ObjectType({ description: 'A record that its asker sees whole for a while; so it is noted · 揭敏授权' })
 export class UnmaskedRecord {
@@ -25,12 +28,16 @@ export function unmaskResolvers(catalog: Catalog): ClassType[] {
   class Unmasking {
     @Mutation(() => UnmaskedRecord, {
       description:
-        'Shows the asker one record whole for some minutes, on every road; for roles that act on persons. ' +
-        'The reason is noted before anything is shown, and told to the person concerned · 申请揭敏',
+        'Shows the asker one record whole for some minutes, wherever it stands; for roles that act on persons, with a ' +
+        'purpose that holds, and so many times a day. The reason is noted before anything is shown, and told to the ' +
+        'person concerned · 申请揭敏',
     })
     async requestUnmask(
       @Arg('id', () => ID, { description: 'Of a record that you see' }) id: string,
-      @Arg('reason', () => String, { description: 'Why, in 4 to 200 characters; names nobody · 事由' }) reason: string,
+      @Arg('reason', () => String, {
+        description: 'Why, in 10 to 200 characters, five of them different; names nobody · 事由',
+      })
+      reason: string,
       @Arg('minutes', () => Int, { defaultValue: 15, description: 'For how long; what is most depends on the role' })
       minutes: number,
       @Ctx() context: Context,
@@ -50,9 +57,14 @@ export function unmaskResolvers(catalog: Catalog): ClassType[] {
 function demandRight({ principal, hub }: Context, reason: string, minutes: number): void {
   const most = (hub.rules ?? rules)[principal.role].unmaskMinutes;
   if (!most || principal.subject === null) throw new HubError('FORBIDDEN', 'Your role may not unmask records');
+  if (!principal.purpose)
+    throw new HubError('FORBIDDEN', 'To unmask a record state for which case, matter or task you need it', {
+      ...(principal.purposeProblem && { purposeProblem: principal.purposeProblem }),
+    });
   if (minutes < 1 || minutes > most) throw new HubError('BAD_USER_INPUT', `\`minutes\` goes from 1 to ${most}`);
-  if (!aReason.test(reason)) {
-    throw new HubError('BAD_USER_INPUT', '`reason` should say why in 4 to 200 characters, on one line');
+  if (!saysSomething(reason)) {
+    const how = 'in 10 to 200 characters, at least five of them different, on one line';
+    throw new HubError('BAD_USER_INPUT', `\`reason\` should say why ${how}`);
   }
 }
 
@@ -76,6 +88,7 @@ async function unmask(
   { reason, minutes }: { readonly reason: string; readonly minutes: number },
 ): Promise<UnmaskedRecord> {
   const { role, subject, agency, session } = principal;
+  const reader = { role, subject, agency, session, purpose: principal.purpose };
   const id = newGrantId();
   await hub.audit.log.append({
     act: 'unmask',
@@ -88,8 +101,11 @@ async function unmask(
     policy: hub.audit.policy,
     counts: { minutes },
   });
-  const until = await hub.unmasking.grant({ id, role, subject: subject!, session, noun: noun.name, recordId, minutes });
-  if (until) return { grant: id, id: `${noun.name}:${recordId}`, until };
+  const mostPerDay = hub.audit.quotas.limitsOf(role).unmasked;
+  const order = { id, role, subject: subject!, session, noun: noun.name, recordId, minutes, mostPerDay };
+  const granted = await hub.unmasking.grant(order);
+  if (granted === 'per day') throw await hub.audit.quotas.refusal(reader, 'unmasked', 1);
+  if (granted !== 'at once') return { grant: id, id: `${noun.name}:${recordId}`, until: granted.until };
   throw new HubError('LIMIT_EXCEEDED', 'You have unmasked as many records as you may at the same time: wait', {
     what: 'unmasked records',
   });

@@ -9,7 +9,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { HubError } from '../domain/error-codes.ts';
 import { lockDirectory } from './directory-lock.ts';
-import { type Draft, firstLink, leafHash, makeEntry } from './entry.ts';
+import { type Draft, firstLink, inParts, leafHash, makeEntry } from './entry.ts';
 import { MerkleTree } from './merkle-tree.ts';
 import { RootLedger } from './root-ledger.ts';
 import { openRootPlace } from './roots.ts';
@@ -24,7 +24,7 @@ export interface AuditSettings {
   readonly batchEntries: number;
   /** A segment is closed behind the write that makes it longer, and at midnight UTC. */
   readonly segmentBytes: number;
-  /** Subjects that stand in one entry. */
+  /** Subjects that stand in one entry; more are written as several. */
   readonly subjectCap: number;
   /** The clock of tests; the machine's without it. */
   readonly now?: () => Date;
@@ -90,8 +90,16 @@ export class AuditLog {
     }
   }
 
-  /** The number of the entry, once it is on disk. Throws AUDIT_UNAVAILABLE when it cannot be. */
-  append(draft: Draft): Promise<number> {
+  /**
+   * The number of the entry, once it is on disk; where more persons are named than one entry may hold, of the first of
+   * several. Throws AUDIT_UNAVAILABLE when it cannot be.
+   */
+  async append(draft: Draft): Promise<number> {
+    const numbers = await Promise.all(inParts(draft, this.settings.subjectCap).map(part => this.enqueue(part)));
+    return numbers[0]!;
+  }
+
+  private enqueue(draft: Draft): Promise<number> {
     return new Promise((resolve, reject) => {
       if (this.closed || this.waiting.length >= longestQueue || this.ledger.behind > mostRootsBehind) {
         return reject(unavailable());
@@ -173,7 +181,7 @@ export class AuditLog {
     let text = '';
     const lines: { subjects: readonly string[]; length: number }[] = [];
     const leaves = drafts.map((draft, i) => {
-      const entry = makeEntry(draft, { seq: this.seq + 1 + i, at, prev, cap: this.settings.subjectCap });
+      const entry = makeEntry(draft, { seq: this.seq + 1 + i, at, prev });
       const line = JSON.stringify(entry);
       text += `${line}\n`;
       lines.push({ subjects: entry.subjects.ids, length: Buffer.byteLength(line) });

@@ -12,11 +12,17 @@ export interface Who {
 export interface StatedPurpose {
   readonly kind: string;
   readonly value: string;
+  /** Number of the order that seals the read, and the order's last day. */
+  readonly sealedBy?: string;
+  readonly sealedUntil?: string;
 }
 /** `hub`: what the log does by itself; `command`: an operator at a terminal. */
 export type Channel = 'http' | 'socket' | 'export' | 'command' | 'hub';
-/** `unmask`: somebody asked to see a record whole for a while. The last three are about the log itself. */
-export type Act = 'read' | 'write' | 'unmask' | 'release' | 'prune' | 'repair';
+/**
+ * `unmask`: somebody asked to see a record whole for a while. `quota`: an answer was withheld, because its reader has seen
+ * as many persons today as the role may. `seal`: a sealing order was written down. The last three are about the log itself.
+ */
+export type Act = 'read' | 'write' | 'unmask' | 'quota' | 'seal' | 'release' | 'prune' | 'repair';
 /** What a person is told of. */
 export const concernsPersons = ({ act }: Pick<Entry, 'act'>): boolean =>
   act === 'read' || act === 'write' || act === 'unmask';
@@ -60,14 +66,16 @@ export interface Entry {
   readonly others?: readonly OtherReader[];
   readonly operation: Draft['operation'];
   readonly channel: Channel;
-  /** `rest`: SHA-256 of the sorted ids that the cap left out, joined by line feeds. */
+  /** Entries of before 2026-12 may name some only; `rest` is the SHA-256 of the sorted other ids, joined by line feeds. */
   readonly subjects: { readonly count: number; readonly ids: readonly string[]; readonly rest?: string };
   readonly result: string | null;
   readonly policy: string;
   readonly counts: Readonly<Record<string, number>>;
   readonly of?: Readonly<Record<string, number>>;
-  /** Withheld from the person concerned until it is released. */
+  /** Withheld from the person concerned until it is released, or until the day after its last one is over. */
   readonly sealed?: true;
+  /** `2026-11-23`; entries of before 2026-12 have none. */
+  readonly sealedUntil?: string;
   /** Leaf hash of the line before; zeros for the first one. */
   readonly prev: string;
 }
@@ -77,22 +85,16 @@ export const firstLink = '0'.repeat(64);
 /** RFC 6962 hashes a leaf behind a zero byte, so that no leaf can pass for a node. Without the line feed. */
 export const leafHash = (line: string): string => hash('sha256', `\0${line}`, 'hex');
 
-/**
- * The police may note an inquiry under seal: a task whose value begins with `sealed:`. Nobody else can, and an agency's
- * name alone seals nothing.
- */
-export const isSealed = ({ who, purpose }: Pick<Draft, 'who' | 'purpose'>): boolean =>
-  who.agency === 'police' && purpose?.kind === 'task' && purpose.value.startsWith('sealed:');
+/** Only an order that is in force seals; who states a purpose cannot write its last day into it. */
+export const isSealed = ({ purpose }: Pick<Draft, 'purpose'>): boolean => purpose?.sealedUntil !== undefined;
 
 export interface Place {
   readonly seq: number;
   readonly at: string;
   readonly prev: string;
-  /** How many subjects stand in the entry; a digest stands for the others. */
-  readonly cap: number;
 }
 
-export function makeEntry(draft: Draft, { seq, at, prev, cap }: Place): Entry {
+export function makeEntry(draft: Draft, { seq, at, prev }: Place): Entry {
   const { act, who, purpose, operation, channel, result, policy, counts, of } = draft;
   return {
     seq,
@@ -104,18 +106,22 @@ export function makeEntry(draft: Draft, { seq, at, prev, cap }: Place): Entry {
     ...(draft.others?.length && { others: draft.others.map(other => ({ ...other, purpose: hidden(other.purpose) })) }),
     operation: operation && { ...operation, name: operation.name && hideIdentifiers(operation.name) },
     channel,
-    subjects: listSubjects(draft.subjects, cap),
+    subjects: subjectsOf(draft),
     result,
     policy,
     counts,
     ...(of && { of }),
-    ...(isSealed(draft) && { sealed: true as const }),
+    ...(isSealed(draft) && { sealed: true as const, sealedUntil: purpose!.sealedUntil! }),
     prev,
   };
 }
 
 const hidden = (purpose: StatedPurpose | null): StatedPurpose | null =>
-  purpose && { kind: purpose.kind, value: hideIdentifiers(purpose.value) };
+  purpose && {
+    kind: purpose.kind,
+    value: hideIdentifiers(purpose.value),
+    ...(purpose.sealedBy !== undefined && { sealedBy: purpose.sealedBy }),
+  };
 
 /** The entry for each of its readers, as if it were his own. */
 export const byReader = (entry: Entry): Entry[] => {
@@ -123,11 +129,22 @@ export const byReader = (entry: Entry): Entry[] => {
   return [own, ...others.map(({ who, purpose }) => ({ ...own, who, purpose }))];
 };
 
-function listSubjects(subjects: Iterable<string>, cap: number): Entry['subjects'] {
-  const all = [...subjects];
-  if (all.length <= cap) return { count: all.length, ids: all };
-  const rest = hash('sha256', all.slice(cap).sort().join('\n'), 'hex');
-  return { count: all.length, ids: all.slice(0, cap), rest };
+function subjectsOf({ subjects }: Draft): Entry['subjects'] {
+  const ids = [...subjects];
+  return { count: ids.length, ids };
+}
+
+/** Everybody is named: where they are more than one entry may name, there are several, each with how many they are in all. */
+export function inParts(draft: Draft, most: number): Draft[] {
+  const all = [...draft.subjects];
+  if (all.length <= most) return [draft];
+  const parts = Math.ceil(all.length / most);
+  return Array.from({ length: parts }, (_, i) => ({
+    ...draft,
+    subjects: all.slice(i * most, (i + 1) * most),
+    counts: { ...draft.counts, persons: all.length },
+    of: { ...draft.of, part: i + 1, parts },
+  }));
 }
 
 /** Null for what is no entry of the log. */

@@ -2,9 +2,9 @@
 import { AuditLog, type AuditSettings } from './audit-log.ts';
 import { CommandDesk } from './command-desk.ts';
 import { Retention } from './retention.ts';
-import type { AuditDesk } from './trail.ts';
+import type { AuditBook } from './trail.ts';
 
-export interface RunningAudit extends AuditDesk {
+export interface RunningAudit extends AuditBook {
   /** Writes what waits, and brings the last root to the second place. */
   stop(): Promise<void>;
 }

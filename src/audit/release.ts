@@ -1,4 +1,4 @@
-/** Releases a sealed entry of the police: the person concerned is told from then on. An entry itself. */
+/** Releases a sealed entry before its order ends: the person concerned is told from then on. An entry itself. */
 import type { AuditLog } from './audit-log.ts';
 import type { Who } from './entry.ts';
 import { entriesAbout, findEntry } from './subject-report.ts';

@@ -1,5 +1,6 @@
 /** Who read or wrote what about one person: found by the indexes of the segments, the newest first. */
 import { open, readFile } from 'node:fs/promises';
+import { townDay } from '../domain/town-day.ts';
 import { byReader, concernsPersons, type Entry, parseEntry } from './entry.ts';
 import { listSegments, type SegmentName } from './segments.ts';
 import { findInIndex } from './subject-index.ts';
@@ -16,8 +17,18 @@ export interface SubjectReport {
   readonly more: boolean;
 }
 
-/** What is sealed and not released is left out without a trace; what concerns the log itself is not about the person. */
-export async function reportSubject(dir: string, subject: string, options: ReportOptions): Promise<SubjectReport> {
+/**
+ * What is sealed is left out without a trace until it is released or its order has ended; what concerns the log itself is
+ * not about the person.
+ *
+ * @param today day of the town, `2026-11-23`
+ */
+export async function reportSubject(
+  dir: string,
+  subject: string,
+  options: ReportOptions,
+  today: string = townDay(new Date()),
+): Promise<SubjectReport> {
   const { first, before } = options;
   const released = new Set<number>();
   const entries: Entry[] = [];
@@ -25,7 +36,7 @@ export async function reportSubject(dir: string, subject: string, options: Repor
   for await (const entry of entriesAbout(dir, subject)) {
     // A release is younger than what it releases, so it has been seen before.
     if (entry.act === 'release' && entry.of?.entry) released.add(entry.of.entry);
-    const told = concernsPersons(entry) && (!entry.sealed || released.has(entry.seq));
+    const told = concernsPersons(entry) && (!isClosed(entry, today) || released.has(entry.seq));
     if (!told || (before && entry.seq >= before)) continue;
     if (found === first) return { entries, more: true };
     found += 1;
@@ -33,6 +44,9 @@ export async function reportSubject(dir: string, subject: string, options: Repor
   }
   return { entries, more: false };
 }
+
+const isClosed = ({ sealed, sealedUntil }: Entry, today: string): boolean =>
+  sealed === true && (sealedUntil === undefined || today <= sealedUntil);
 
 /** The newest first. */
 export async function* entriesAbout(dir: string, subject: string): AsyncGenerator<Entry> {

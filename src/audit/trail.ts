@@ -1,13 +1,25 @@
 /** What one request, or one event of a subscription, has shown of persons: collected on the way, noted once at the end. */
 import { hash } from 'node:crypto';
+import { HubError } from '../domain/error-codes.ts';
 import type { AuditLog } from './audit-log.ts';
 import { type Channel, type Draft, isSealed, type OtherReader, type StatedPurpose, type Who } from './entry.ts';
 
-/** Where a trail is noted, and under which rules it was made. */
-export interface AuditDesk {
+/** The log, and the rules under which it is written. */
+export interface AuditBook {
   readonly log: AuditLog;
   readonly policy: string;
 }
+/** Where a trail is noted, once its reader may see so much. */
+export interface AuditDesk extends AuditBook {
+  readonly quotas: Quotas;
+}
+/** How much of persons a reader may see in a day. */
+export interface Quotas {
+  /** Counts what an answer is about to show. Throws QUOTA_REACHED: then the answer must not leave. */
+  demand(reader: Reader, shown: { readonly persons: readonly string[]; readonly misses: number }): Promise<void>;
+}
+/** Readers among those of an answer who may not have it, and why. */
+export type Refused = ReadonlyMap<Reader, HubError>;
 /** A line of the log stays below some 100 KB. */
 const readersOfEntry = 500;
 
@@ -19,40 +31,78 @@ export class Trail {
   act: 'read' | 'write' = 'read';
   /** Where the question came in. */
   channel: Channel = 'http';
-  private readonly subjects = new Set<string>();
+  /** Persons of whom something is shown whole. */
+  private readonly shown = new Set<string>();
+  /** Persons who were looked for, whatever is shown of them. */
+  private readonly wanted = new Set<string>();
   private rows = 0;
+  private lookUps = 0;
+  private misses = 0;
 
-  /** @param subjects ids of the persons that the row is about */
+  /**
+   * A row is shown whole.
+   *
+   * @param subjects ids of the persons that the row is about
+   */
   saw(subjects: readonly string[]): void {
     this.rows += 1;
-    for (const subject of subjects) this.subjects.add(subject);
+    for (const subject of subjects) this.shown.add(subject);
+  }
+
+  /** Somebody is looked for by something personal; `found` says how many fit. */
+  sought(subjects: readonly string[], found: number): void {
+    this.lookUps += 1;
+    if (!found) this.misses += 1;
+    for (const subject of subjects) this.wanted.add(subject);
   }
 
   get isEmpty(): boolean {
-    return this.rows === 0;
+    return this.rows === 0 && this.lookUps === 0;
   }
 
   /**
    * One answer for many readers: one entry for all who see it, but for those under seal. Resolves when everything is on
-   * disk, and throws as `note`.
+   * disk, with those who may not have it, and throws as `note`.
    */
-  async noteAll(desk: AuditDesk, readers: readonly Reader[], channel: Channel, answer: string): Promise<void> {
-    const all = distinct(readers);
+  async noteAll(desk: AuditDesk, readers: readonly Reader[], channel: Channel, answer: string): Promise<Refused> {
+    const refused = await this.refusedOf(desk, readers);
+    const all = distinct(readers.filter(reader => !refused.has(reader)));
     const [sealed, open] = [all.filter(isSealed), all.filter(reader => !isSealed(reader))];
     const groups = sealed.map(reader => [reader]);
     for (let from = 0; from < open.length; from += readersOfEntry) groups.push(open.slice(from, from + readersOfEntry));
     const drafts = groups.map(([first, ...others]) => ({ ...this.draft(desk, first!, channel, answer), others }));
     await Promise.all(drafts.map(draft => desk.log.append(draft)));
+    return refused;
   }
 
-  /** Resolves when the entry is on disk. Throws AUDIT_UNAVAILABLE: then the answer must not leave. */
-  note(desk: AuditDesk, reader: Reader, channel: Channel, answer: string | Buffer | null): Promise<number> {
+  private async refusedOf(desk: AuditDesk, readers: readonly Reader[]): Promise<Refused> {
+    const refused = new Map<Reader, HubError>();
+    const byReader = [...Map.groupBy(readers, reader => notableOf(reader).key).values()];
+    const demanded = byReader.map(async same => {
+      try {
+        await desk.quotas.demand(same[0]!, this.counted);
+      } catch (error) {
+        if (!(error instanceof HubError)) throw error;
+        for (const reader of same) refused.set(reader, error);
+      }
+    });
+    await Promise.all(demanded);
+    return refused;
+  }
+
+  private get counted() {
+    return { persons: [...this.shown], misses: this.misses };
+  }
+
+  /** Resolves when the entry is on disk. Throws QUOTA_REACHED or AUDIT_UNAVAILABLE: then the answer must not leave. */
+  async note(desk: AuditDesk, reader: Reader, channel: Channel, answer: string | Buffer | null): Promise<number> {
     const { subject, role, agency, session, purpose } = reader;
+    await desk.quotas.demand(reader, this.counted);
     return desk.log.append(this.draft(desk, { who: { subject, role, agency, session }, purpose }, channel, answer));
   }
 
   private draft(
-    desk: AuditDesk,
+    desk: AuditBook,
     { who, purpose }: Pick<Draft, 'who' | 'purpose'>,
     channel: Channel,
     answer: string | Buffer | null,
@@ -63,10 +113,14 @@ export class Trail {
       purpose,
       operation: this.operation,
       channel,
-      subjects: this.subjects,
+      subjects: this.wanted.size ? new Set([...this.shown, ...this.wanted]) : this.shown,
       result: answer === null ? null : hash('sha256', answer, 'hex'),
       policy: desk.policy,
-      counts: { rows: this.rows },
+      counts: {
+        rows: this.rows,
+        ...(this.lookUps && { sought: this.lookUps }),
+        ...(this.misses && { missed: this.misses }),
+      },
     };
   }
 }

@@ -5,6 +5,7 @@ import { Case, Organisation, Person } from './nouns/derived.ts';
 import { Matter, MatterFee, MatterMaterial } from './nouns/matters.ts';
 import { Hall, Region, Window } from './nouns/places.ts';
 import { Delegation, PowerListEntry } from './nouns/powers.ts';
+import { Task } from './nouns/tasks.ts';
 
 /** Made by the hub from what others state; they have no source of their own. */
 export const derivedKinds: readonly RecordKind[] = [Person, Organisation, Case];
@@ -23,6 +24,7 @@ export const townKinds: readonly RecordKind[] = [
   PowerListEntry,
   Delegation,
   SharingGrant,
+  Task,
 ];
 
 /** Source code of the town's own records. */

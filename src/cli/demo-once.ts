@@ -9,11 +9,13 @@ class PartFailed extends Error {
   override readonly name = 'PartFailed';
 }
 const updatePatienceMs = 15_000;
+/** Of the town's register of tasks. */
+export const demoPurpose = 'task:review';
 
 export async function runOnce(town: DemoTown, patienceMs: number): Promise<void> {
   const rows = await synchronise(town, patienceMs);
   await compareWithLedgers(town);
-  const clerk = new HallClient(town.hub.url, town.tokens.clerk, 'task:demo');
+  const clerk = new HallClient(town.hub.url, town.tokens.clerk, demoPurpose);
   await askAboutPerson(town, clerk);
   await askAboutOrganisation(town, clerk);
   const latencies = await seeUpdates(town, clerk);

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../config.ts';
-import { runOnce } from './demo-once.ts';
+import { demoPurpose, runOnce } from './demo-once.ts';
 import { synchronise } from './demo-progress.ts';
 import { type DemoTown, startDemoTown } from './demo-town.ts';
 
@@ -38,13 +38,22 @@ const patienceMs = (population: number) => 120_000 + population * 10;
 async function live(town: DemoTown, population: number): Promise<void> {
   await synchronise(town, patienceMs(population));
   const { hub, tokens, issuer, systems } = town;
-  tellScripts({ url: `${hub.url}/graphql`, pid: process.pid, issuer, tokens });
+  tellScripts({ url: `${hub.url}/graphql`, pid: process.pid, issuer, tokens, purpose: demoPurpose });
   console.log(welcome(`${hub.url}/graphql`, tokens));
   for (const system of systems) await system.ask({ do: 'live', everyMs: stepEveryMs });
 }
 
+interface DemoState {
+  readonly url: string;
+  readonly pid: number;
+  readonly issuer: string;
+  readonly tokens: DemoTown['tokens'];
+  /** One that the clerk may state. */
+  readonly purpose: string;
+}
+
 /** Whole at once: a script that waits for the file never reads half of it. */
-function tellScripts(state: { url: string; pid: number; issuer: string; tokens: DemoTown['tokens'] }): void {
+function tellScripts(state: DemoState): void {
   const draft = `${stateFile}.${process.pid}`;
   mkdirSync(path.dirname(stateFile), { recursive: true });
   writeFileSync(draft, JSON.stringify(state, null, 2), { mode: 0o600 });
@@ -77,7 +86,7 @@ function watchNpm(onGone: () => void): void {
 
 const welcome = (url: string, tokens: DemoTown['tokens']) => `
 The town is synchronised and goes on living. GraphiQL, HTTP and WebSocket: ${url}
-Under "Headers" in GraphiQL: {"authorization": "Bearer <token>", "x-purpose": "task:trying it out"}. Without a purpose
+Under "Headers" in GraphiQL: {"authorization": "Bearer <token>", "x-purpose": "${demoPurpose}"}. Without a purpose
 persons are masked for everybody. Tokens (12 hours):
 
   clerk       ${tokens.clerk}

@@ -133,6 +133,9 @@ async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
     atOneMoment: notHere,
     ended: new EndedSessions(0),
     endSession: notHere,
+    // Sample readers state what holds: whether it does is not rehearsed.
+    purposes: { checked: async (_reader, stated) => ({ purpose: stated, purposeProblem: null }) },
+    orderSealing: notHere,
   } satisfies Omit<Hub, 'tail' | 'audit'>;
   const changes = await latestChanges(read, changesLookedAt);
   const parts = { schema: makeSchema(catalog, adapters), hub: hub as unknown as Hub, changes, log };

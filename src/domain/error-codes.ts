@@ -50,6 +50,11 @@ export const errorCodes = {
     who: 'client',
     retry: true,
   },
+  QUOTA_REACHED: {
+    en: 'The reader has seen, sought or unmasked as many persons today as the role may; `most` and `what` say which number',
+    who: 'administrator',
+    retry: false,
+  },
   OPERATION_NOT_STORED: { en: 'The role may send stored operations only', who: 'client', retry: false },
   AGENCY_UNAVAILABLE: { en: "The agency's system did not answer in time", who: 'agency', retry: true },
   AGENCY_REFUSED: { en: "The agency's system refused the question", who: 'administrator', retry: false },

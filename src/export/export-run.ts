@@ -5,6 +5,7 @@ import type { Principal } from '../access/principal.ts';
 import type { CompiledAnswers } from '../api/compiled-answers.ts';
 import { Context, type Hub } from '../api/context.ts';
 import type { Door } from '../api/door.ts';
+import type { Readers } from '../api/readers.ts';
 import { operationOf } from '../audit/trail.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { type Column, columnsOf, type Row } from './columns.ts';
@@ -15,6 +16,7 @@ export interface ExportGround {
   readonly answers: CompiledAnswers;
   readonly hub: Hub;
   readonly door: Door;
+  readonly readers: Readers;
 }
 export interface ExportOrder {
   readonly plan: ExportPlan;
@@ -71,9 +73,11 @@ async function admitted({ door }: ExportGround, order: ExportOrder, paging: obje
 }
 
 /** What a page shows of persons is on record before any of it leaves. */
-async function readPage({ schema, answers, hub }: ExportGround, order: ExportOrder, paging: object) {
+async function readPage({ schema, answers, hub, readers }: ExportGround, order: ExportOrder, paging: object) {
   const { plan, variables, principal } = order;
   if (hub.ended.refuses(principal)) throw new HubError('FORBIDDEN', 'The session has been ended');
+  if ((await readers.again(principal)) !== principal)
+    throw new HubError('RIGHTS_CHANGED', 'The purpose of the export does not hold any more');
   const context = new Context(hub, principal);
   context.trail.operation = operationOf(plan.name, plan.text);
   const variableValues = { ...variables, ...paging };

@@ -4,8 +4,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parse } from 'graphql';
 import type { Logger } from 'pino';
-import { type Principal, purposeOfHeader } from '../access/principal.ts';
-import type { Authenticate } from '../access/tokens.ts';
+import type { Principal } from '../access/principal.ts';
 import { clientAddress } from '../api/client-address.ts';
 import { tellClient } from '../api/errors.ts';
 import { readVariables } from '../api/export-resolvers.ts';
@@ -18,7 +17,6 @@ import { planExport } from './plan.ts';
 
 export interface ExportParts extends ExportGround {
   readonly desk: ExportDesk;
-  readonly authenticate: Authenticate;
   readonly trustedProxies: ReadonlySet<string>;
   /** Ready-made questions by the name of their file. */
   readonly queries: ReadonlyMap<string, string>;
@@ -29,7 +27,7 @@ type Asked = FastifyRequest<{ Params: { file: string }; Querystring: Record<stri
 export function serveExports(app: FastifyInstance, parts: ExportParts): void {
   const { desk, queries, schema } = parts;
   app.get('/export/manifests/:file', async (request: Asked, reply) => {
-    const { subject: reader } = await readerOf(parts, request);
+    const { subject: reader } = await parts.readers.ofHeaders(request.headers);
     const found = desk.manifests.find(request.params.file);
     if (!found || found.subject !== reader)
       return absent(reply, 'No export of yours has this number; they are kept for a day');
@@ -51,11 +49,6 @@ export function serveExports(app: FastifyInstance, parts: ExportParts): void {
 
 const absent = (reply: FastifyReply, error: string) => reply.code(404).send({ error });
 
-async function readerOf({ authenticate }: ExportParts, { headers }: FastifyRequest): Promise<Principal> {
-  const known = await authenticate(headers.authorization);
-  return { ...known, purpose: purposeOfHeader(headers['x-purpose']) };
-}
-
 async function answer(
   parts: ExportParts,
   request: Asked,
@@ -66,7 +59,7 @@ async function answer(
     const [, name, format] = /^(.+)\.(\w+)$/.exec(request.params.file) ?? [];
     if (!name || !format || !isFormat(format))
       return absent(reply, `A file ends with ${formatNames.map(f => `.${f}`).join(', ')}`);
-    const principal = await readerOf(parts, request);
+    const principal = await parts.readers.ofHeaders(request.headers);
     const ordered = find(name, principal);
     if (!ordered)
       return absent(reply, 'There is no such saved query (schema/queries), and no order of yours that is still open');
@@ -107,6 +100,8 @@ async function send(parts: ExportParts, order: ExportOrder, format: FormatName, 
     .header('cache-control', 'no-store')
     .header('x-export-manifest', `/export/manifests/${id}`)
     .header('x-export-as-of', order.asOf);
+  const { purposeProblem } = order.principal;
+  if (purposeProblem) reply.header('x-purpose-problem', purposeProblem);
   reply.trailer('x-export-rows', async () => String(tally.rows));
   reply.trailer('x-export-sha256', async () => digest);
   return reply.send(Readable.from(content, { objectMode: false, highWaterMark: 1 }));
@@ -153,6 +148,7 @@ const statuses: Readonly<Record<string, number>> = {
   FORBIDDEN: 403,
   OPERATION_NOT_STORED: 403,
   INTERNAL: 500,
+  QUOTA_REACHED: 429,
   AUDIT_UNAVAILABLE: 503,
 };
 function refuse(error: unknown, reply: FastifyReply, log: Logger) {

@@ -1,4 +1,5 @@
 /** What a group of readers does with the log, which the feed does not know: it is told in these words. */
+import type { HubError } from '../domain/error-codes.ts';
 import type { Member } from './member.ts';
 import type { Payload } from './payload.ts';
 import type { Change } from './tail.ts';
@@ -20,9 +21,9 @@ export interface Answer<R> {
   readonly payload: Payload;
   /**
    * Must succeed for readers before the answer leaves to them; null where nothing has to be noted. The text is that of
-   * the one reader, or without anybody's cursor.
+   * the one reader, or without anybody's cursor. Resolves with those who may not have the answer, and why.
    */
-  readonly note: ((readers: readonly R[], text: string) => Promise<void>) | null;
+  readonly note: ((readers: readonly R[], text: string) => Promise<ReadonlyMap<R, HubError>>) | null;
 }
 export interface Snapshot<R> {
   readonly position: number;

@@ -226,7 +226,7 @@ export class Group<F, R> {
   private async noteFor(run: Run<F, R>, { event, answer }: Given<F, R>, byLane: ByLane<F, R>) {
     if (!answer.note) return null;
     const due = [...this.due(run, event, byLane)].filter(member => !this.isBehind(member));
-    return new Set((await this.note(due, answer, reachedBy(event))) ? due : []);
+    return new Set(await this.note(due, answer, reachedBy(event)));
   }
 
   private handOut(
@@ -268,31 +268,34 @@ export class Group<F, R> {
     }
   }
 
-  /** One entry for all who are given the same. Whoever cannot be noted is ended: he resumes before what he was not given. */
+  /**
+   * One entry for all who are given the same; who may have it. Whoever cannot be noted, or has seen enough, is ended: they
+   * resume before what they were not given.
+   */
   private async note(
     members: readonly Member<R>[],
     { payload, note }: Answer<R>,
     reached: number | null,
-  ): Promise<boolean> {
+  ): Promise<readonly Member<R>[]> {
     const [first] = members;
-    if (!first) return false;
+    if (!first) return members;
     const at = reached ?? first.position;
     const own = members.length === 1 && at !== null && (payload.hasCursor || first.sink.needsCursor);
     try {
-      await note!(
-        members.map(member => member.reader),
-        payload.text(own ? this.parts.cursors.sign(at, first.owner) : ''),
-      );
-      return true;
+      const readers = members.map(member => member.reader);
+      const refused = await note!(readers, payload.text(own ? this.parts.cursors.sign(at, first.owner) : ''));
+      if (!refused.size) return members;
+      for (const member of members) if (refused.has(member.reader)) this.fail(member, refused.get(member.reader));
+      return members.filter(member => !refused.has(member.reader));
     } catch (error) {
       for (const member of members) this.fail(member, error);
-      return false;
+      return [];
     }
   }
 
   /** Outside of a run: pages, and what is said of the stream itself. */
   private async give(member: Member<R>, answer: Answer<R>, reached: number | null): Promise<void> {
-    if (answer.note && !(await this.note([member], answer, reached))) return;
+    if (answer.note && !(await this.note([member], answer, reached)).length) return;
     this.send([member], answer.payload, reached);
   }
 

@@ -313,6 +313,40 @@ const hubTables: readonly TableSpec[] = [
     ],
     primary: ['id'],
   },
+  {
+    table: 'hub_reader_day',
+    comment: 'how much each reader has seen of persons on a day; kept for two days',
+    columns: [
+      { name: 'day', type: 'date', comment: 'of the town' },
+      { name: 'reader', type: 'text', comment: 'role and sub of their tokens' },
+      { name: 'persons', type: 'integer', comment: 'shown whole' },
+      { name: 'misses', type: 'integer', comment: 'look-ups that found nobody' },
+      { name: 'unmasked', type: 'integer', comment: 'records unmasked on demand' },
+    ],
+    primary: ['day', 'reader'],
+  },
+  {
+    table: 'hub_reader_person',
+    comment: 'whom each reader has been shown whole on a day; kept for two days',
+    columns: [
+      { name: 'day', type: 'date', comment: 'of the town' },
+      { name: 'reader', type: 'text', comment: 'role and sub of their tokens' },
+      { name: 'person', type: 'uuid' },
+    ],
+    primary: ['day', 'reader', 'person'],
+  },
+  {
+    table: 'hub_sealing_order',
+    comment: 'orders by which the reads of one reader are left out of the report to the person concerned',
+    columns: [
+      { name: 'number', type: 'text', comment: 'of the written order' },
+      { name: 'subject', type: 'text', comment: 'sub of the reader' },
+      { name: 'until', type: 'date', comment: 'last day' },
+      { name: 'ordered_by', type: 'text', comment: 'sub of the administrator who wrote it down' },
+      { name: 'ordered_at', type: 'timestamptz' },
+    ],
+    primary: ['number', 'subject'],
+  },
 ];
 
 export const entitiesOf = (catalog: Catalog): EntitySchema[] =>

@@ -12,6 +12,7 @@ import type { Freshness } from '../../src/ingest/health.ts';
 import { stateTown } from '../../src/ingest/town.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { clonedDatabase } from './database.ts';
+import { registerTasks, testTask } from './test-tasks.ts';
 import { makeTestTokens } from './test-tokens.ts';
 
 export interface TestHubOptions {
@@ -27,9 +28,17 @@ export interface TestHubOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether the town's reference data is loaded; it is not needed by most tests of ingest. */
   readonly reference?: boolean;
+  /** Tasks that readers of the test state, beside `test`. */
+  readonly tasks?: readonly string[];
   /** Adapters in place of those found in adapters/. */
   readonly adapters?: readonly Adapter[];
 }
+
+export const manyPersons = {
+  HUB_PERSONS_PER_DAY: 'clerk=1000000,officer=1000000,village-agent=1000000',
+  HUB_UNMASKS_PER_DAY: 'clerk=1000,officer=1000,village-agent=1000',
+  HUB_MISSES_PER_DAY: 'clerk=1000000,officer=1000000,village-agent=1000000,auditor=1000000',
+};
 
 export interface TestHub {
   readonly hub: RunningHub;
@@ -54,7 +63,10 @@ export interface TestHub {
 /** A database with the tables of these adapters, empty. */
 export async function hubDatabase(adapters: readonly Adapter[]) {
   const name = `hub_${adapters.map(a => a.agency.code.slice(0, 3)).join('') || 'none'}`;
-  return clonedDatabase(name, async url => void (await migrate(url, makeCatalog(adapters))));
+  return clonedDatabase(name, async url => {
+    await migrate(url, makeCatalog(adapters));
+    await registerTasks(url, [testTask]);
+  });
 }
 
 export async function startSystem(agency: string, options: Parameters<StartSystem>[0]): Promise<PretendSystem> {
@@ -66,6 +78,7 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
   const { agencies = [], population = 600, seed = 1, faults, faultless } = options;
   const adapters = options.adapters ?? (await findAdapters()).filter(a => agencies.includes(a.agency.code));
   const database = await hubDatabase(adapters);
+  await registerTasks(database.url, options.tasks ?? []);
   const town = makeTownship({ population, seed });
   const postgresUrl = process.env.TEST_POSTGRES_URL;
   const systems = new Map<string, PretendSystem>();
@@ -81,6 +94,8 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
     HUB_DRAIN_MS: '50',
     // Tests ask faster than people do; those of the budgets are in contracts/attacks.
     HUB_BUDGET_FACTOR: '1000',
+    // And look at more persons than a window does; those of the quotas set their own.
+    ...manyPersons,
     ...trust,
     ...Object.assign({}, ...[...systems.values()].map(system => system.environment)),
     DATABASE_URL: database.url,
@@ -111,7 +126,7 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
     hub,
     environment,
     systems,
-    clerk: new HallClient(hub.url, tokens.clerk, 'task:test'),
+    clerk: new HallClient(hub.url, tokens.clerk, `task:${testTask}`),
     analyst: new HallClient(hub.url, tokens.analyst),
     integrator: new HallClient(hub.url, tokens.integrator),
     anybody: new HallClient(hub.url, null),

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { residentIdCheck } from '../../../adapters/kit/identifiers/resident-id.ts';
-import { firstLink, makeEntry } from '../../../src/audit/entry.ts';
+import { firstLink, inParts, makeEntry } from '../../../src/audit/entry.ts';
 import { hideIdentifiers } from '../../../src/audit/hide-identifiers.ts';
 import { draft, personId } from '../../support/audit-folder.ts';
 
-const place = { seq: 1, at: '2026-11-23T01:30:00.000Z', prev: firstLink, cap: 3 };
+const place = { seq: 1, at: '2026-11-23T01:30:00.000Z', prev: firstLink };
 const body = '37148219900101123';
 const identityNumber = body + residentIdCheck(body);
 
@@ -22,22 +22,26 @@ test('case numbers stay, though they are long', () => {
   }
 });
 
-test('more subjects than the cap are counted, and a digest stands for the others whatever their order', () => {
+test('more persons than one entry may name stand in several, each of them once', () => {
   const ids = [1, 2, 3, 4, 5].map(personId);
-  const one = makeEntry(draft({ subjects: ids }), place).subjects;
-  const other = makeEntry(draft({ subjects: [...ids.slice(0, 3), ids[4]!, ids[3]!] }), place).subjects;
-  expect(one).toMatchObject({ count: 5, ids: ids.slice(0, 3), rest: expect.stringMatching(/^[0-9a-f]{64}$/) });
-  expect(other).toEqual(one);
-  expect(makeEntry(draft({ subjects: ids.slice(0, 3) }), place).subjects).toEqual({ count: 3, ids: ids.slice(0, 3) });
+  const parts = inParts(draft({ subjects: ids, counts: { rows: 5 } }), 2);
+  const entries = parts.map(part => makeEntry(part, place));
+  expect(entries.flatMap(({ subjects }) => subjects.ids)).toEqual(ids);
+  expect(entries.map(({ counts, of }) => [counts, of])).toEqual(
+    [1, 2, 3].map(part => [
+      { rows: 5, persons: 5 },
+      { part, parts: 3 },
+    ]),
+  );
+  expect(inParts(draft({ subjects: ids }), 5)).toEqual([draft({ subjects: ids })]);
 });
 
-test('only the police can seal, and only by a task that says so', () => {
-  const sealed = (agency: string | null, kind: string, value: string) =>
-    makeEntry(draft({ who: { subject: 'x', role: 'officer', agency, session: null }, purpose: { kind, value } }), place)
-      .sealed ?? false;
-  expect(sealed('police', 'task', 'sealed:2026-17')).toBe(true);
-  expect(sealed('police', 'task', 'patrol')).toBe(false);
-  expect(sealed('police', 'case', 'sealed:2026-17')).toBe(false);
-  expect(sealed('commerce', 'task', 'sealed:2026-17')).toBe(false);
-  expect(sealed(null, 'task', 'sealed:2026-17')).toBe(false);
+test('only an order with its last day seals, whatever words a purpose has', () => {
+  const sealed = (purpose: object) => {
+    const { sealed: is, sealedUntil } = makeEntry(draft({ purpose: { kind: 'task', value: 'x', ...purpose } }), place);
+    return [is ?? false, sealedUntil];
+  };
+  expect(sealed({ sealedBy: '17', sealedUntil: '2026-12-31' })).toEqual([true, '2026-12-31']);
+  expect(sealed({ sealedBy: '17' })).toEqual([false, undefined]);
+  expect(sealed({ value: 'sealed:2026-17' })).toEqual([false, undefined]);
 });

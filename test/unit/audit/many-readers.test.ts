@@ -1,21 +1,30 @@
 import { expect, test } from '@jest/globals';
 import type { AuditLog } from '../../../src/audit/audit-log.ts';
 import { byReader, type Draft, makeEntry } from '../../../src/audit/entry.ts';
-import { type Reader, Trail } from '../../../src/audit/trail.ts';
+import { type Reader, type Refused, Trail } from '../../../src/audit/trail.ts';
+import { HubError } from '../../../src/domain/error-codes.ts';
 import { inventedResidentId } from '../../support/invented-identifiers.ts';
 
 const somebodysNumber = inventedResidentId(1);
-const reader = (subject: string, value: string, agency: string | null = null): Reader => ({
-  ...{ subject, role: agency ? 'officer' : 'clerk', agency, session: null },
-  purpose: { kind: 'task', value },
+const reader = (subject: string, value: string, sealedUntil?: string): Reader => ({
+  ...{ subject, role: 'clerk', agency: null, session: null },
+  purpose: { kind: 'task', value, ...(sealedUntil && { sealedBy: '17', sealedUntil }) },
 });
-async function noted(readers: readonly Reader[]) {
+let refused: Refused;
+const enough = new HubError('QUOTA_REACHED', 'enough for today');
+
+async function noted(readers: readonly Reader[], tired: readonly string[] = []) {
   const drafts: Draft[] = [];
   const log = { append: async (draft: Draft) => drafts.push(draft) } as unknown as AuditLog;
   const trail = new Trail();
   trail.saw(['somebody']);
-  await trail.noteAll({ log, policy: 'rules' }, readers, 'socket', 'the answer');
-  return drafts.map((draft, i) => makeEntry(draft, { seq: i + 1, at: '2026-11-26T00:00:00Z', prev: '', cap: 10 }));
+  const quotas = {
+    demand: async ({ subject }: Reader) => {
+      if (tired.includes(subject!)) throw enough;
+    },
+  };
+  refused = await trail.noteAll({ log, policy: 'rules', quotas }, readers, 'socket', 'the answer');
+  return drafts.map((draft, i) => makeEntry(draft, { seq: i + 1, at: '2026-11-26T00:00:00Z', prev: '' }));
 }
 
 test('one answer for many screens is one entry, in which each of their readers stands with his purpose', async () => {
@@ -38,10 +47,24 @@ test('a single reader has an entry as ever, and nobody else stands in it', async
 });
 
 test('what somebody reads under seal stands apart from all others', async () => {
-  const entries = await noted([reader('one', 'hall'), reader('two', 'sealed:17', 'police'), reader('three', 'hall')]);
+  const entries = await noted([
+    reader('one', 'hall'),
+    reader('two', 'household-check', '2026-12-31'),
+    reader('three', 'hall'),
+  ]);
   expect(entries.map(({ who, sealed, others = [] }) => [who.subject, sealed ?? false, others.length])).toEqual([
     ['two', true, 0],
     ['one', false, 1],
+  ]);
+});
+
+test('who has seen enough for today stands in no entry, on none of their streams, and the others do', async () => {
+  const readers = [reader('one', 'hall'), reader('two', 'hall'), reader('two', 'hall')];
+  const entries = await noted(readers, ['two']);
+  expect(entries.flatMap(byReader).map(({ who }) => who.subject)).toEqual(['one']);
+  expect([...refused]).toEqual([
+    [readers[1], enough],
+    [readers[2], enough],
   ]);
 });
 

@@ -1,0 +1,139 @@
+/**
+ * Whether a stated purpose counts. A purpose is more than a word: a case exists, is open and is the reader's, a matter is
+ * in force and handled by the reader, a task stands in the register of tasks. What does not hold is told, and counts as none.
+ */
+import type { Catalog } from '../catalog/catalog.ts';
+import { townDay } from '../domain/town-day.ts';
+import type { Policy } from './policy.ts';
+import type { Principal, Purpose } from './principal.ts';
+import { rowsSql } from './rows.ts';
+import type { SealingOrders } from './sealing-orders.ts';
+import type { SharingGrant } from './sharing.ts';
+
+/** What the reader stated, looked at: either it holds, or why it does not. */
+export type CheckedPurpose = Pick<Principal, 'purpose' | 'purposeProblem'>;
+type Read = (text: string, values: readonly unknown[]) => Promise<(string | null)[][]>;
+
+export interface PurposeGround {
+  readonly catalog: Catalog;
+  readonly read: Read;
+  /** The id of a noun that is known by its key. */
+  readonly idOf: (noun: string, key: string) => string;
+  /** What this reader sees without any purpose. */
+  readonly policyOf: (principal: Principal) => Policy;
+  /** Sharing grants in force. */
+  readonly grants: () => readonly SharingGrant[];
+  readonly sealing: Pick<SealingOrders, 'find'>;
+  readonly onError: (error: unknown) => void;
+}
+interface Term {
+  readonly from: string | null;
+  readonly to: string | null;
+}
+interface Task extends Term {
+  readonly roles: readonly string[];
+  /** Only for officers of this agency; null: of any. */
+  readonly agency: string | null;
+}
+interface Matter extends Term {
+  readonly agency: string;
+}
+type Register<T> = ReadonlyMap<string, readonly T[]>;
+
+const tasksSql = `select code, roles, agency_code, valid_from, valid_to from hub_task where not deleted`;
+const mattersSql = `select code, agency_code, valid_from, valid_to from hub_matter
+  where not deleted and state = 'IN_FORCE' and hall_code is not null`;
+/** The end of a task or a matter takes effect within a second, in every process. */
+const pollMs = 1_000;
+
+export class Purposes {
+  private tasks: Register<Task> = new Map();
+  private matters: Register<Matter> = new Map();
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(private readonly ground: PurposeGround) {}
+
+  async start(): Promise<void> {
+    await this.refresh();
+    this.timer = setInterval(() => {
+      this.refresh().catch(error => {
+        // Without an answer no task and no matter counts: one that has ended must not live on.
+        this.tasks = new Map();
+        this.matters = new Map();
+        this.ground.onError(error);
+      });
+    }, pollMs);
+  }
+  stop(): void {
+    if (this.timer) clearInterval(this.timer);
+  }
+
+  async refresh(): Promise<void> {
+    const [tasks, matters] = await Promise.all([tasksSql, mattersSql].map(text => this.ground.read(text, [])));
+    this.tasks = byCode(tasks!, ([, roles, agency, from, to]) => ({
+      roles: roles!.split('|'),
+      agency: agency!,
+      from: from!,
+      to: to!,
+    }));
+    this.matters = byCode(matters!, ([, agency, from, to]) => ({ agency: agency!, from: from!, to: to! }));
+  }
+
+  async checked(principal: Principal, stated: Purpose | null): Promise<CheckedPurpose> {
+    if (!stated) return { purpose: null, purposeProblem: null };
+    const purposeProblem =
+      principal.subject === null ? 'it counts only with a token' : await this.problemOf(principal, stated);
+    if (purposeProblem !== null) return { purpose: null, purposeProblem };
+    if (stated.sealedBy === undefined) return { purpose: stated, purposeProblem };
+    const sealedUntil = this.ground.sealing.find(stated.sealedBy, principal);
+    if (sealedUntil !== null) return { purpose: { ...stated, sealedUntil }, purposeProblem };
+    return { purpose: null, purposeProblem: 'no sealing order of yours that is in force has this number' };
+  }
+
+  private problemOf(principal: Principal, { kind, value }: Purpose): string | null | Promise<string | null> {
+    const today = townDay(new Date());
+    if (kind === 'case') return this.caseProblem(principal, value);
+    return kind === 'matter' ? this.matterProblem(principal, value, today) : this.taskProblem(principal, value, today);
+  }
+
+  private taskProblem({ role, agency }: Principal, code: string, today: string): string | null {
+    const known = this.tasks.get(code);
+    if (!known) return 'the register of tasks has no task with this code';
+    const current = known.filter(task => holdsOn(task, today));
+    if (!current.length) return 'the task is not in force today';
+    const own = current.some(task => task.roles.includes(role) && (task.agency === null || task.agency === agency));
+    return own ? null : 'the task is not one of your role';
+  }
+
+  /** An officer's matters are those of their agency, and those for which another one shares its records with it. */
+  private matterProblem({ role, agency }: Principal, code: string, today: string): string | null {
+    const current = (this.matters.get(code) ?? []).filter(matter => holdsOn(matter, today));
+    if (!current.length) return 'no matter that is in force here has this code';
+    if (role !== 'officer' || current.some(matter => matter.agency === agency)) return null;
+    const isShared = this.ground.grants().some(grant => grant.taker === agency && grant.matterCode === code);
+    return isShared ? null : 'the matter is handled by another agency';
+  }
+
+  private async caseProblem(principal: Principal, caseNo: string): Promise<string | null> {
+    const { catalog, idOf, policyOf, read } = this.ground;
+    const noun = catalog.stored('Case');
+    const values: unknown[] = [];
+    const bind = (value: unknown) => `$${values.push(value)}`;
+    const id = bind(idOf('Case', caseNo));
+    const own = rowsSql(policyOf({ ...principal, purpose: null }).rows(noun), 't', catalog, bind);
+    const [row] = await read(`select state from ${noun.table} t where id = ${id} and not deleted and ${own}`, values);
+    // Whether there is such a case is not for those who do not see it.
+    if (!row) return 'no case of yours has this number';
+    return row[0] === 'CLOSED' ? 'the case is closed' : null;
+  }
+}
+
+const holdsOn = ({ from, to }: Term, day: string): boolean =>
+  (from === null || from <= day) && (to === null || day <= to);
+
+/** Editions of a matter have one code. */
+function byCode<T>(rows: readonly (string | null)[][], read: (row: (string | null)[]) => T): Register<T> {
+  const found = new Map<string, T[]>();
+  for (const row of rows) found.set(row[0]!, [...(found.get(row[0]!) ?? []), read(row)]);
+  return found;
+}

@@ -1,0 +1,129 @@
+/**
+ * What readers have seen of persons today, over all processes of the hub: whom they were shown whole, and how often they
+ * looked for somebody who is not there. A reader's requests are counted one after the other, those that wait together.
+ */
+import pg from 'pg';
+import { RecentlyUsed } from '../domain/recently-used.ts';
+import { townDay } from '../domain/town-day.ts';
+import type { Database } from './database.ts';
+
+/** What an answer is about to show. */
+export interface Seen {
+  /** Ids of the persons. */
+  readonly persons: readonly string[];
+  /** Look-ups that found nobody. */
+  readonly misses: number;
+}
+export interface DayLimits {
+  readonly persons: number;
+  readonly misses: number;
+}
+/** What would be exceeded; null: it was counted. */
+export type Exceeded = keyof DayLimits | null;
+
+interface Waiting {
+  readonly seen: Seen;
+  readonly resolve: (exceeded: Exceeded) => void;
+  readonly reject: (error: unknown) => void;
+}
+interface ReaderDay {
+  readonly day: string;
+  /** Persons who are counted already, as far as this process knows. */
+  readonly known: Set<string>;
+  waiting: Waiting[];
+  isCounting: boolean;
+}
+
+/** As many as work in the halls of a large county. */
+const keptReaders = 5_000;
+/** Days are kept until nobody can ask about them as today. */
+const keptDays = 2;
+
+const countSql = `
+with had as (select persons, misses from hub_reader_day where day = $1 and reader = $2),
+  fresh as (select person from unnest($3::uuid[]) as asked (person)
+    where not exists (select from hub_reader_person s where s.day = $1 and s.reader = $2 and s.person = asked.person)),
+  fits as (select
+    (select count(*) from fresh) = 0 or coalesce((select persons from had), 0) + (select count(*) from fresh) <= $5 as persons,
+    $4::int = 0 or coalesce((select misses from had), 0) + $4::int <= $6 as misses),
+  kept as (insert into hub_reader_person (day, reader, person)
+    select $1, $2, person from fresh where (select persons and misses from fits)),
+  counted as (insert into hub_reader_day as d (day, reader, persons, misses, unmasked)
+    select $1, $2, (select count(*) from fresh), $4::int, 0 from fits where persons and misses
+    on conflict (day, reader) do update set persons = d.persons + excluded.persons, misses = d.misses + excluded.misses)
+select persons, misses from fits`;
+
+export class ReaderDays {
+  private readonly readers = new RecentlyUsed<string, ReaderDay>(keptReaders);
+  private forgottenOn = '';
+
+  constructor(
+    private readonly database: Database,
+    private readonly onError: (error: unknown) => void,
+    private readonly now: () => Date = () => new Date(),
+  ) {}
+
+  /** Counts all of it, or nothing and says why. Whoever was counted today costs no look at the database. */
+  count(reader: string, seen: Seen, limits: DayLimits): Promise<Exceeded> {
+    const today = this.ofToday(reader);
+    const persons = seen.persons.filter(person => !today.known.has(person));
+    if (!persons.length && !seen.misses) return Promise.resolve(null);
+    return new Promise((resolve, reject) => {
+      today.waiting.push({ seen: { persons, misses: seen.misses }, resolve, reject });
+      if (!today.isCounting) void this.countAll(reader, today, limits);
+    });
+  }
+
+  private ofToday(reader: string): ReaderDay {
+    const day = townDay(this.now());
+    if (this.forgottenOn !== day) this.forget(day);
+    const known = this.readers.get(reader);
+    if (known?.day === day) return known;
+    const made = { day, known: new Set<string>(), waiting: [], isCounting: false };
+    this.readers.set(reader, made);
+    return made;
+  }
+
+  /** What waited together is counted together; where that is too much, one after the other. */
+  private async countAll(reader: string, today: ReaderDay, limits: DayLimits): Promise<void> {
+    today.isCounting = true;
+    while (today.waiting.length) {
+      const group = today.waiting.splice(0);
+      try {
+        const persons = new Set(group.flatMap(({ seen }) => seen.persons));
+        const misses = group.reduce((sum, { seen }) => sum + seen.misses, 0);
+        const together = await this.write(reader, today, { persons: [...persons], misses }, limits);
+        for (const { seen, resolve } of group)
+          resolve(together === null || group.length === 1 ? together : await this.write(reader, today, seen, limits));
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+    }
+    today.isCounting = false;
+  }
+
+  private async write(reader: string, { day, known }: ReaderDay, seen: Seen, limits: DayLimits): Promise<Exceeded> {
+    const values = [day, reader, seen.persons, seen.misses, limits.persons, limits.misses];
+    const { rows } = await this.database.transaction(
+      client => client.query({ name: 'count persons seen', text: countSql, values }),
+      beginFor(reader),
+    );
+    const [fits] = rows as [{ persons: boolean; misses: boolean }];
+    if (!fits.persons) return 'persons';
+    if (!fits.misses) return 'misses';
+    for (const person of seen.persons) known.add(person);
+    return null;
+  }
+
+  /** The first to count on a day forgets those before. */
+  private forget(today: string): void {
+    this.forgottenOn = today;
+    const before = townDay(new Date(Date.parse(today) - keptDays * 86_400_000));
+    for (const table of ['hub_reader_person', 'hub_reader_day'])
+      this.database.read(`delete from ${table} where day < $1`, [before]).catch(this.onError);
+  }
+}
+
+/** Counts of one reader follow one another. A crash may lose the last milliseconds of them, never a row of the log. */
+const beginFor = (reader: string): string =>
+  `begin; set local synchronous_commit = off; select pg_advisory_xact_lock(hashtext(${pg.escapeLiteral(`reader ${reader}`)}))`;

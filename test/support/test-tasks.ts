@@ -1,0 +1,22 @@
+/** Tasks of the register, for tests that load no reference data: a reader states one as their purpose. */
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+
+/** Every test hub knows it. */
+export const testTask = 'test';
+
+/** As reference data would state them, without a change in the log. Resolves when the database has them. */
+export async function registerTasks(url: string, codes: readonly string[], roles = 'clerk|officer'): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    for (const code of codes)
+      await client.query(
+        `insert into hub_task (id, agency, source_id, version, deleted, digest, observed_at, code, title, roles)
+         values ($1, 'town', $2, '0', false, '', now(), $2, $2, $3)`,
+        [randomUUID(), code, roles],
+      );
+  } finally {
+    await client.end();
+  }
+}
