@@ -185,7 +185,6 @@ export async function startHub(
         }),
       town: config.hubTown,
       audit,
-      smallestGroup: config.hubSmallestGroup,
       exports: desk,
       grants: () => grants.current(),
       unmasking,

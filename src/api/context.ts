@@ -43,8 +43,6 @@ export interface Hub {
   /** Agency code of the hosting town. */
   readonly town: string;
   readonly audit: AuditDesk;
-  /** Groups of persons below this size are withheld from readers who see persons masked. */
-  readonly smallestGroup: number;
   /** Takes orders for exports. */
   readonly exports: { issue(reader: Principal, order: TicketOrder): ExportTicket };
   /** Sharing grants in force. */
@@ -90,8 +88,8 @@ export class Context {
   }
   get planGround(): PlanGround {
     const { hub, policy } = this;
-    const { catalog, smallestGroup, identity } = hub;
-    return { catalog, policy, smallestGroup, idOf: (noun, key) => identity.ofNoun(noun, key) };
+    const { catalog, identity } = hub;
+    return { catalog, policy, idOf: (noun, key) => identity.ofNoun(noun, key) };
   }
 
   private ended = false;

@@ -85,8 +85,6 @@ export class GroupTypes {
     const groups = named(`${noun.name}Groups`);
     put(groups, 'nodes', () => [group], {}, { kind: 'groupNodes' });
     put(groups, 'hasNextPage', () => Boolean, {}, { kind: 'member', name: 'hasNextPage' });
-    const withheld = 'Something is left out because it would tell of few persons · 小样本已隐去';
-    put(groups, 'withheld', () => Boolean, { description: withheld }, { kind: 'member', name: 'withheld' });
     ObjectType(groups.name)(groups);
     return groups;
   }

@@ -28,8 +28,6 @@ const fieldClasses: Readonly<Record<string, FieldClass>> = {
   '*Connection.groups': 'leads on',
   '*Groups.nodes': 'leads on',
   '*Groups.hasNextPage': 'counts what can be listed',
-  // How many groups were too small to be told: no more than that.
-  '*Groups.withheld': 'counts what can be listed',
   '*Group.key': 'leads on',
   '*Group.count': 'counts what can be listed',
   '*Group.share': 'counts what can be listed',
