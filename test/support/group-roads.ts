@@ -3,8 +3,9 @@ import { expect } from '@jest/globals';
 import type { Random } from '../../seeds/township/model.ts';
 import { isStored, type Noun, type Relation, type StoredNoun, snake } from '../../src/catalog/catalog.ts';
 import type { GroupPage, GroupQuestion, Measure, Measured } from '../../src/query/groups/question.ts';
+import { isPersonal } from '../../src/query/personal-tests.ts';
 import { groupsOf, pageOfGroups } from './groups-model.ts';
-import { codesOf, type Listing, listed, mayFilter, sees, tested } from './listed-readers.ts';
+import { codesOf, type Listing, listed, mayFilter, nameless, sees } from './listed-readers.ts';
 import { randomQuestion } from './random-questions.ts';
 import { matches, type RandomGround, type Row, randomGraphWhere, type Where } from './where-model.ts';
 
@@ -35,7 +36,7 @@ function randomGroups(random: Random, reader: Listing, everything: Listing, noun
     random,
     // Values come from all rows, also from those that the reader does not see.
     rows: of => listed(everything, of),
-    mayFilter: (of, name) => mayFilter(reader, of.columns.get(name)!),
+    mayFilter: (of, name) => !isPersonal(of, name) && mayFilter(reader, of.columns.get(name)!),
     sees: of => sees(reader, of),
   };
   const where = random.chance(0.4) ? {} : randomGraphWhere(ground, noun, 2);
@@ -121,7 +122,7 @@ function spelt(where: Where): Where {
 }
 
 function groupsToldTo(reader: Listing, { noun, where, question }: Asked): GroupPage {
-  const rowsOf = (of: Noun) => (isStored(of) ? listed(reader, of).map(row => tested(reader, of, row)) : []);
+  const rowsOf = (of: Noun) => (isStored(of) ? listed(reader, of).map(row => nameless(of, row)) : []);
   const linked = (row: Row, link: Relation['link']) => (row[`to_${link.role}`] as { id: string } | null)?.id;
   const related = ({ to, link, many }: Relation, row: Row) =>
     rowsOf(to).filter(other => (many ? linked(other, link) === row.id : linked(row, link) === other.id));

@@ -5,6 +5,7 @@ import { HubError } from '../../domain/error-codes.ts';
 import { firstKnownDay, lastKnownDay } from '../../domain/working-days.ts';
 import { caseRollupTable } from '../../store/case-rollup.ts';
 import { demandSeen, envelopeFields, filterable, listTermsSql, type Tested, type Where, whereSql } from '../filters.ts';
+import { isPersonal, testsPersonal } from '../personal-tests.ts';
 import { type Scope, tableSql, visibleSql } from '../scope.ts';
 import { bucketSql, dayOfSql, labelSql, workingDayCountSql } from '../time-units.ts';
 import type { GroupKey, GroupQuestion, Measure, Measured, Span } from './question.ts';
@@ -31,9 +32,18 @@ export function groupsSql(
   relation: Relation | null,
   question: GroupQuestion,
 ): GroupsSql {
+  const tests = question.measures.flatMap(measure => ('where' in measure ? [measure.where] : []));
+  if ([where, ...tests].some(test => testsPersonal(noun, test))) throw aboutPersons();
   const rolledUp = !relation && isRolledUp(scope, noun, where, question);
-  return new GroupsStatement(scope, noun, question, rolledUp).build(where, relation);
+  return new GroupsStatement({ ...scope, ofGroups: true }, noun, question, rolledUp).build(where, relation);
 }
+
+/** Groups leave no entry in the audit log, because they show nobody: whoever asks about persons asks for their rows. */
+const aboutPersons = (): HubError =>
+  new HubError(
+    'FILTER_FORBIDDEN',
+    'Personal fields are no keys, measures or tests of groups, whoever asks: ask for the rows instead',
+  );
 
 interface GroupColumn {
   readonly sql: string;
@@ -113,7 +123,7 @@ class GroupsStatement {
   private key({ path, field, per }: GroupKey) {
     const { values } = this.scope;
     const { alias, noun } = this.follow(path);
-    const { sql, type } = filterable(this.scope.policy, noun, field, alias);
+    const { sql, type } = this.field(noun, field, alias);
     const scalar: Scalar = field in envelopeFields ? 'text' : noun.columns.get(field)!.field.scalar;
     if (!isTime(type)) return { group: sql, label: (column: string) => column, scalar };
     if (per === 'HOUR' && type === 'date') bad(`${noun.name}.${field} is a day: it has no hours`);
@@ -150,7 +160,7 @@ class GroupsStatement {
     if ('field' in measure) {
       const relation = this.noun.relations.get(measure.field);
       if (relation) return this.countLinked(relation);
-      const { sql, type } = filterable(this.scope.policy, this.noun, measure.field);
+      const { sql, type } = this.field(this.noun, measure.field);
       if (measure.take === 'countDistinct') return `count(distinct ${sql})`;
       const bound = `${measure.take === 'earliest' ? 'min' : 'max'}(${sql})`;
       return type === 'date' ? `${bound}::text` : bound;
@@ -162,6 +172,11 @@ class GroupsStatement {
     if (!(measure.at >= 0 && measure.at <= 1)) bad('`at` of a quantile goes from 0 to 1: 0.5 is the median');
     const quantile = `percentile_${measure.exact ? 'disc' : 'cont'}(${this.scope.values.add(measure.at)}::float8)`;
     return exact(toNumber(`${quantile} within group (order by ${sql})`));
+  }
+
+  private field(noun: StoredNoun, name: string, alias?: string): Tested {
+    if (isPersonal(noun, name)) throw aboutPersons();
+    return filterable(this.scope, noun, name, alias);
   }
 
   private count(filter = ''): string {
@@ -179,7 +194,7 @@ class GroupsStatement {
     const same = (sql: string) => sql;
     if ([field, days, workingDays].filter(Boolean).length !== 1)
       bad('`of` takes one of `field`, `days`, `workingDays`');
-    if (field) return { sql: filterable(this.scope.policy, this.noun, field).sql, toNumber: same };
+    if (field) return { sql: this.field(this.noun, field).sql, toNumber: same };
     const [from, to] = this.span((days ?? workingDays)!);
     const [first, last] = [from, to].map(({ sql, type }) => dayOfSql(sql, type)) as [string, string];
     if (workingDays) {
@@ -194,7 +209,7 @@ class GroupsStatement {
   }
 
   private span({ from, to }: Span): [Tested, Tested] {
-    return [from, to].map(name => filterable(this.scope.policy, this.noun, name)) as [Tested, Tested];
+    return [from, to].map(name => this.field(this.noun, name)) as [Tested, Tested];
   }
 }
 
