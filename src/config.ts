@@ -122,8 +122,6 @@ const hubSettings = z.object({
   // A screen that was switched off over a long holiday goes on where it was.
   hubFeedKeepHours: whole('hours for which changes are kept for readers that come back', 240, 1, 87_600),
   // What a single request may ask stands per role in access/limits.ts.
-  // Of fewer than five people in a place somebody always knows who they are. More than 30 are not told apart well.
-  hubSmallestGroup: whole('persons below which a group is withheld from who sees persons masked', 5, 1, 30),
   hubPersonsPerDay: perRole('different persons that one reader may see whole in a day'),
   hubUnmasksPerDay: perRole('records that one reader may unmask in a day'),
   hubMissesPerDay: perRole('look-ups of persons in a day that may find nobody'),
@@ -218,7 +216,18 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-export const readConfig = (environment: Environment): Config => readSettings(matchingSettings, '', environment);
+/** Settings of former versions: whoever still relies on one has to know that it protects nothing any more. */
+const goneSettings: Readonly<Record<string, string>> = {
+  HUB_SMALLEST_GROUP: 'groups are told whole; what protects persons are classes, masks, purposes and the log',
+};
+
+export function readConfig(environment: Environment): Config {
+  for (const [variable, why] of Object.entries(goneSettings)) {
+    if (environment[variable] || environment[`${variable}_FILE`])
+      throw new ConfigError(`${variable} is gone and should not be set: ${why}`);
+  }
+  return readSettings(matchingSettings, '', environment);
+}
 
 /** The settings of an adapter: `appSecret` of commerce is HUB_COMMERCE_APP_SECRET. */
 export const readAdapterSettings = (adapter: Adapter, environment: Environment): unknown =>

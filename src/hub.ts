@@ -209,7 +209,6 @@ export async function startHub(
         await sealing.refresh();
         return isNew;
       },
-      smallestGroup: config.hubSmallestGroup,
       exports: desk,
       grants: () => grants.current(),
       unmasking,

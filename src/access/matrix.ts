@@ -13,8 +13,8 @@ const classWords = {
   'masked as the key': 'in part wherever the key of the row is',
   'masked as its field': 'as the field looks from which it comes',
   'counts what can be listed': 'computed of the rows that the reader can list, and of no other',
-  'computed of what is whole':
-    'computed of the rows that the reader can list, by fields that he sees whole in every row; by others refused',
+  'computed of what is not personal':
+    'computed of the rows that the reader can list, by fields that are not personal and that he sees; by others refused, whoever asks',
   'leads on': 'shows nothing itself; what it leads to stands where that stands',
 } as const;
 export interface ClassifiedField {

@@ -48,8 +48,6 @@ export interface Hub {
   readonly audit: AuditDesk & { readonly quotas: PersonQuotas };
   /** Whether a stated purpose holds. */
   readonly purposes: Pick<Purposes, 'checked'>;
-  /** Groups of persons below this size are withheld from readers who see persons masked. */
-  readonly smallestGroup: number;
   /** Takes orders for exports. */
   readonly exports: { issue(reader: Principal, order: TicketOrder): ExportTicket };
   /** Sharing grants in force. */
@@ -97,8 +95,8 @@ export class Context {
   }
   get planGround(): PlanGround {
     const { hub, policy } = this;
-    const { catalog, smallestGroup, identity } = hub;
-    return { catalog, policy, smallestGroup, idOf: (noun, key) => identity.ofNoun(noun, key) };
+    const { catalog, identity } = hub;
+    return { catalog, policy, idOf: (noun, key) => identity.ofNoun(noun, key) };
   }
 
   private ended = false;

@@ -10,6 +10,7 @@ import {
   registerEnumType,
 } from 'type-graphql';
 import { type Column, isStated, isStored, type Noun, type StoredNoun, snake } from '../catalog/catalog.ts';
+import { isPersonal } from '../query/personal-tests.ts';
 import { timeUnits } from '../query/time-units.ts';
 import type { Read } from '../query/wanted.ts';
 import { Decimal } from './scalars.ts';
@@ -43,8 +44,13 @@ export class GroupOrder {
 const named = (name: string): ClassType => ({ [name]: class {} })[name]!;
 export const isTime = ({ field }: Column) => field.scalar === 'date' || field.scalar === 'instant';
 const isNumber = ({ field }: Column) => field.scalar === 'integer' || field.scalar === 'decimal';
+/** Groups show nobody: personal fields are neither their keys nor their measures. */
+const groupable = (noun: Noun): Column[] =>
+  [...noun.columns.values()].filter(({ name, field }) => field.scalar !== 'geometry' && !isPersonal(noun, name));
 /** Decimals are measured, not grouped by. */
-const isKey = ({ field }: Column) => !['geometry', 'decimal'].includes(field.scalar);
+const keysOf = (noun: Noun): Column[] => groupable(noun).filter(({ field }) => field.scalar !== 'decimal');
+/** Of a noun that is all personal nothing is left to group by. */
+const hasKey = (noun: Noun): boolean => isStated(noun) || keysOf(noun).length > 0;
 
 /** What of the derivation of types is needed here. */
 export interface GroupGround {
@@ -66,12 +72,14 @@ export class GroupTypes {
 
   constructor(private readonly ground: GroupGround) {}
 
-  /** `Decimal` measures need numbers, or two times with a span between them. */
-  of(noun: StoredNoun, times: object | null): ClassType {
+  /** @param allTimes the enum of all times of the noun, also of personal ones */
+  of(noun: StoredNoun, allTimes: object | null): ClassType {
     const group = named(`${noun.name}Group`);
+    const times = this.timesOf(noun, allTimes);
     const key = () => this.keys.get(noun)!;
     const { put } = this.ground;
-    put(group, 'key', key, { description: 'What is selected here groups the rows · 分组键' }, { kind: 'groupKey' });
+    const description = 'What is selected here groups the rows · 分组键';
+    if (hasKey(noun)) put(group, 'key', key, { description }, { kind: 'groupKey' });
     this.counts(noun, group);
     this.numbers(noun, group, times);
     if (times) {
@@ -81,14 +89,18 @@ export class GroupTypes {
       }
     }
     ObjectType(group.name)(group);
-    this.keys.set(noun, this.key(noun));
+    if (hasKey(noun)) this.keys.set(noun, this.key(noun));
     const groups = named(`${noun.name}Groups`);
     put(groups, 'nodes', () => [group], {}, { kind: 'groupNodes' });
     put(groups, 'hasNextPage', () => Boolean, {}, { kind: 'member', name: 'hasNextPage' });
-    const withheld = 'Something is left out because it would tell of few persons · 小样本已隐去';
-    put(groups, 'withheld', () => Boolean, { description: withheld }, { kind: 'member', name: 'withheld' });
     ObjectType(groups.name)(groups);
     return groups;
+  }
+
+  private timesOf(noun: StoredNoun, all: object | null): object | null {
+    const own = groupable(noun).filter(isTime);
+    if (!all || own.length === Object.keys(all).length) return all;
+    return own.length ? fieldEnum(`${noun.name}MeasuredTime`, own) : null;
   }
 
   private measure(group: ClassType, name: string, type: unknown, description?: string): void {
@@ -101,15 +113,17 @@ export class GroupTypes {
     Arg('where', where, { nullable: true })(group.prototype, 'count', 0);
     this.measure(group, 'share', Float, 'Of the rows that fit, from 0 to 1 · 占比');
     Arg('where', where)(group.prototype, 'share', 0);
-    const columns = [...noun.columns.values()].filter(({ field }) => field.scalar !== 'geometry');
     const links = [...noun.relations.values()].filter(({ many, to }) => !many && isStored(to));
-    const fields = fieldEnum(`${noun.name}Field`, [...columns, ...links]);
+    const counted = [...groupable(noun), ...links];
+    if (!counted.length) return;
+    const fields = fieldEnum(`${noun.name}Field`, counted);
     this.measure(group, 'countDistinct', Int, 'Different values, or what the rows are about · 去重数量');
     Arg('of', () => fields)(group.prototype, 'countDistinct', 0);
   }
 
+  /** `Decimal` measures need numbers, or two times with a span between them. */
   private numbers(noun: StoredNoun, group: ClassType, times: object | null): void {
-    const numbers = [...noun.columns.values()].filter(isNumber);
+    const numbers = groupable(noun).filter(isNumber);
     if (!numbers.length && !times) return;
     const measured = named(`${noun.name}Measured`);
     if (numbers.length) {
@@ -141,7 +155,7 @@ export class GroupTypes {
 
   private key(noun: StoredNoun): ClassType {
     const key = named(`${noun.name}Key`);
-    for (const column of [...noun.columns.values()].filter(isKey)) {
+    for (const column of keysOf(noun)) {
       const description = this.ground.describe(column.name, column.field);
       if (isTime(column)) this.timeKey(key, column.name, description);
       else this.value(key, column.name, this.ground.typeOf(column.field), description);
@@ -150,7 +164,7 @@ export class GroupTypes {
     this.timeKey(key, 'observedAt');
     for (const relation of noun.relations.values()) {
       const { name, to, many } = relation;
-      if (many || !isStored(to)) continue;
+      if (many || !isStored(to) || !hasKey(to)) continue;
       this.ground.put(key, name, () => this.keys.get(to)!, { nullable: true }, { kind: 'keyPart', relation });
     }
     ObjectType(key.name)(key);

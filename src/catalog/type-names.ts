@@ -16,6 +16,7 @@ const ofKinds = [
     'Time',
     'Span',
     'Measured',
+    'MeasuredTime',
   ],
   ...['Group', 'Groups', 'Key'],
 ];

@@ -111,7 +111,7 @@ async function compare(
 
 type Rehearsal = Awaited<ReturnType<typeof openRehearsal>>;
 async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
-  const { catalog, adapters, database, store, log, smallestGroup, town: host } = opened;
+  const { catalog, adapters, database, store, log, town: host } = opened;
   const { read } = database;
   const sharing = new SharingGrants(read, () => {});
   await sharing.refresh();
@@ -126,7 +126,6 @@ async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
     lookup: async (_kind, keys) => keys.map(() => []),
     freshness: async () => new Map(),
     grants: () => grants,
-    smallestGroup,
     exports: { issue: notHere },
     unmasking: { of: () => [], grant: notHere },
     cursors: new Cursors('of a rehearsal'),

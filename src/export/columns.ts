@@ -43,10 +43,10 @@ function leaves(
     const here = { path: [...path, response], names: [...names, response] };
     const column = (kind: ColumnKind) => [{ name: here.names.join('.'), path: here.path, kind }];
     if (field === '__typename') return column('text');
-    const of = type.getFields()[field]!.type;
+    const { type: of, extensions } = type.getFields()[field]!;
     const named = getNamedType(of);
     const list = isListType(isNonNullType(of) ? of.ofType : of);
-    if (list && isObjectType(named) && isOneGroup(ground, type, named, fields)) {
+    if (isObjectType(named) && extensions.read?.kind === 'groupNodes' && isOneGroup(ground, named, fields)) {
       return leaves(ground, named, fields, [...here.path, 0], names);
     }
     if (list) return column('json');
@@ -56,15 +56,8 @@ function leaves(
 }
 
 /** Groups without a key are one, so their measures are values of the row. */
-const isOneGroup = (
-  ground: Question,
-  type: GraphQLObjectType,
-  element: GraphQLObjectType,
-  fields: readonly FieldNode[],
-) =>
-  type.name === `${element.name}s` &&
-  'key' in element.getFields() &&
-  ![...selected(ground, element, fields).values()].some(([node]) => node!.name.value === 'key');
+const isOneGroup = (ground: Question, group: GraphQLObjectType, fields: readonly FieldNode[]) =>
+  ![...selected(ground, group, fields).values()].some(([node]) => node!.name.value === 'key');
 
 export function valueAt(row: Row, path: Column['path']): unknown {
   let value: unknown = row;

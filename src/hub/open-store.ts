@@ -19,7 +19,6 @@ export interface OpenStore {
   readonly store: Store;
   /** Agency code of the hosting town. */
   readonly town: string;
-  readonly smallestGroup: number;
   readonly log: Logger;
 }
 
@@ -40,8 +39,7 @@ export async function openStore(config: Config, log: Logger, adapters?: readonly
   });
   const guard = { share: config.hubRemovalGuardPercent / 100, atLeast: config.hubRemovalGuardAtLeast };
   const store = new Store(database, catalog, new Identity(key), guard);
-  const { hubTown: town, hubSmallestGroup: smallestGroup } = config;
-  return { catalog, adapters: known, database, store, town, smallestGroup, log };
+  return { catalog, adapters: known, database, store, town: config.hubTown, log };
 }
 
 /** A database that does not answer is a matter of settings; so is one that asks for another password. */

@@ -36,7 +36,7 @@ export const envelopeFields: Readonly<Record<string, { column: string; type: str
 };
 
 /** Two fields of one row, compared. */
-interface Comparison {
+export interface Comparison {
   readonly field: string;
   readonly is: string;
   readonly than: string;
@@ -100,14 +100,14 @@ export function demandSeen(policy: Policy, noun: StoredNoun): void {
 }
 
 function comparisonSql(scope: Scope, noun: StoredNoun, { field, is, than }: Comparison, alias: string): string {
-  const [left, right] = [field, than].map(name => filterable(scope.policy, noun, name, alias)) as [Tested, Tested];
+  const [left, right] = [field, than].map(name => filterable(scope, noun, name, alias)) as [Tested, Tested];
   // A moment and a day are compared as days of the town.
   const day = (side: Tested) => (side.type === 'timestamptz' ? localDaySql(side.sql) : side.sql);
   return left.type === right.type ? `(${left.sql} ${is} ${right.sql})` : `(${day(left)} ${is} ${day(right)})`;
 }
 
 function fieldTests(scope: Scope, noun: StoredNoun, name: string, tests: Record<string, unknown>, alias: string) {
-  const { sql, type, normalise } = filterable(scope.policy, noun, name, alias);
+  const { sql, type, normalise } = filterable(scope, noun, name, alias);
   return Object.entries(tests)
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([op, value]) => {
@@ -128,12 +128,12 @@ export interface Tested {
 }
 
 /** The column of a field by which this reader may filter, order, group and aggregate. */
-export function filterable(policy: Policy, noun: StoredNoun, name: string, alias = 't'): Tested {
+export function filterable({ policy, ofGroups }: Scope, noun: StoredNoun, name: string, alias = 't'): Tested {
   const envelope = envelopeFields[name];
   if (envelope) return { ...envelope, sql: `${alias}."${envelope.column}"`, normalise: (value: unknown) => value };
   const column = noun.columns.get(name)!;
   if (!policy.mayFilter(noun, name)) throw maskedField(noun, name);
-  const sql = testedSql(policy, noun, column, alias);
+  const sql = ofGroups ? namelessSql(column, alias) : testedSql(policy, noun, column, alias);
   return { column: column.column, sql, type: sqlTypes[column.field.scalar], normalise: spellingOf(column) };
 }
 
@@ -144,11 +144,16 @@ export const maskedField = (noun: StoredNoun, name: string): HubError =>
   );
 
 /** A column as this reader's tests see it: an identifier that he sees masked where it names a person is no value there. */
-export function testedSql(policy: Policy, noun: StoredNoun, { column, field }: Column, alias = 't'): string {
+export function testedSql(policy: Policy, noun: StoredNoun, column: Column, alias = 't'): string {
+  const mayName = column.field.format?.personPrefix !== undefined;
+  return mayName && policy.whole(noun) !== 'all' ? namelessSql(column, alias) : `${alias}."${column.column}"`;
+}
+
+/** An identifier that names a person is no value. */
+function namelessSql({ column, field }: Column, alias: string): string {
   const prefix = field.format?.personPrefix;
   const plain = `${alias}."${column}"`;
-  if (!prefix || policy.whole(noun) === 'all') return plain;
-  return `case when starts_with(${plain}, '${prefix}') then null else ${plain} end`;
+  return prefix ? `case when starts_with(${plain}, '${prefix}') then null else ${plain} end` : plain;
 }
 
 /** Identifiers are found in any spelling. */

@@ -3,7 +3,6 @@
  * value of a record, and no row is shown twice or left out because others came, went or were removed. (A row that moves
  * in the order during the walk can be, as in any list that is not frozen.)
  */
-import type { Policy } from '../access/policy.ts';
 import type { StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { filterable, maskedField } from './filters.ts';
@@ -55,7 +54,7 @@ export function pagingSql(scope: Scope, noun: StoredNoun, args: PageArgs): Pagin
   if (backward && args.first !== null && args.first !== undefined) bad('Give either `first` or `last`, not both');
   const size = (backward ? args.last : args.first) ?? defaultPageSize;
   if (size < 0 || size > largestPageSize) bad(`\`first\` and \`last\` go from 0 to ${largestPageSize}`);
-  const keys = (args.orderBy ?? []).map(order => keyOf(scope.policy, noun, order));
+  const keys = (args.orderBy ?? []).map(order => keyOf(scope, noun, order));
   keys.push({ column: 'id', descending: false });
   const conditions: string[] = [];
   if (args.after) conditions.push(beyond(scope, noun, keys, args.after, false));
@@ -67,9 +66,9 @@ export function pagingSql(scope: Scope, noun: StoredNoun, args: PageArgs): Pagin
   return { size, backward, condition: conditions.join(' and ') || 'true', orderBy: order.join(', ') };
 }
 
-function keyOf(policy: Policy, noun: StoredNoun, order: string): Key {
+function keyOf(scope: Scope, noun: StoredNoun, order: string): Key {
   const [field, direction] = order.split(' ') as [string, string];
-  const { column, sql } = filterable(policy, noun, field);
+  const { column, sql } = filterable(scope, noun, field);
   // An order would show where the masked ones lie.
   if (sql !== `t."${column}"`) throw maskedField(noun, field);
   return { column, descending: direction === 'desc' };

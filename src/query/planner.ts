@@ -14,8 +14,6 @@ export type WriteRow = (row: Row, run: Run) => Written;
 export interface PlanGround {
   readonly catalog: Catalog;
   readonly policy: Policy;
-  /** Groups of persons below this size are withheld from readers who see persons masked. */
-  readonly smallestGroup: number;
   /** The id of a noun that is known by its key. */
   readonly idOf: (noun: Noun, key: string) => string;
 }
@@ -26,7 +24,6 @@ export class Planner {
 
   readonly catalog: Catalog;
   readonly policy: Policy;
-  readonly smallestGroup: number;
 
   constructor(
     readonly ground: PlanGround,
@@ -38,7 +35,6 @@ export class Planner {
   ) {
     this.catalog = ground.catalog;
     this.policy = ground.policy;
-    this.smallestGroup = ground.smallestGroup;
   }
 
   /** Levels that read something: of a part that cannot be read nothing is left. */

@@ -18,6 +18,8 @@ export interface Scope {
   readonly values: Values;
   /** Answers are as the hub knew it at this moment; null: now. */
   readonly asOf: string | null;
+  /** Groups are made, which show nobody: an identifier that names a person is no value in them, whoever asks. */
+  readonly ofGroups?: boolean;
 }
 
 /**

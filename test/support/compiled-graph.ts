@@ -52,7 +52,6 @@ export function openCompiledGraph(
     lookup: lookup ?? (async (_kind, keys) => keys.map(() => [])),
     freshness: async () => new Map(),
     town: 'town',
-    smallestGroup: 5,
     grants: grants ?? (() => []),
     unmasking: { of: unmasked ?? (() => []), grant: async () => 'at once' },
   } as Partial<Hub> as Hub;

@@ -5,12 +5,16 @@ import { type StoredNoun, snake } from '../../src/catalog/catalog.ts';
 interface FieldRoad {
   /** Refused also where the field is a code that names persons in some rows. */
   readonly orders?: true;
+  /** Refused also where the field is personal and seen whole. */
+  readonly groups?: true;
   /** For which fields there is this way; for all without it. */
   readonly fits?: (field: Field) => boolean;
   of(noun: StoredNoun, field: string): string;
 }
 const enumName = (field: string) => snake(field).toUpperCase();
 const groups = ({ kind }: StoredNoun, select: string) => `${kind.plural} { groups(limit: 1) { nodes { ${select} } } }`;
+/** Personal fields have no name in groups: `flows/questions/groups-show-nobody` asks for them all the same. */
+const isGroupable = ({ sensitivity }: Field) => sensitivity !== 'personal';
 const isTime = ({ scalar }: Field) => scalar === 'date' || scalar === 'instant';
 const isNumber = ({ scalar }: Field) => scalar === 'decimal' || scalar === 'integer';
 
@@ -23,7 +27,7 @@ export const fieldRoads: Readonly<Record<string, FieldRoad>> = {
     of: ({ kind }, field) => `${kind.plural}(first: 0, where: { ${field}: { isNull: false } }) { nodes { id } }`,
   },
   'key of groups': {
-    fits: ({ scalar }) => scalar !== 'decimal',
+    fits: field => isGroupable(field) && field.scalar !== 'decimal',
     of: (noun, field) => groups(noun, `key { ${field} } count`),
   },
   'nested filter': {
@@ -31,22 +35,29 @@ export const fieldRoads: Readonly<Record<string, FieldRoad>> = {
       `${kind.plural}(first: 0, where: { or: [{ not: { and: [{ ${field}: { isNull: true } }] } }] }) { nodes { id } }`,
   },
   count: { of: ({ kind }, field) => `${kind.plural}(where: { ${field}: { isNull: true } }) { totalCount }` },
-  'count of distinct values': { of: (noun, field) => groups(noun, `countDistinct(of: ${enumName(field)})`) },
+  'count of distinct values': {
+    fits: isGroupable,
+    of: (noun, field) => groups(noun, `countDistinct(of: ${enumName(field)})`),
+  },
   'count under a condition': {
+    groups: true,
     of: (noun, field) => groups(noun, `count(where: { ${field}: { isNull: true } })`),
   },
-  share: { of: (noun, field) => groups(noun, `share(where: { not: { ${field}: { isNull: true } } })`) },
+  share: { groups: true, of: (noun, field) => groups(noun, `share(where: { not: { ${field}: { isNull: true } } })`) },
   'first and last': {
-    fits: isTime,
+    fits: field => isGroupable(field) && isTime(field),
     of: (noun, field) => groups(noun, `earliest(of: ${enumName(field)}) latest(of: ${enumName(field)})`),
   },
   'span of time': {
-    fits: isTime,
+    fits: field => isGroupable(field) && isTime(field),
     of: (noun, field) => groups(noun, `avg(of: { days: { from: ${enumName(field)}, to: ${enumName(field)} } })`),
   },
-  sum: { fits: isNumber, of: (noun, field) => groups(noun, `sum(of: { field: ${enumName(field)} })`) },
+  sum: {
+    fits: field => isGroupable(field) && isNumber(field),
+    of: (noun, field) => groups(noun, `sum(of: { field: ${enumName(field)} })`),
+  },
   quantile: {
-    fits: isNumber,
+    fits: field => isGroupable(field) && isNumber(field),
     of: (noun, field) => groups(noun, `quantile(of: { field: ${enumName(field)} }, at: 0.5)`),
   },
   order: {

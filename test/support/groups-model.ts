@@ -2,23 +2,31 @@
 import type { Scalar } from '../../adapters/kit/record.ts';
 import type { Noun } from '../../src/catalog/catalog.ts';
 import { workingDaysBetween } from '../../src/domain/working-days.ts';
-import type { GroupKey, GroupQuestion, GroupValue, Measure, Measured } from '../../src/query/groups/question.ts';
+import type {
+  GroupKey,
+  GroupPage,
+  GroupQuestion,
+  GroupTest,
+  GroupValue,
+  Measure,
+  Measured,
+} from '../../src/query/groups/question.ts';
 import type { TimeUnit } from '../../src/query/time-units.ts';
 import { matches, type Related, type Row } from './where-model.ts';
 
-type Groups = Record<string, GroupValue>[];
+type Group = Readonly<Record<string, GroupValue>>;
 const dayMs = 86_400_000;
 const scalarOf = (noun: Noun, field: string): Scalar => noun.columns.get(field)!.field.scalar;
 
 /** The groups in no special order, before tests, orders and pages. */
-export function groupsOf(noun: Noun, rows: readonly Row[], question: GroupQuestion, related: Related): Groups {
+export function groupsOf(noun: Noun, rows: readonly Row[], question: GroupQuestion, related: Related): Group[] {
   return groupedRows(noun, rows, question, related).map(group => ({
     ...Object.fromEntries(question.keys.map(({ name }, i) => [name, group.keys[i]!])),
     ...Object.fromEntries(question.measures.map(m => [m.name, measured(noun, group.rows, m, related)])),
   }));
 }
 
-export function groupedRows(noun: Noun, rows: readonly Row[], question: GroupQuestion, related: Related) {
+function groupedRows(noun: Noun, rows: readonly Row[], question: GroupQuestion, related: Related) {
   const grouped = new Map<string, { keys: GroupValue[]; rows: Row[] }>();
   if (!question.keys.length) grouped.set('[]', { keys: [], rows: [] });
   for (const row of rows) {
@@ -28,14 +36,6 @@ export function groupedRows(noun: Noun, rows: readonly Row[], question: GroupQue
     group.rows.push(row);
   }
   return [...grouped.values()];
-}
-
-/** Whether a measure tells of a row. */
-export function isMadeOf(noun: Noun, row: Row, measure: Measure, related: Related): boolean {
-  const { take } = measure;
-  if (take === 'count' || take === 'share') return matches(noun, row, measure.where ?? {}, related);
-  if ('of' in measure) return numberOf(noun, row, measure.of) !== null;
-  return take === 'countDistinct' || (row[(measure as { field: string }).field] ?? null) !== null;
 }
 
 function keyOf(noun: Noun, row: Row, { path, field, per }: GroupKey, related: Related): GroupValue {
@@ -74,7 +74,7 @@ function isoWeek(time: Date): string {
   return `${year}-W${String(week).padStart(2, '0')}`;
 }
 
-export function measured(noun: Noun, rows: readonly Row[], measure: Measure, related: Related): GroupValue {
+function measured(noun: Noun, rows: readonly Row[], measure: Measure, related: Related): GroupValue {
   if (measure.take === 'count' || measure.take === 'share') {
     const fitting = rows.filter(row => matches(noun, row, measure.where ?? {}, related)).length;
     if (measure.take === 'count') return fitting;
@@ -124,7 +124,7 @@ const round = (value: number): number => Math.round(value * 1e6) / 1e6;
 const rounder = (value: number): number => Math.round(value * 1e4) / 1e4;
 
 /** Numbers are told as text, and with more digits than are compared. */
-export const comparableGroups = (groups: readonly Readonly<Record<string, GroupValue>>[], question: GroupQuestion) => {
+export const comparableGroups = (groups: readonly Group[], question: GroupQuestion) => {
   const isNumber = new Set(
     question.measures.filter(({ take }) => take !== 'earliest' && take !== 'latest').map(({ name }) => name),
   );
@@ -137,3 +137,47 @@ export const comparableGroups = (groups: readonly Readonly<Record<string, GroupV
     .map(group => JSON.stringify(group, Object.keys(group).sort()))
     .sort();
 };
+
+/** Groups tested, in their order, and cut to a page. */
+export function pageOfGroups(groups: readonly Group[], question: GroupQuestion): GroupPage {
+  const { having, limit, skip } = question;
+  const found = groups
+    .filter(group => having.every(test => passes(group[test.of]!, test)))
+    .sort(orderOf(question))
+    .slice(skip);
+  return { groups: found.slice(0, limit), hasNextPage: found.length > limit };
+}
+
+function orderOf({ keys, measures, orderBy }: GroupQuestion): (a: Group, b: Group) => number {
+  const isMeasure = (name: string) => measures.some(m => m.name === name);
+  const wanted = [...orderBy, ...keys.map(({ name }) => ({ by: name, descending: false }))];
+  return (a, b) => {
+    for (const { by, descending } of wanted) {
+      const [x, y] = [a, b].map(group => (isMeasure(by) ? orderable(group[by]!) : group[by]!));
+      const order = compared(x!, y!, descending ?? false);
+      if (order) return order;
+    }
+    return 0;
+  };
+}
+/** Decimals come as text, and so do moments. */
+const orderable = (value: GroupValue): GroupValue =>
+  value === null || Number.isNaN(Number(value)) ? value : Number(value);
+
+/** What has no value stands last in either direction. */
+function compared(a: GroupValue, b: GroupValue, descending: boolean): number {
+  if (a === b) return 0;
+  if (a === null || b === null) return a === null ? 1 : -1;
+  return a < b !== descending ? -1 : 1;
+}
+
+const comparisons: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  eq: (a, b) => a === b,
+  gt: (a, b) => a > b,
+  gte: (a, b) => a >= b,
+  lt: (a, b) => a < b,
+  lte: (a, b) => a <= b,
+};
+const passes = (value: GroupValue, { of: _, ...tests }: GroupTest): boolean =>
+  value !== null &&
+  Object.entries(tests).every(([op, wanted]) => typeof wanted !== 'number' || comparisons[op]!(Number(value), wanted));

@@ -1,6 +1,7 @@
 /** A reader with all rows that he can list, and what these say of rows that he asks about otherwise. */
 import { expect } from '@jest/globals';
 import type { Random } from '../../seeds/township/model.ts';
+import { namesPerson } from '../../src/access/policy.ts';
 import type { Role } from '../../src/access/principal.ts';
 import { rules } from '../../src/access/rules.ts';
 import { type Column, isStored, type Noun, type Relation, type StoredNoun } from '../../src/catalog/catalog.ts';
@@ -61,12 +62,11 @@ export const mayFilter = ({ role, shown }: Listing, { field }: Column): boolean 
   (field.sensitivity === 'internal' ? rules[role].internal === 'whole' : shown === 'all');
 
 /** A sole trader's code is no value to whoever sees persons in part. */
-export const tested = ({ shown }: Listing, noun: Noun, row: Row): Row => {
-  const hidden = [...noun.columns.values()].filter(
-    ({ name, field }) => field.format?.personPrefix && shown !== 'all' && String(row[name]).startsWith('92'),
-  );
+export const tested = ({ shown }: Listing, noun: Noun, row: Row): Row => (shown === 'all' ? row : nameless(noun, row));
+export function nameless(noun: Noun, row: Row): Row {
+  const hidden = [...noun.columns.values()].filter(({ name, field }) => namesPerson(field, row[name]));
   return { ...row, ...Object.fromEntries(hidden.map(({ name }) => [name, null])) };
-};
+}
 export const sees = (reader: Listing, noun: Noun): boolean => reader.rows.get(noun.name) !== null;
 
 /** A random test that the reader may use, and the rows that it gives. */

@@ -3,8 +3,8 @@ import type { Policy } from '../../src/access/policy.ts';
 import type { StoredNoun } from '../../src/catalog/catalog.ts';
 import { listTermsSql } from '../../src/query/filters.ts';
 import { groupsSql } from '../../src/query/groups/groups-sql.ts';
+import { pageOfRows } from '../../src/query/groups/page-groups.ts';
 import type { GroupPage, GroupQuestion } from '../../src/query/groups/question.ts';
-import { pageOfRows } from '../../src/query/groups/raw-groups.ts';
 import { tableSql, Values } from '../../src/query/scope.ts';
 import type { Store } from '../../src/store/apply.ts';
 import type { Where } from './where-model.ts';
@@ -26,7 +26,7 @@ export async function readGroups(
   question: GroupQuestion,
 ): Promise<GroupPage> {
   const scope = scopeOf(store, policy);
-  const sql = groupsSql(scope, noun, where, null, question, true);
+  const sql = groupsSql(scope, noun, where, null, question);
   const text = `select ${sql.columns.join(', ')} from (${sql.groups}) g ${sql.page}`;
-  return pageOfRows(await store.database.read(text, scope.values.list), sql, question, null);
+  return pageOfRows(await store.database.read(text, scope.values.list), sql, question);
 }

@@ -17,12 +17,13 @@ export const fieldsOf = (
 });
 
 /** The rows of nouns as one reader's tests see them, and what they are related to. */
-export function sightOf(policy: Policy, loaded: TownInMemory) {
+export function sightOf(policy: Policy, loaded: TownInMemory, where: 'lists' | 'groups' = 'lists') {
   const plain = new Map<string, PlainRow>();
   const rowOf = (noun: StoredNoun, row: PlainRow): Row => {
     const fields: Record<string, unknown> & { id: string } = { ...fieldsOf(noun, row) };
     for (const { name, field } of noun.columns.values()) {
-      if (policy.whole(noun) !== 'all' && namesPerson(field, fields[name])) fields[name] = null;
+      const isHidden = where === 'groups' || policy.whole(noun) !== 'all';
+      if (isHidden && namesPerson(field, fields[name])) fields[name] = null;
     }
     plain.set(`${noun.name} ${fields.id}`, row);
     return fields;

@@ -45,6 +45,14 @@ describe('the settings of the hub', () => {
     expect(complaint(() => readConfig({ ...good, HUB_TOKEN_ISSUER: '' }))).toMatch(/it is not set$/);
   });
 
+  test('that are gone are not passed over: whoever relies on one is told why', () => {
+    const gone =
+      'HUB_SMALLEST_GROUP is gone and should not be set: groups are told whole; what protects persons are classes, masks, purposes and the log';
+    expect(complaint(() => readConfig({ ...good, HUB_SMALLEST_GROUP: '5' }))).toBe(gone);
+    expect(complaint(() => readConfig({ ...good, HUB_SMALLEST_GROUP_FILE: '/run/secrets/five' }))).toBe(gone);
+    expect(readConfig({ ...good, HUB_SMALLEST_GROUP: '' }).hubPort).toBe(4000);
+  });
+
   describe('in a file', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'outpost-hub-secrets-'));
     afterAll(() => rmSync(folder, { recursive: true }));

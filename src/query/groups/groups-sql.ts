@@ -5,9 +5,9 @@ import { HubError } from '../../domain/error-codes.ts';
 import { firstKnownDay, lastKnownDay } from '../../domain/working-days.ts';
 import { caseRollupTable } from '../../store/case-rollup.ts';
 import { demandSeen, envelopeFields, filterable, listTermsSql, type Tested, type Where, whereSql } from '../filters.ts';
+import { isPersonal, testsPersonal } from '../personal-tests.ts';
 import { type Scope, tableSql, visibleSql } from '../scope.ts';
 import { bucketSql, dayOfSql, labelSql, workingDayCountSql } from '../time-units.ts';
-import { personBitsSql } from './person-bits.ts';
 import type { GroupKey, GroupQuestion, Measure, Measured, Span } from './question.ts';
 import { isRolledUp, rolledUpSpan } from './rolled-up.ts';
 
@@ -15,13 +15,9 @@ import { isRolledUp, rolledUpSpan } from './rolled-up.ts';
 export interface GroupsSql {
   /** The groups `g`, of a list of a parent `p` if it hangs on one. */
   readonly groups: string;
-  /** Tests, order and page of groups; left out where small groups have to be looked for among all. */
+  /** Tests, order and page of groups. */
   readonly page: string;
-  /**
-   * Each as text: keys, measures; whether days are outside of the calendar, where that can be; and where small groups are
-   * looked for, of whom each measure is made, of whom it is not (where it tells that too), and of whom the group is, as
-   * `person-bits.ts`.
-   */
+  /** Each as text: keys, measures, and whether days are outside of the calendar, where that can be. */
   readonly columns: readonly string[];
   readonly asksForUnknownDays: boolean;
   readonly keyScalars: readonly Scalar[];
@@ -35,26 +31,25 @@ export function groupsSql(
   where: Where | null | undefined,
   relation: Relation | null,
   question: GroupQuestion,
-  paged: boolean,
 ): GroupsSql {
-  // Sums of cases do not know of how many persons they are.
-  const rolledUp = paged && !relation && isRolledUp(scope, noun, where, question);
-  return new GroupsStatement(scope, noun, question, rolledUp).build(where, relation, paged);
+  const tests = question.measures.flatMap(measure => ('where' in measure ? [measure.where] : []));
+  if ([where, ...tests].some(test => testsPersonal(noun, test))) throw aboutPersons();
+  const rolledUp = !relation && isRolledUp(scope, noun, where, question);
+  return new GroupsStatement({ ...scope, ofGroups: true }, noun, question, rolledUp).build(where, relation);
 }
+
+/** Groups leave no entry in the audit log, because they show nobody: whoever asks about persons asks for their rows. */
+const aboutPersons = (): HubError =>
+  new HubError(
+    'FILTER_FORBIDDEN',
+    'Personal fields are no keys, measures or tests of groups, whoever asks: ask for the rows instead',
+  );
 
 interface GroupColumn {
   readonly sql: string;
   readonly name: string;
   /** What is told of it, made once for each group. */
   readonly shown?: string;
-}
-
-export interface MeasureSql {
-  readonly value: string;
-  /** Which rows of the group it is made of; all without it. */
-  readonly madeOf?: string;
-  /** That it also tells of the other rows. */
-  readonly splits?: boolean;
 }
 
 const comparators = { eq: '=', gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
@@ -73,7 +68,7 @@ class GroupsStatement {
     private readonly rolledUp: boolean,
   ) {}
 
-  build(where: Where | null | undefined, relation: Relation | null, paged: boolean): GroupsSql {
+  build(where: Where | null | undefined, relation: Relation | null): GroupsSql {
     const { scope, noun, question } = this;
     const terms = this.rolledUp
       ? `t.cases > 0 and ${whereSql(scope, noun, where)}`
@@ -83,28 +78,19 @@ class GroupsStatement {
     // An aggregate in any case: without keys all rows are one group. A column more than is needed costs a tenth.
     const isAggregate = keys.length > 0 || measures.length > 0;
     const asksForUnknownDays = this.unknownDays.length > 0 || !isAggregate;
-    const bits = (condition?: string) => personBitsSql(noun, condition);
     const columns: GroupColumn[] = [
       ...keys.map(({ group, label }, i) => ({ sql: group, name: `k${i}`, shown: label(`g.k${i}`) })),
-      ...measures.map(({ value }, i) => ({ sql: value, name: `m${i}` })),
+      ...measures.map((sql, i) => ({ sql, name: `m${i}` })),
     ];
     if (asksForUnknownDays)
       columns.push({ sql: `bool_or(${this.unknownDays.join(' or ') || 'false'})`, name: 'unknown_days' });
-    if (!paged) {
-      const others = ({ madeOf, splits }: MeasureSql) => (splits ? bits(`(${madeOf}) is not true`) : '0');
-      columns.push(
-        ...measures.map(({ madeOf }, i) => ({ sql: bits(madeOf), name: `s${i}` })),
-        ...measures.map((measure, i) => ({ sql: others(measure), name: `r${i}` })),
-        { sql: bits(), name: 'persons' },
-      );
-    }
     const table = this.rolledUp ? caseRollupTable : tableSql(noun, scope.asOf, scope.values);
     const from = `${table} t ${[...this.joins.values()].map(j => j.sql).join(' ')}`;
     const by = keys.length ? `group by ${keys.map((_, i) => i + 1).join(', ')}` : '';
     const made = columns.map(({ sql, name }) => `${sql} as ${name}`).join(', ');
     return {
       groups: `select ${made} from ${from} where ${terms} ${by}`,
-      page: paged ? this.page() : '',
+      page: this.page(),
       columns: columns.map(({ name, shown = `g.${name}` }) => `(${shown})::text`),
       asksForUnknownDays,
       keyScalars: keys.map(key => key.scalar),
@@ -137,7 +123,7 @@ class GroupsStatement {
   private key({ path, field, per }: GroupKey) {
     const { values } = this.scope;
     const { alias, noun } = this.follow(path);
-    const { sql, type } = filterable(this.scope.policy, noun, field, alias);
+    const { sql, type } = this.field(noun, field, alias);
     const scalar: Scalar = field in envelopeFields ? 'text' : noun.columns.get(field)!.field.scalar;
     if (!isTime(type)) return { group: sql, label: (column: string) => column, scalar };
     if (per === 'HOUR' && type === 'date') bad(`${noun.name}.${field} is a day: it has no hours`);
@@ -165,31 +151,32 @@ class GroupsStatement {
     return place;
   }
 
-  private measure(measure: Measure): MeasureSql {
+  private measure(measure: Measure): string {
     if (measure.take === 'count' || measure.take === 'share') {
-      if (!measure.where) return { value: this.count() };
-      const madeOf = whereSql(this.scope, this.noun, measure.where);
-      const count = this.count(`filter (where ${madeOf})`);
-      const value = measure.take === 'count' ? count : `round(${count}::numeric / nullif(${this.count()}, 0), 6)`;
-      return { value, madeOf, splits: true };
+      if (!measure.where) return this.count();
+      const count = this.count(`filter (where ${whereSql(this.scope, this.noun, measure.where)})`);
+      return measure.take === 'count' ? count : `round(${count}::numeric / nullif(${this.count()}, 0), 6)`;
     }
     if ('field' in measure) {
       const relation = this.noun.relations.get(measure.field);
       if (relation) return this.countLinked(relation);
-      const { sql, type } = filterable(this.scope.policy, this.noun, measure.field);
-      if (measure.take === 'countDistinct') return { value: `count(distinct ${sql})` };
+      const { sql, type } = this.field(this.noun, measure.field);
+      if (measure.take === 'countDistinct') return `count(distinct ${sql})`;
       const bound = `${measure.take === 'earliest' ? 'min' : 'max'}(${sql})`;
-      return { value: type === 'date' ? `${bound}::text` : bound, madeOf: `${sql} is not null` };
+      return type === 'date' ? `${bound}::text` : bound;
     }
     const span = this.rolledUp ? rolledUpSpan(measure) : null;
     if (span) return span;
     const { sql, toNumber } = this.measured(measure.of);
-    if (measure.take !== 'quantile') {
-      return { value: exact(toNumber(`${measure.take}(${sql})`)), madeOf: `${sql} is not null` };
-    }
+    if (measure.take !== 'quantile') return exact(toNumber(`${measure.take}(${sql})`));
     if (!(measure.at >= 0 && measure.at <= 1)) bad('`at` of a quantile goes from 0 to 1: 0.5 is the median');
     const quantile = `percentile_${measure.exact ? 'disc' : 'cont'}(${this.scope.values.add(measure.at)}::float8)`;
-    return { value: exact(toNumber(`${quantile} within group (order by ${sql})`)), madeOf: `${sql} is not null` };
+    return exact(toNumber(`${quantile} within group (order by ${sql})`));
+  }
+
+  private field(noun: StoredNoun, name: string, alias?: string): Tested {
+    if (isPersonal(noun, name)) throw aboutPersons();
+    return filterable(this.scope, noun, name, alias);
   }
 
   private count(filter = ''): string {
@@ -197,9 +184,9 @@ class GroupsStatement {
   }
 
   /** Different persons, organisations, ...: they are told apart without being seen. */
-  private countLinked({ to, link }: Relation): MeasureSql {
+  private countLinked({ to, link }: Relation): string {
     demandSeen(this.scope.policy, to as StoredNoun);
-    return { value: `count(distinct t."${link.column}")` };
+    return `count(distinct t."${link.column}")`;
   }
 
   /** A number of a row, and how an aggregate of it is made a number. */
@@ -207,7 +194,7 @@ class GroupsStatement {
     const same = (sql: string) => sql;
     if ([field, days, workingDays].filter(Boolean).length !== 1)
       bad('`of` takes one of `field`, `days`, `workingDays`');
-    if (field) return { sql: filterable(this.scope.policy, this.noun, field).sql, toNumber: same };
+    if (field) return { sql: this.field(this.noun, field).sql, toNumber: same };
     const [from, to] = this.span((days ?? workingDays)!);
     const [first, last] = [from, to].map(({ sql, type }) => dayOfSql(sql, type)) as [string, string];
     if (workingDays) {
@@ -222,7 +209,7 @@ class GroupsStatement {
   }
 
   private span({ from, to }: Span): [Tested, Tested] {
-    return [from, to].map(name => filterable(this.scope.policy, this.noun, name)) as [Tested, Tested];
+    return [from, to].map(name => this.field(this.noun, name)) as [Tested, Tested];
   }
 }
 

@@ -1,7 +1,7 @@
 /** Groups of a list in a plan: a branch of their statement, and the writer of what is told of them. */
 import type { Relation, StoredNoun } from '../../catalog/catalog.ts';
 import { HubError } from '../../domain/error-codes.ts';
-import { type KeySource, unkeyed } from '../fetch.ts';
+import type { KeySource } from '../fetch.ts';
 import type { Where } from '../filters.ts';
 import { plainWriter } from '../plan-plain.ts';
 import type { Planner } from '../planner.ts';
@@ -10,7 +10,7 @@ import type { Scope } from '../scope.ts';
 import type { TimeUnit } from '../time-units.ts';
 import { typeOf, type Wanted } from '../wanted.ts';
 import { groupsSql } from './groups-sql.ts';
-import { isGuarded, leftOutSql } from './guarded.ts';
+import { pageOfRows } from './page-groups.ts';
 import {
   type GroupKey,
   type GroupPage,
@@ -19,7 +19,6 @@ import {
   type Measure,
   mostKeys,
 } from './question.ts';
-import { mostGuardedGroups, pageOfRows } from './raw-groups.ts';
 
 /** The rows that are grouped. */
 export interface GroupedList {
@@ -55,32 +54,26 @@ function planGroups(
   wanted: Wanted,
   { where, asOf, parent, source }: GroupedList,
 ): WritePart {
-  const { catalog, policy, smallestGroup } = planner;
+  const { catalog, policy } = planner;
   const question = questionOf(wanted, noun);
   demandFitting(question);
-  const guarded = isGuarded(noun, catalog, policy);
   const level = planner.level(depth);
   const scope: Scope = { catalog, policy, values: level.values, asOf };
-  const sql = groupsSql(scope, noun, where, parent?.relation ?? null, question, !guarded);
+  const sql = groupsSql(scope, noun, where, parent?.relation ?? null, question);
   const fetch = planner.plainFetch(level, source);
   level.isWeighed ||= !sql.rolledUp;
   const cells = sql.columns.map((column, i) => fetch.cell(`$${i}`, () => column));
-  const limit = guarded ? `limit ${mostGuardedGroups + 1}` : '';
   fetch.reads(parent ? 'uuid' : null, (select, keys) => {
     // Made apart: PostgreSQL would sort all rows to have the groups in order, where a hash of them and a sort of few groups do.
-    const inner = (key: string) =>
-      `with g as materialized (${sql.groups}) select ${select(key)} from g ${sql.page} ${limit}`;
+    const inner = (key: string) => `with g as materialized (${sql.groups}) select ${select(key)} from g ${sql.page}`;
     if (!parent) return inner('null');
     return `select x.* from unnest(${keys}) p(id) cross join lateral (${inner('p.id::text')}) x`;
   });
-  const leftOut = guarded && !parent ? leftOutFetch(planner, scope, noun, where, depth) : null;
   const write = pageWriter(wanted, noun);
   return (key, run) => {
     try {
       const rows = run.rows(fetch, key).map(row => cells.map(at => row[at]!));
-      const few = leftOut?.(run).some(count => count > 0 && count < smallestGroup);
-      const page = few ? nothingTold : pageOfRows(rows, sql, question, guarded ? smallestGroup : null);
-      return run.write(write(page));
+      return run.write(write(pageOfRows(rows, sql, question)));
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
       run.fail(error, wanted);
@@ -88,23 +81,6 @@ function planGroups(
     }
   };
 }
-const nothingTold: GroupPage = { groups: [], hasNextPage: false, withheld: true };
-
-function leftOutFetch(
-  planner: Planner,
-  scope: Scope,
-  noun: StoredNoun,
-  where: Where | null | undefined,
-  depth: number,
-): ((run: Run) => number[]) | null {
-  const counts = leftOutSql(scope, noun, where, planner.smallestGroup);
-  if (!counts.length) return null;
-  const fetch = planner.plainFetch(planner.level(depth));
-  const cells = counts.map((count, i) => fetch.cell(`$${i}`, () => count));
-  fetch.reads(null, select => `select ${select('null')}`);
-  return run => cells.map(at => Number(run.rows(fetch, unkeyed)[0]?.[at] ?? 0));
-}
-
 /** Reads from what is selected what is asked: what is wanted of a key groups the rows, the rest measures the groups. */
 function questionOf(wanted: Wanted, noun: StoredNoun): GroupQuestion {
   const keys = new Map<string, GroupKey>();

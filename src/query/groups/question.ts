@@ -63,8 +63,6 @@ export interface GroupPage {
   /** Keys and measures by name. */
   readonly groups: readonly Readonly<Record<string, GroupValue>>[];
   readonly hasNextPage: boolean;
-  /** Something is left out because it would tell of few persons. */
-  readonly withheld: boolean;
 }
 
 export const largestGroupPage = 1000;

@@ -3,7 +3,6 @@ import { type StoredNoun, snake } from '../../catalog/catalog.ts';
 import { caseRollupDimensions, caseRollupSpans } from '../../store/case-rollup.ts';
 import type { Where } from '../filters.ts';
 import type { Scope } from '../scope.ts';
-import type { MeasureSql } from './groups-sql.ts';
 import type { GroupKey, GroupQuestion, Measure, Span } from './question.ts';
 
 const time = 'submittedAt';
@@ -51,10 +50,10 @@ function keepsMonths(op: string, value: unknown): boolean {
 const dayUs = 86_400_000_000;
 
 /** Of a measure of time between two fields: its sum, or its mean. */
-export function rolledUpSpan(measure: Measure): MeasureSql | null {
+export function rolledUpSpan(measure: Measure): string | null {
   const span = 'of' in measure ? spanOf(measure.of.days) : undefined;
   if (!span) return null;
   const sum = `sum(t.${span.name}_us) filter (where t.${span.name}_n > 0)`;
   const value = measure.take === 'sum' ? sum : `${sum} / nullif(sum(t.${span.name}_n), 0)`;
-  return { value: `trim_scale(round(${value}::numeric / ${dayUs}, 6))` };
+  return `trim_scale(round(${value}::numeric / ${dayUs}, 6))`;
 }

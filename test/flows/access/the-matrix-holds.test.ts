@@ -185,7 +185,9 @@ function questionsAbout(noun: StoredNoun, role: Role, look: number) {
     const fitting = Object.keys(fieldRoads).filter(name => fieldRoads[name]!.fits?.(field) ?? true);
     const chosen = [...fitting.slice(0, 2), random.pick(fitting)];
     return [...new Set(chosen)].map(road => {
-      const refused = !whole || (fieldRoads[road]!.orders && named && !seesPersonsWhole(role, look));
+      const { orders, groups } = fieldRoads[road]!;
+      const isNamed = orders && named && !seesPersonsWhole(role, look);
+      const refused = !whole || isNamed || (groups && field.sensitivity === 'personal');
       return {
         place: `${road} of ${noun.name}.${line.field}`,
         text: fieldRoads[road]!.of(noun, line.field),

@@ -41,6 +41,11 @@ describe('a wrong setting stops the start with one line that names the variable 
     ['a database of another kind', { ...hub, DATABASE_URL: 'mysql://hub@127.0.0.1/hub' }, /^DATABASE_URL should be/],
     ['a limit without bound', { ...hub, HUB_PAGE_SIZE: '0' }, /^HUB_PAGE_SIZE should be .* from 1 to 20000; it is/],
     [
+      'a setting that is gone',
+      { ...hub, HUB_SMALLEST_GROUP: '5' },
+      /^HUB_SMALLEST_GROUP is gone .*: groups are told whole;/,
+    ],
+    [
       'an agency that does not exist',
       { ...hub, HUB_AGENCIES: 'police,customs' },
       /^HUB_AGENCIES should be codes among commerce, .*police; customs is none$/,

@@ -106,7 +106,6 @@ describe('questions', () => {
       where as never,
       null,
       question,
-      true,
     ).groups;
   };
   test.each([

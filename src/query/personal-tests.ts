@@ -1,0 +1,24 @@
+/** Which tests single persons out: those by personal fields, wherever in a `where` they stand. */
+import type { Noun } from '../catalog/catalog.ts';
+import type { Comparison, Where } from './filters.ts';
+
+export const isPersonal = (noun: Noun, field: string): boolean =>
+  noun.columns.get(field)?.field.sensitivity === 'personal';
+
+/**
+ * Whether a `where` names a personal field of the noun, or of what it is related to. What is tested does not matter, nor
+ * who asks.
+ */
+export function testsPersonal(noun: Noun, where: Where | null | undefined): boolean {
+  return Object.entries(where ?? {}).some(([name, test]) => {
+    if (test === null || test === undefined) return false;
+    if (name === 'and' || name === 'or') return (test as Where[]).some(part => testsPersonal(noun, part));
+    if (name === 'not') return testsPersonal(noun, test as Where);
+    if (name === 'compare')
+      return (test as Comparison[]).some(({ field, than }) => isPersonal(noun, field) || isPersonal(noun, than));
+    const relation = noun.relations.get(name);
+    if (!relation) return isPersonal(noun, name);
+    const wheres = relation.many ? Object.values(test as Record<'some' | 'none', Where | null>) : [test as Where];
+    return wheres.some(part => testsPersonal(relation.to, part));
+  });
+}
