@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Adapter, AgencySource, Io } from '../adapters/kit/contract.ts';
 import { CostBudgets } from './access/cost-budgets.ts';
+import type { Purposes } from './access/purposes.ts';
 import { SharingGrants } from './access/sharing.ts';
 import { makeAuthenticate } from './access/tokens.ts';
 import type { TlsFiles } from './api/client-certificate.ts';
@@ -93,6 +94,8 @@ export interface RunningHub {
   readonly feed: RunningServer['feed'];
   readonly sizes: TableSizes;
   readonly adapters: readonly Adapter[];
+  /** Which purposes hold; what was stated of them a moment ago is known within a second, or once it is read again. */
+  readonly purposes: Pick<Purposes, 'refresh'>;
   /** Ends every connection and waits for what is under way. */
   stop(): Promise<void>;
 }
@@ -209,6 +212,7 @@ export async function startHub(
         await sealing.refresh();
         return isNew;
       },
+      testedPersons: config.hubTestedPersons,
       exports: desk,
       grants: () => grants.current(),
       unmasking,
@@ -275,7 +279,17 @@ export async function startHub(
     for (const puller of pullers) puller.start();
     stops.push(() => Promise.all(pullers.map(puller => puller.stop())));
     log.info({ url: server.url, agencies: agencies.map(a => a.adapter.agency.code) }, 'the hub is open');
-    return { url: server.url, health, store, tail, feed: server.feed, sizes, adapters: opened.adapters, stop };
+    return {
+      url: server.url,
+      health,
+      store,
+      tail,
+      feed: server.feed,
+      sizes,
+      adapters: opened.adapters,
+      purposes,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -42,7 +42,7 @@ export interface Policy {
   field(noun: Noun, name: string, whole: boolean, value?: unknown): FieldView;
   /** Whether the reader may filter and order by a field: only if he sees it whole in every row. */
   mayFilter(noun: Noun, name: string): boolean;
-  /** Whether identifiers of persons can find something; where not, a sole trader's credit code is as good as absent. */
+  /** Whether identifiers of persons can find somebody: with a purpose. Else a sole trader's credit code is as good as absent. */
   readonly findsPersons: boolean;
   /** Whether a noun may be found by its key, also where the key is shown in part. */
   mayFind(noun: Noun): boolean;
@@ -77,6 +77,8 @@ export function policyOf(principal: Principal, ground: PolicyGround, rules: Rule
   };
   const withGrants = (of: string): string =>
     granted.length ? [of, ...unmasked().map(grant => grant.id)].join(' ') : of;
+  // To find somebody is to read about them: it needs a reason as that does.
+  const findsPersons = rule.finds && principal.purpose !== null;
   const identity = identityOf(principal, rule, shown, ground);
   const view = (field: Field, whole: boolean): FieldView => viewOf(rule, field, whole);
   return {
@@ -98,11 +100,11 @@ export function policyOf(principal: Principal, ground: PolicyGround, rules: Rule
       const column = noun.columns.get(name);
       return !column || view(column.field, wholeOf(noun) === 'all') === 'whole';
     },
-    findsPersons: rule.finds,
+    findsPersons,
     mayFind: noun =>
       noun.kind.key.every(name => {
         const { field } = noun.columns.get(name)!;
-        return field.sensitivity === 'personal' ? rule.finds : view(field, false) === 'whole';
+        return field.sensitivity === 'personal' ? findsPersons : view(field, false) === 'whole';
       }),
     may: feature => rule.features.includes(feature),
   };

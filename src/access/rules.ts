@@ -28,7 +28,7 @@ export interface RoleRule {
   /** Whose personal data is shown whole, by the purpose that the request states. */
   readonly personal: Readonly<Record<'without' | Purpose['kind'], Shown>>;
   readonly internal: 'whole' | 'hidden';
-  /** May find a person by his identity number, of whom he then sees what the purpose allows. */
+  /** May find a person by an identifier, with a purpose; they then see of that person what the purpose allows. */
   readonly finds: boolean;
   /** For how many minutes at most a record that he sees masked may be shown whole for a stated reason (揭敏); 0: never. */
   readonly unmaskMinutes: number;

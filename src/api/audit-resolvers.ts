@@ -56,8 +56,8 @@ export function auditResolvers(catalog: Catalog): ClassType[] {
       const key = residentIdFormat.normalise(residentId);
       if (residentIdFormat.faults(key).length) throw new HubError('BAD_USER_INPUT', 'The resident id is not valid');
       const subject = hub.identity.ofNoun(catalog.get('Person'), key);
-      // The report is about the person too.
-      trail.saw([subject]);
+      // Nothing of the person is shown, but who asks about whom is noted.
+      trail.sought([subject], 1);
       const { entries, more } = await reportSubject(hub.audit.log.settings.dir, subject, { first, before });
       return { accesses: entries.map(accessOf), more };
     }
@@ -65,7 +65,7 @@ export function auditResolvers(catalog: Catalog): ClassType[] {
   return [Audit];
 }
 
-const accessOf = ({ seq, at, act, channel, who, purpose, operation, subjects }: Entry): PersonalDataAccess => ({
+const accessOf = ({ seq, at, act, channel, who, purpose, operation, subjects, counts }: Entry): PersonalDataAccess => ({
   entry: seq,
   at,
   act,
@@ -75,5 +75,5 @@ const accessOf = ({ seq, at, act, channel, who, purpose, operation, subjects }: 
   agency: who.agency,
   purpose: purpose && `${purpose.kind}:${purpose.value}`,
   operation: operation?.name ?? null,
-  persons: subjects.count,
+  persons: counts.persons ?? subjects.count,
 });

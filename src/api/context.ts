@@ -48,6 +48,8 @@ export interface Hub {
   readonly audit: AuditDesk & { readonly quotas: PersonQuotas };
   /** Whether a stated purpose holds. */
   readonly purposes: Pick<Purposes, 'checked'>;
+  /** Persons whom a test by something personal may fit. */
+  readonly testedPersons: number;
   /** Takes orders for exports. */
   readonly exports: { issue(reader: Principal, order: TicketOrder): ExportTicket };
   /** Sharing grants in force. */
@@ -91,12 +93,17 @@ export class Context {
 
   get runReader(): RunReader {
     const { hub, trail, ask } = this;
-    return { ask, saw: subjects => trail.saw(subjects), read: hub.batches.readFrom };
+    return {
+      ask,
+      saw: subjects => trail.saw(subjects),
+      sought: (subjects, found) => trail.sought(subjects, found),
+      read: hub.batches.readFrom,
+    };
   }
   get planGround(): PlanGround {
     const { hub, policy } = this;
-    const { catalog, identity } = hub;
-    return { catalog, policy, idOf: (noun, key) => identity.ofNoun(noun, key) };
+    const { catalog, identity, testedPersons } = hub;
+    return { catalog, policy, testedPersons, idOf: (noun, key) => identity.ofNoun(noun, key) };
   }
 
   private ended = false;

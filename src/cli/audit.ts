@@ -1,8 +1,9 @@
-/** npm run hub -- audit: proves the log, tells a citizen who read what, and releases what the police had under seal. */
+/** npm run hub -- audit: proves the log, tells a citizen who read what, counts what is sealed, and releases it. */
 import { existsSync } from 'node:fs';
 import { residentId } from '../../adapters/kit/identifiers/resident-id.ts';
 import { orderAtLog } from '../audit/command-desk.ts';
 import type { Entry } from '../audit/entry.ts';
+import { countSealed } from '../audit/sealed-entries.ts';
 import { reportSubject } from '../audit/subject-report.ts';
 import { verifyLog } from '../audit/verify-log.ts';
 import { readAuditConfig } from '../config.ts';
@@ -14,6 +15,7 @@ const shownAtOnce = 10_000;
 export const audit: StorelessCommand = async ([what, ...rest], open) => {
   const { hubAuditDir: dir, hubAuditRoots: roots } = readAuditConfig(process.env);
   if (what === 'verify' && rest.length <= 2) return verify(rest[0] ?? dir, rest[1] ?? roots);
+  if (what === 'sealed' && !rest.length) return sealed(dir);
   const [given, ...more] = rest;
   if (!given || more.length) return 2;
   if (what === 'report') return report(dir, await subjectOf(given, open));
@@ -52,6 +54,15 @@ async function report(dir: string, subject: string | null): Promise<number> {
   const { entries, more } = await reportSubject(dir, subject, { first: shownAtOnce });
   for (const entry of entries) console.log(lineOf(entry));
   console.error(`${more ? 'the latest ' : ''}${entries.length} accesses`);
+  return 0;
+}
+
+/** Order, reader, agency, last day, entries, and how many of them were released before. */
+async function sealed(dir: string): Promise<number> {
+  const counts = await countSealed(dir);
+  for (const { order, reader, agency, until, entries, released } of counts)
+    console.log([order ?? '-', reader ?? '-', agency ?? '-', until ?? '-', entries, released].join('\t'));
+  console.error(`${counts.reduce((sum, { entries }) => sum + entries, 0)} sealed entries, by ${counts.length} orders`);
   return 0;
 }
 

@@ -126,6 +126,7 @@ async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
     lookup: async (_kind, keys) => keys.map(() => []),
     freshness: async () => new Map(),
     grants: () => grants,
+    testedPersons: mostRows,
     exports: { issue: notHere },
     unmasking: { of: () => [], grant: notHere },
     cursors: new Cursors('of a rehearsal'),

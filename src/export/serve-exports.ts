@@ -60,6 +60,7 @@ async function answer(
     if (!name || !format || !isFormat(format))
       return absent(reply, `A file ends with ${formatNames.map(f => `.${f}`).join(', ')}`);
     const principal = await parts.readers.ofHeaders(request.headers);
+    if (principal.purposeProblem) reply.header('x-purpose-problem', principal.purposeProblem);
     const ordered = find(name, principal);
     if (!ordered)
       return absent(reply, 'There is no such saved query (schema/queries), and no order of yours that is still open');
@@ -100,8 +101,6 @@ async function send(parts: ExportParts, order: ExportOrder, format: FormatName, 
     .header('cache-control', 'no-store')
     .header('x-export-manifest', `/export/manifests/${id}`)
     .header('x-export-as-of', order.asOf);
-  const { purposeProblem } = order.principal;
-  if (purposeProblem) reply.header('x-purpose-problem', purposeProblem);
   reply.trailer('x-export-rows', async () => String(tally.rows));
   reply.trailer('x-export-sha256', async () => digest);
   return reply.send(Readable.from(content, { objectMode: false, highWaterMark: 1 }));

@@ -128,12 +128,12 @@ export interface Tested {
 }
 
 /** The column of a field by which this reader may filter, order, group and aggregate. */
-export function filterable({ policy, ofGroups }: Scope, noun: StoredNoun, name: string, alias = 't'): Tested {
+export function filterable({ policy, namesNobody }: Scope, noun: StoredNoun, name: string, alias = 't'): Tested {
   const envelope = envelopeFields[name];
   if (envelope) return { ...envelope, sql: `${alias}."${envelope.column}"`, normalise: (value: unknown) => value };
   const column = noun.columns.get(name)!;
   if (!policy.mayFilter(noun, name)) throw maskedField(noun, name);
-  const sql = ofGroups ? namelessSql(column, alias) : testedSql(policy, noun, column, alias);
+  const sql = namesNobody ? namelessSql(column, alias) : testedSql(policy, noun, column, alias);
   return { column: column.column, sql, type: sqlTypes[column.field.scalar], normalise: spellingOf(column) };
 }
 

@@ -5,11 +5,13 @@
 import type { Policy } from '../access/policy.ts';
 import { type Rows, rowsSql } from '../access/rows.ts';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
+import { HubError } from '../domain/error-codes.ts';
 import type { ReadRows } from '../store/database.ts';
 import { replacedSql } from '../store/replaced-versions.ts';
 import { columnsOf } from '../store/tables.ts';
 import { listTermsSql, type Where, whereSql } from './filters.ts';
 import { pagingSql } from './paging.ts';
+import { testsPersonal } from './personal-tests.ts';
 import { type Scope, Values } from './scope.ts';
 
 /** A row as it stands. */
@@ -34,6 +36,7 @@ const scopeOf = ({ catalog, policy }: Pick<Looking, 'catalog' | 'policy'>): Scop
   policy,
   values: new Values(),
   asOf: null,
+  namesNobody: true,
 });
 
 /** Rows that do not exist are not in the answer. */
@@ -119,6 +122,8 @@ export function demandFilter(
   where: Where | null,
   orderBy: readonly string[],
 ): void {
+  if (testsPersonal(noun, where))
+    throw new HubError('FILTER_FORBIDDEN', 'Streams take no test by a personal field, whoever asks: ask the list');
   whereSql(scopeOf(ground), noun, where);
   pagingSql(scopeOf(ground), noun, { orderBy });
 }

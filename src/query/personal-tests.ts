@@ -22,3 +22,33 @@ export function testsPersonal(noun: Noun, where: Where | null | undefined): bool
     return wheres.some(part => testsPersonal(relation.to, part));
   });
 }
+
+/** What the tests of a noun's own fields name persons by. */
+export interface NamedByTests {
+  /** A personal field is tested: every row that fits is about somebody. */
+  readonly whole: boolean;
+  /** Identifiers that name somebody in some rows only (sole traders). */
+  readonly prefixed: readonly { readonly column: string; readonly prefix: string }[];
+}
+
+/** Of what is tested of the noun itself, relations left out. */
+export function namedByTests(noun: Noun, where: Where): NamedByTests {
+  const columns = ownFields(where).flatMap(name => noun.columns.get(name) ?? []);
+  return {
+    whole: columns.some(({ field }) => field.sensitivity === 'personal'),
+    prefixed: columns.flatMap(({ column, field }) => {
+      const prefix = field.format?.personPrefix;
+      return prefix === undefined ? [] : [{ column, prefix }];
+    }),
+  };
+}
+
+function ownFields(where: Where): string[] {
+  return Object.entries(where).flatMap(([name, test]): string[] => {
+    if (test === null || test === undefined) return [];
+    if (name === 'and' || name === 'or') return (test as Where[]).flatMap(ownFields);
+    if (name === 'not') return ownFields(test as Where);
+    if (name === 'compare') return (test as Comparison[]).flatMap(({ field, than }) => [field, than]);
+    return [name];
+  });
+}

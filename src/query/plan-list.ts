@@ -4,10 +4,13 @@ import type { Relation, StoredNoun } from '../catalog/catalog.ts';
 import { type Fetch, type NounFetch, type Row, unkeyed } from './fetch.ts';
 import { listTermsSql, type Where } from './filters.ts';
 import { groupsWriter } from './groups/plan-groups.ts';
+import { type NoteRow, noteWriter } from './note-persons.ts';
 import { cursorOf, cursorsOf, foreignCursor, type PageArgs, pagingSql } from './paging.ts';
+import { isPersonal } from './personal-tests.ts';
 import { plainWriter } from './plan-plain.ts';
 import type { Planner, WriteRow } from './planner.ts';
 import type { Run, Written } from './run.ts';
+import { testedPersons } from './tested-persons.ts';
 import type { Wanted } from './wanted.ts';
 
 export interface ListArgs extends PageArgs {
@@ -31,6 +34,10 @@ interface PageFetch {
   readonly fetch: NounFetch;
   readonly of: (rows: readonly Row[]) => Page;
 }
+interface NotedPage extends PageFetch {
+  /** An order by something personal tells of its rows, whatever is selected of them. */
+  readonly note: NoteRow | null;
+}
 type WritePart = (key: string, run: Run) => Written;
 
 export function listWriter(
@@ -47,10 +54,17 @@ export function listWriter(
     .map((part, i) => ({ head: `${i ? ',' : '{'}"${part.key}":`, write: list.part(part) }));
   const end = parts.length ? '}' : '{}';
   const id = parent?.fetch.column('id');
+  const { where, asOf } = list;
+  const noteTested = testedPersons(planner, noun, list.depth, where, asOf);
   return (row, run) => {
     const key = id === undefined ? unkeyed : row[id]!;
     if (list.hasForeignCursor(run)) {
       run.fail(foreignCursor(), wanted);
+      return !wanted.required && run.write('null');
+    }
+    const tooMany = noteTested?.(run);
+    if (tooMany) {
+      run.fail(tooMany, wanted);
       return !wanted.required && run.write('null');
     }
     run.path.push(wanted.key);
@@ -64,7 +78,7 @@ export function listWriter(
 }
 
 class ListPlan {
-  private page: PageFetch | null = null;
+  private page: NotedPage | null = null;
   private count: Fetch | null = null;
   private cursors: { readonly fetch: Fetch; readonly size: number } | null = null;
 
@@ -72,7 +86,7 @@ class ListPlan {
     private readonly planner: Planner,
     private readonly noun: StoredNoun,
     /** Of its fetches. */
-    private readonly depth: number,
+    readonly depth: number,
     private readonly args: ListArgs,
     private readonly parent: Parent | null,
   ) {
@@ -83,6 +97,13 @@ class ListPlan {
     // Rows are read if they are asked for.
     planner.level(depth).restore(mark);
     this.page = null;
+  }
+
+  get where(): Where | null {
+    return this.args.where ?? null;
+  }
+  get asOf(): string | null {
+    return momentOf(this.args, this.parent);
   }
 
   part(wanted: Wanted): WritePart {
@@ -116,7 +137,7 @@ class ListPlan {
       case 'groups':
         return groupsWriter(this.planner, this.noun, this.depth, wanted, {
           where: this.args.where,
-          asOf: momentOf(this.args, this.parent),
+          asOf: this.asOf,
           parent: this.parent,
           source: this.parent?.fetch.ids() ?? null,
         });
@@ -156,16 +177,19 @@ class ListPlan {
     this.page ??= this.planPage();
     return this.page;
   }
-  private planPage(): PageFetch {
+  private planPage(): NotedPage {
     const { planner, noun, args, parent } = this;
     const page = listFetch(planner, noun, this.depth, args, parent);
     this.demandCursors(page.fetch);
-    return page;
+    const isOrderedByPersons = (args.orderBy ?? []).some(order => isPersonal(noun, order.split(' ')[0]!));
+    return { ...page, note: isOrderedByPersons ? noteWriter(planner, page.fetch) : null };
   }
 
   private pageOf(parent: string, run: Run): Page {
-    const { fetch, of } = this.pages();
-    return of(run.rows(fetch, parent));
+    const { fetch, of, note } = this.pages();
+    const page = of(run.rows(fetch, parent));
+    if (note) for (const row of page.rows) note(row, run);
+    return page;
   }
 
   private counts(): Fetch {

@@ -1,8 +1,10 @@
 /** The roots of a question: a list, a record by its key or its id, whatever fits a search. */
+import { namesPerson } from '../access/policy.ts';
 import { type Column, isStored, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { type NounFetch, type Row, unkeyed } from './fetch.ts';
 import { containsSql, testedSql } from './filters.ts';
+import { personLinks } from './note-persons.ts';
 import { items, listWriter } from './plan-list.ts';
 import type { Planner } from './planner.ts';
 import type { Run, Written } from './run.ts';
@@ -55,14 +57,14 @@ function planByKey(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
   const { policy } = planner;
   planner.demand(noun);
   const given = noun.kind.key.filter(name => wanted.args[name] !== null && wanted.args[name] !== undefined);
-  if (!policy.mayFind(noun))
-    throw new HubError('FILTER_FORBIDDEN', `${noun.name}.${given[0]} is masked for you: nothing can be found by it`);
+  if (!policy.mayFind(noun)) throw notFindable(noun, given[0]!);
   const columns = given.map(name => noun.columns.get(name)!);
   const spelled = columns.map(({ name, field }) =>
     field.format ? field.format.normalise(String(wanted.args[name])) : wanted.args[name],
   );
   const [only] = columns;
   const fetch = planner.fetch(noun, 0, null, (wanted.args.asOf as string | undefined) ?? null);
+  const sought = soughtBy(planner, fetch, columns);
   const found = (column: (typeof columns)[number]) =>
     policy.findsPersons ? `t."${column.column}"` : testedSql(policy, noun, column);
   if (isReadByKeys(noun)) {
@@ -72,7 +74,8 @@ function planByKey(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
       // Its id is made of its key, so what hangs on it needs not wait for it.
       const rest = `from ${fetch.from()} where ${fetch.visible()} and ${found(only!)} is not null`;
       fetch.keyIs('id').reads('uuid', (select, ids) => `select ${select('t.id::text')} ${rest} and t.id = any(${ids})`);
-      return oneRoot(planner, wanted, fetch.givenIds(), args => planner.ground.idOf(noun, keyOf(args)));
+      const idOf = (args: Wanted['args']) => planner.ground.idOf(noun, keyOf(args));
+      return oneRoot(planner, wanted, fetch.givenIds(), idOf, sought);
     }
     const column = `t."${only!.column}"`;
     const rest = `from ${fetch.from()} where ${fetch.visible()} and ${found(only!)}`;
@@ -81,7 +84,7 @@ function planByKey(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
       (select, keys) => `select distinct on (${column}) ${select(column)} ${rest} = any(${keys})
         order by ${column}, t.observed_at desc, t.id`,
     );
-    return oneRoot(planner, wanted, fetch, keyOf);
+    return oneRoot(planner, wanted, fetch, keyOf, sought);
   }
   const tests = columns.map((column, i) => `${found(column)} = ${fetch.level.values.add(spelled[i])}`);
   const latest = noun.kind.key.slice(given.length).map(name => `t."${noun.columns.get(name)!.column}" desc, `);
@@ -92,8 +95,38 @@ function planByKey(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
     select => `select ${select('null')} from ${from} where ${where}
       order by ${latest.join('')}t.observed_at desc, t.id limit 1`,
   );
-  return oneRoot(planner, wanted, fetch, null);
+  return oneRoot(planner, wanted, fetch, null, sought);
 }
+
+const notFindable = (noun: StoredNoun, name: string): HubError =>
+  new HubError(
+    'FILTER_FORBIDDEN',
+    `${noun.name}.${name} is masked for you: nothing can be found by it. Roles that find persons need a purpose that holds`,
+  );
+
+/**
+ * Who looks for somebody by an identifier reads about them, also when nobody is found or only masked fields are shown: notes
+ * whom the row is about, else whose identifier it is. Null: the key names nobody.
+ */
+function soughtBy({ catalog }: Planner, fetch: NounFetch, columns: readonly Column[]): NoteSought | null {
+  const { noun } = fetch;
+  const isPersonal = columns.some(({ field }) => field.sensitivity === 'personal');
+  // Whether such a key names somebody is seen in the row that it finds.
+  const naming = columns.filter(({ field }) => field.format?.personPrefix !== undefined);
+  if (!isPersonal && !naming.length) return null;
+  const places = naming.map(({ column, field }) => ({ field, at: fetch.column(column) }));
+  const links = personLinks(noun).map(column => fetch.column(column));
+  const id = fetch.column('id');
+  const ownId = noun === catalog.get('Person');
+  return (row, key, run) => {
+    if (!row) return void (isPersonal && run.reader.sought(ownId ? [key] : [], 0));
+    if (!isPersonal && !places.some(({ field, at }) => namesPerson(field, row[at]))) return;
+    const persons = links.flatMap(at => row[at] ?? []);
+    run.reader.sought(persons.length ? persons : [row[id]!], 1);
+  };
+}
+/** @param key of the root's row: its id where that is made of the key */
+type NoteSought = (row: Row | undefined, key: string, run: Run) => void;
 
 function planById(planner: Planner, wanted: Wanted): Root {
   const [, name, key] = /^(\w+):([0-9a-f-]{36})$/.exec(String(wanted.args.id)) ?? [];
@@ -108,12 +141,15 @@ function oneRoot(
   wanted: Wanted,
   fetch: NounFetch,
   keyOf: ((args: Wanted['args']) => string) | null,
+  sought: NoteSought | null = null,
 ): Root {
   const write = planner.object(fetch, 0, wanted.of(fetch.noun.name));
   return {
     keyed: keyOf && { fetch, keyOf },
     write: run => {
-      const [row] = run.rows(fetch, keyOf ? run.given.keys.get(wanted.key)! : unkeyed);
+      const key = keyOf ? run.given.keys.get(wanted.key)! : unkeyed;
+      const [row] = run.rows(fetch, key);
+      sought?.(row, key, run);
       if (!row) return planner.absent(wanted, run);
       run.path.push(wanted.key);
       const written = run.attempt(() => write(row, run), wanted.required);
@@ -135,12 +171,18 @@ function planSearch(planner: Planner, wanted: Wanted): Root {
     .map(name => planner.catalog.stored(name))
     .filter(noun => planner.policy.sees(noun))
     .flatMap(noun => {
-      const fetch = searchFetch(planner, noun, text, first);
-      return fetch ? [{ fetch, write: planner.object(fetch, 0, wanted.of(noun.name)) }] : [];
+      const found = searchFetch(planner, noun, text, first);
+      if (!found) return [];
+      const { fetch, person } = found;
+      return [{ fetch, person, id: fetch.column('id'), write: planner.object(fetch, 0, wanted.of(noun.name)) }];
     });
   return {
     keyed: null,
     write: run => {
+      for (const { fetch, person, id } of lists) {
+        const ids = person === null ? [] : run.rows(fetch, unkeyed).map(row => row[id]!);
+        if (person !== null) run.reader.sought(ids.length ? ids : [person], ids.length);
+      }
       const found = lists.flatMap(({ fetch, write }) => run.rows(fetch, unkeyed).map(row => ({ row, write })));
       const shown = found.slice(0, first);
       const writers = new Map(shown.map(({ row, write }) => [row, write]));
@@ -154,7 +196,13 @@ function planSearch(planner: Planner, wanted: Wanted): Root {
   };
 }
 
-function searchFetch(planner: Planner, noun: StoredNoun, text: string, limit: number): NounFetch | null {
+/** `person`: the text is a person's identifier, and this their id. */
+interface SearchFetch {
+  readonly fetch: NounFetch;
+  readonly person: string | null;
+}
+
+function searchFetch(planner: Planner, noun: StoredNoun, text: string, limit: number): SearchFetch | null {
   const { policy } = planner;
   const searched = [...noun.columns.values()].flatMap((column): { column: Column; key: string | null }[] => {
     const { name, field } = column;
@@ -173,8 +221,9 @@ function searchFetch(planner: Planner, noun: StoredNoun, text: string, limit: nu
   );
   const where = `(${tests.join(' or ')}) and ${fetch.visible()}`;
   const from = fetch.from();
-  return fetch.reads(
-    null,
-    select => `select ${select('null')} from ${from} where ${where} order by t.id limit ${limit}`,
+  fetch.reads(null, select => `select ${select('null')} from ${from} where ${where} order by t.id limit ${limit}`);
+  const [number] = searched.flatMap(({ column, key }) =>
+    column.field.sensitivity === 'personal' && key !== null ? [key] : [],
   );
+  return { fetch, person: number === undefined ? null : planner.ground.idOf(noun, number) };
 }

@@ -14,6 +14,8 @@ export type WriteRow = (row: Row, run: Run) => Written;
 export interface PlanGround {
   readonly catalog: Catalog;
   readonly policy: Policy;
+  /** Persons whom a test by something personal may fit. */
+  readonly testedPersons: number;
   /** The id of a noun that is known by its key. */
   readonly idOf: (noun: Noun, key: string) => string;
 }
@@ -24,6 +26,7 @@ export class Planner {
 
   readonly catalog: Catalog;
   readonly policy: Policy;
+  readonly testedPersons: number;
 
   constructor(
     readonly ground: PlanGround,
@@ -35,6 +38,7 @@ export class Planner {
   ) {
     this.catalog = ground.catalog;
     this.policy = ground.policy;
+    this.testedPersons = ground.testedPersons;
   }
 
   /** Levels that read something: of a part that cannot be read nothing is left. */

@@ -17,6 +17,11 @@ export type ReadLevels = (
 /** Told of every row of which something personal is shown whole: the ids of the persons that it is about. */
 export type SawPersons = (subjects: readonly string[]) => void;
 
+/**
+ * Told when somebody is looked for by something personal: the ids of the persons, as far as they are known, and how many fit.
+ */
+export type SoughtPersons = (subjects: readonly string[], found: number) => void;
+
 /** JSON; undefined: null, where null is no answer, so that what is around it is null too. */
 export type Text = Buffer | undefined;
 /** Whether what was to be written is written; else it is null where null is no answer. */
@@ -34,6 +39,7 @@ export type FillHole = (hole: Hole, run: Run) => Promise<string>;
 /** For whom an answer is written. */
 export interface RunReader {
   readonly saw: SawPersons;
+  readonly sought: SoughtPersons;
   readonly ask: AskLive;
   /** For what the agencies' answers lead to. */
   readonly read: ReadLevels;

@@ -18,8 +18,8 @@ export interface Scope {
   readonly values: Values;
   /** Answers are as the hub knew it at this moment; null: now. */
   readonly asOf: string | null;
-  /** Groups are made, which show nobody: an identifier that names a person is no value in them, whoever asks. */
-  readonly ofGroups?: boolean;
+  /** Of groups and streams, which take nothing personal: an identifier that names a person is no value, whoever asks. */
+  readonly namesNobody?: boolean;
 }
 
 /**

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Catalog } from '../../src/catalog/catalog.ts';
 import { project } from '../support/source-imports.ts';
+import { manyPersons } from '../support/test-purposes.ts';
 import { makeTokenIssuer } from '../support/token-issuer.ts';
 import type { ContenderTask } from './contender-task.ts';
 import { cores, pinned } from './process-tree.ts';
@@ -56,11 +57,12 @@ const starts: Readonly<Record<ContenderName, (databaseUrl: string) => Promise<St
         HUB_AUDIT_ROOTS: path.join(folder, 'roots'),
         // One reader asks as much as a hall: budgets are not what is measured.
         HUB_BUDGET_FACTOR: '1000000',
+        ...manyPersons,
         HUB_SOCKETS: '10000',
         HUB_SOCKETS_PER_ADDRESS: '10000',
         HUB_CONNECTIONS: '10000',
       },
-      headers: { authorization, 'x-purpose': 'task:bench' },
+      headers: { authorization, 'x-purpose': 'task:test' },
       anotherToken: token,
       folder,
     };

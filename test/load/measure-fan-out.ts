@@ -234,11 +234,11 @@ async function allNumbered(url: string): Promise<void> {
 /** As many sockets as a role may open share a token. */
 const socketsOfToken = 10;
 const rights = [
-  { claims: { role: 'clerk' }, purpose: 'task:bench' },
+  { claims: { role: 'clerk' }, purpose: 'task:test' },
   { claims: { role: 'clerk' } },
   { claims: { role: 'director' } },
   { claims: { role: 'analyst' } },
-  { claims: { role: 'officer', agency: eventAgency, host: 'town' }, purpose: 'task:bench' },
+  { claims: { role: 'officer', agency: eventAgency, host: 'town' }, purpose: 'task:test' },
 ];
 const filterCount = 50;
 

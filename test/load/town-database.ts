@@ -8,6 +8,7 @@ import { type Postgres, startPostgres } from '../../src/store/embedded-postgres.
 import { identityKey, migrate, tablesSql } from '../../src/store/migrate.ts';
 import { silentAdapters } from '../support/silent-adapters.ts';
 import { project } from '../support/source-imports.ts';
+import { registerTasks, testTask } from '../support/test-purposes.ts';
 import type { BenchSize } from './bench-size.ts';
 import { benchFunctions, dropIndexes, insertSql } from './set-wise-rows.ts';
 import { makeKeys, townTables } from './town-tables.ts';
@@ -101,6 +102,7 @@ async function fill(url: string, catalog: Catalog, size: BenchSize): Promise<voi
   const waiting = townTables(catalog, size);
   await Promise.all([0, 1].map(() => fillTables(url, catalog, waiting)));
   const last = await connected(url);
+  await registerTasks(url, [testTask]);
   await last.query('begin');
   await recountCases(last);
   await last.query('commit');

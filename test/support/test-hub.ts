@@ -12,7 +12,7 @@ import type { Freshness } from '../../src/ingest/health.ts';
 import { stateTown } from '../../src/ingest/town.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { clonedDatabase } from './database.ts';
-import { registerTasks, testTask } from './test-tasks.ts';
+import { manyPersons, registerTasks, testTask } from './test-purposes.ts';
 import { makeTestTokens } from './test-tokens.ts';
 
 export interface TestHubOptions {
@@ -33,12 +33,6 @@ export interface TestHubOptions {
   /** Adapters in place of those found in adapters/. */
   readonly adapters?: readonly Adapter[];
 }
-
-export const manyPersons = {
-  HUB_PERSONS_PER_DAY: 'clerk=1000000,officer=1000000,village-agent=1000000',
-  HUB_UNMASKS_PER_DAY: 'clerk=1000,officer=1000,village-agent=1000',
-  HUB_MISSES_PER_DAY: 'clerk=1000000,officer=1000000,village-agent=1000000,auditor=1000000',
-};
 
 export interface TestHub {
   readonly hub: RunningHub;
@@ -102,7 +96,10 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
     ...options.environment,
   };
   const hub = await startHub(readConfig(environment), environment, adapters);
-  if (options.reference) await stateTown(hub.store, readReference(), '2026-11-23');
+  if (options.reference) {
+    await stateTown(hub.store, readReference(), '2026-11-23');
+    await hub.purposes.refresh();
+  }
   for (const system of systems.values()) system.deliverTo?.(hub.url);
 
   const healthOf = (agency: string, fits: (health: Freshness) => boolean) =>

@@ -35,7 +35,7 @@ export function groupsSql(
   const tests = question.measures.flatMap(measure => ('where' in measure ? [measure.where] : []));
   if ([where, ...tests].some(test => testsPersonal(noun, test))) throw aboutPersons();
   const rolledUp = !relation && isRolledUp(scope, noun, where, question);
-  return new GroupsStatement({ ...scope, ofGroups: true }, noun, question, rolledUp).build(where, relation);
+  return new GroupsStatement({ ...scope, namesNobody: true }, noun, question, rolledUp).build(where, relation);
 }
 
 /** Groups leave no entry in the audit log, because they show nobody: whoever asks about persons asks for their rows. */

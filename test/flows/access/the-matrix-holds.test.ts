@@ -36,7 +36,7 @@ beforeAll(async () => {
     [],
   )) as [[string, string]];
   village = region;
-  purposes = [null, `case:${caseNo}`, 'task:a check'];
+  purposes = [null, `case:${caseNo}`, 'task:test'];
   const all = await rowsOf(await clientOf('clerk', 2), nouns(), 200);
   truth = new Map(Object.values(all).flatMap(rows => (rows ?? []).map(row => [row.id, row])));
 });

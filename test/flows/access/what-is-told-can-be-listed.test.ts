@@ -38,7 +38,7 @@ beforeAll(async () => {
   issuer = await makeTokenIssuer();
   t = await startTestHub({ agencies, population: 120, reference: true, environment: issuer.environment });
   await t.synchronised();
-  everything = await listAll('clerk', await clientOf('clerk', {}, 'task:everything'), 'all', nouns());
+  everything = await listAll('clerk', await clientOf('clerk', {}, 'task:test'), 'all', nouns());
 });
 afterAll(() => t?.stop());
 
@@ -52,7 +52,7 @@ async function randomReader(): Promise<Listing> {
   const agency = pick(agencies);
   const village = String(pick(listed(everything, nouns().find(({ name }) => name === 'Region')!)).code);
   const [caseRow] = [pick(listed(everything, t.hub.store.catalog.get('Case')))];
-  const purpose = pick([null, `case:${caseRow!.caseNo}`, 'matter:FD-JY-001', 'matter:POL-HJ-002', 'task:a check']);
+  const purpose = pick([null, `case:${caseRow!.caseNo}`, 'matter:FD-JY-001', 'matter:POL-HJ-002', 'task:test']);
   const client = await clientOf(role, { agency, host: 'town', village }, purpose);
   const shown = rules[role].personal[(purpose?.split(':')[0] ?? 'without') as 'without'];
   const reader = await listAll(role, client, shown, nouns());

@@ -25,7 +25,7 @@ test('a hub that is killed behind an answer has lost the entry of none that arri
     const ask = async (n: number) => {
       const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization, 'x-purpose': 'task:kill' },
+        headers: { 'content-type': 'application/json', authorization, 'x-purpose': 'task:test' },
         body: JSON.stringify({ query: `query Q${n} { persons(first: ${1 + (n % 5)}) { nodes { id name } } }` }),
       });
       const text = await response.text();

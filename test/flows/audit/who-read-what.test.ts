@@ -3,9 +3,10 @@ import { readdirSync, readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeTownship } from '../../../seeds/township/township.ts';
-import type { Entry } from '../../../src/audit/entry.ts';
 import { verifyLog } from '../../../src/audit/verify-log.ts';
 import { HallClient, type Inbox } from '../../../src/cli/hall-client.ts';
+import { townDay } from '../../../src/domain/town-day.ts';
+import { entriesIn, notedBy } from '../../support/noted-reads.ts';
 import { SpawnedCommand } from '../../support/spawned-command.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
 import { makeTokenIssuer, type TokenIssuer } from '../../support/token-issuer.ts';
@@ -20,7 +21,7 @@ let auditor: HallClient;
 beforeAll(async () => {
   issuer = await makeTokenIssuer();
   const agencies = ['commerce', 'police'];
-  t = await startTestHub({ agencies, population, seed, faultless: true, environment: issuer.environment });
+  t = await startTestHub({ agencies, population, seed, faultless: true, tasks, environment: issuer.environment });
   await t.synchronised();
   clerkToken = await issuer.token({ sub: 'clerk-7', role: 'clerk', sid: 'morning' });
   clerk = new HallClient(t.hub.url, clerkToken, 'case:3714821012026000001');
@@ -28,25 +29,26 @@ beforeAll(async () => {
 });
 afterAll(() => t?.stop());
 
+/** Words that tell the reads of this file apart in the log. */
+const tasks = [
+  'intake',
+  'by node',
+  'asked live',
+  'at the window',
+  '核对 2026',
+  'counting',
+  'curious',
+  'everybody',
+  'on a socket',
+  'reference',
+  'screen',
+  'household-check',
+];
+
 const dir = () => t.environment.HUB_AUDIT_DIR!;
 const roots = () => t.environment.HUB_AUDIT_ROOTS!;
-function entries(): Entry[] {
-  const files = readdirSync(dir()).filter(name => name.endsWith('.jsonl') && name.startsWith('entries'));
-  const text = files
-    .sort()
-    .map(name => readFileSync(path.join(dir(), name), 'utf8'))
-    .join('');
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map(line => JSON.parse(line) as Entry);
-}
-/** What `work` left in the log. */
-async function noted<T>(work: () => Promise<T>): Promise<{ result: T; added: Entry[] }> {
-  const before = entries().length;
-  const result = await work();
-  return { result, added: entries().slice(before) };
-}
+const entries = () => entriesIn(dir());
+const noted = <T>(work: () => Promise<T>) => notedBy(dir(), work);
 const readDatabase = (text: string) => t.hub.store.database.read(text, []);
 async function somebody(offset = 0): Promise<{ id: string; residentId: string }> {
   const text = `select id, resident_id from hub_person where exists
@@ -224,13 +226,23 @@ describe('the report about a citizen', () => {
   test('leaves out what the police have under seal, until an audit administrator releases it', async () => {
     const { id, residentId } = await somebody(1);
     const token = await issuer.token({ sub: 'officer-3', role: 'officer', agency: 'police', host: 'town' });
-    const { added } = await noted(() => withTask('sealed:2026-17', token).ask(question, { id: residentId }));
+    const lastDay = townDay(new Date(Date.now() + 86_400_000));
+    const security = new HallClient(t.hub.url, await issuer.token({ sub: 'security', role: 'security-admin' }));
+    await security.ask(
+      `mutation { orderSealing(number: "2026-17", subject: "officer-3", until: "${lastDay}") { until } }`,
+    );
+    const { added } = await noted(() =>
+      withTask('household-check sealed:2026-17', token).ask(question, { id: residentId }),
+    );
     expect(added).toHaveLength(1);
-    expect(added[0]).toMatchObject({ sealed: true, subjects: { ids: [id] } });
+    expect(added[0]).toMatchObject({ sealed: true, sealedUntil: lastDay, subjects: { ids: [id] } });
     expect((await accesses(residentId)).filter(a => a.reader === 'officer-3')).toEqual([]);
 
     const { seq } = added[0]!;
     expect((await command('report', id)).output).not.toContain('officer-3');
+    const counted = await command('sealed');
+    expect(counted.output).toContain(`2026-17\tofficer-3\tpolice\t${lastDay}\t1\t0`);
+    expect(counted.output).not.toContain(id);
     // The hub that runs writes the release into its log.
     const released = await command('release', String(seq));
     expect({ code: released.code, said: released.remarks }).toEqual({
@@ -238,7 +250,7 @@ describe('the report about a citizen', () => {
       said: expect.stringMatching(`Entry ${seq} is released, by entry \\d+`),
     });
     expect((await accesses(residentId)).filter(a => a.reader === 'officer-3')).toMatchObject([
-      { entry: seq, agency: 'police', purpose: 'task:sealed:2026-17' },
+      { entry: seq, agency: 'police', purpose: 'task:household-check' },
     ]);
     expect((await command('report', id)).output).toContain('officer-3');
   });

@@ -103,7 +103,7 @@ if (process.platform === 'linux') {
 async function answersEachReader({ url, tokens }: DemoState): Promise<void> {
   const base = url.replace(/\/graphql$/, '');
   const count = '{ persons { totalCount nodes { name } } agencies(first: 100) { nodes { freshness { modes } } } }';
-  const clerk = await new HallClient(base, tokens.clerk, 'task:demo').ask(count);
+  const clerk = await new HallClient(base, tokens.clerk, 'task:review').ask(count);
   const analyst = await new HallClient(base, tokens.analyst).ask(count);
   const integrator = await new HallClient(base, tokens.integrator).ask('{ marketEntities { totalCount } }');
   const nobody = await new HallClient(base, null).ask('{ marketEntities { totalCount } }');

@@ -58,7 +58,7 @@ beforeAll(async () => {
   const [clerk, officer] = [{ role: 'clerk' }, { role: 'officer', agency: 'land', host: 'town' }];
   const agent = { role: 'village-agent', village: villages[0] };
   const readers = [
-    { name: 'a clerk', claims: clerk, purpose: 'task:hall' },
+    { name: 'a clerk', claims: clerk, purpose: 'task:test' },
     { name: 'a clerk for one case', claims: clerk, purpose: 'case:NO-1' },
     { name: 'an officer of land', claims: officer },
     { name: 'a village agent', claims: agent },

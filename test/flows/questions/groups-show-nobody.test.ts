@@ -18,9 +18,9 @@ beforeAll(async () => {
   const client = async (claims: object, purpose: string | null = null) =>
     new HallClient(t.hub.url, await issuer.token({ sub: 'a reader', ...claims }), purpose);
   clients = {
-    'a clerk with a purpose': await client({ role: 'clerk' }, 'task:a check'),
+    'a clerk with a purpose': await client({ role: 'clerk' }, 'task:test'),
     'a clerk without one': await client({ role: 'clerk' }),
-    'an officer': await client({ role: 'officer', agency: 'human-resources', host: 'town' }, 'task:a check'),
+    'an officer': await client({ role: 'officer', agency: 'human-resources', host: 'town' }, 'task:test'),
     'an analyst': await client({ role: 'analyst' }),
   };
 });

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CommandDesk, requestAtDesk } from '../../../src/audit/command-desk.ts';
 import { releaseEntry } from '../../../src/audit/release.ts';
 import { pruneLog } from '../../../src/audit/retention.ts';
+import { countSealed } from '../../../src/audit/sealed-entries.ts';
 import { reportSubject } from '../../../src/audit/subject-report.ts';
 import { verifyLog } from '../../../src/audit/verify-log.ts';
 import { AuditFolder, draft, personId } from '../../support/audit-folder.ts';
@@ -164,10 +165,24 @@ describe('about one person', () => {
 
   const police = { subject: 'officer-3', role: 'officer', agency: 'police', session: null };
   const admin = { subject: 'root', role: 'audit-admin', agency: null, session: null };
-  const sealed = () => draft({ who: police, purpose: { kind: 'task', value: 'sealed:17' } });
+  const until = '2999-12-31';
+  const sealed = () =>
+    draft({ who: police, purpose: { kind: 'task', value: 'patrol', sealedBy: '17', sealedUntil: until } });
   const told = async () => (await reportSubject(folder.dir, personId(1), { first: 10 })).entries.map(e => e.seq);
 
-  test('what the police have under seal is left out until it is released, once', async () => {
+  test('what is sealed opens by itself on the day after the last one of its order', async () => {
+    const log = await folder.open();
+    await log.append(sealed());
+    const toldOn = async (day: string) =>
+      (await reportSubject(folder.dir, personId(1), { first: 10 }, day)).entries.length;
+    expect([await toldOn(until), await toldOn('3000-01-01')]).toEqual([0, 1]);
+    expect(await countSealed(folder.dir)).toEqual([
+      { order: '17', reader: 'officer-3', agency: 'police', until, entries: 1, released: 0 },
+    ]);
+    await log.close();
+  });
+
+  test('what is sealed is left out until it is released, once', async () => {
     const log = await folder.open();
     await log.append(draft());
     await log.append(sealed());

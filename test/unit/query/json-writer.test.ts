@@ -54,7 +54,7 @@ test('what is taken back leaves nothing, and what is taken out is nobody else’
 });
 
 test('no answer shares memory with another: each has a writer of its own, and what was taken is never written again', () => {
-  const reader = { saw: () => {}, ask: async () => [], read: async () => [] };
+  const reader = { saw: () => {}, sought: () => {}, ask: async () => [], read: async () => [] };
   const runs = ['first', 'second'].map(() => new Run([], { keys: new Map(), values: {} }, reader));
   expect(runs[0]!.json).not.toBe(runs[1]!.json);
   const answers = runs.map((run, i) => run.apart(() => run.write(`answer ${i}`))!);

@@ -1,9 +1,16 @@
-/** Tasks of the register, for tests that load no reference data: a reader states one as their purpose. */
+/** For tests that load no reference data: tasks that readers state as their purpose, and as many persons as they like. */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 
 /** Every test hub knows it. */
 export const testTask = 'test';
+
+/** Settings by which nobody reaches a quota. */
+export const manyPersons = {
+  HUB_PERSONS_PER_DAY: 'clerk=1000000,officer=1000000,village-agent=1000000',
+  HUB_UNMASKS_PER_DAY: 'clerk=1000,officer=1000,village-agent=1000',
+  HUB_MISSES_PER_DAY: 'clerk=1000000,officer=1000000,village-agent=1000000,auditor=1000000',
+};
 
 /** As reference data would state them, without a change in the log. Resolves when the database has them. */
 export async function registerTasks(url: string, codes: readonly string[], roles = 'clerk|officer'): Promise<void> {
