@@ -82,7 +82,7 @@ export class Purposes {
   async checked(principal: Principal, stated: Purpose | null): Promise<CheckedPurpose> {
     if (!stated) return { purpose: null, purposeProblem: null };
     const purposeProblem =
-      principal.subject === null ? 'it counts only with a token' : await this.problemOf(principal, stated);
+      principal.role === 'public' ? 'it counts only with a token' : await this.problemOf(principal, stated);
     if (purposeProblem !== null) return { purpose: null, purposeProblem };
     if (stated.sealedBy === undefined) return { purpose: stated, purposeProblem };
     const sealedUntil = this.ground.sealing.find(stated.sealedBy, principal);

@@ -22,7 +22,10 @@ export class PersonalDataAccess {
   reader!: string | null;
   @Field(() => String, { nullable: true, description: 'Code of the agency that employs the reader · 所属部门' })
   agency!: string | null;
-  @Field(() => String, { nullable: true, description: 'case:<number>, matter:<code> or task:<words> · 用途' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'case:<number>, matter:<code> or task:<code>, and the grants by which something was unmasked · 用途',
+  })
   purpose!: string | null;
   @Field(() => String, { nullable: true, description: 'Name of the question' }) operation!: string | null;
   @Field(() => Int, { description: 'How many persons were seen by the same answer' }) persons!: number;
@@ -73,7 +76,7 @@ const accessOf = ({ seq, at, act, channel, who, purpose, operation, subjects, co
   role: who.role,
   reader: who.subject,
   agency: who.agency,
-  purpose: purpose && `${purpose.kind}:${purpose.value}`,
+  purpose: purpose && `${purpose.kind}:${purpose.value}${purpose.unmasked ? ` unmask:${purpose.unmasked}` : ''}`,
   operation: operation?.name ?? null,
   persons: counts.persons ?? subjects.count,
 });

@@ -84,11 +84,16 @@ export class Context {
     this.policy = policyOf(principal, ground, hub.rules);
   }
 
-  /** Why personal data is read, for the proof: what was stated, or the reasons for which something was unmasked. */
+  /** Why personal data is read, for the proof: what was stated, and the grants by which something is unmasked. */
   get purpose(): StatedPurpose | null {
     const { purpose } = this.principal;
-    if (purpose || !this.unmasked.length) return purpose;
-    return { kind: 'unmask', value: this.unmasked.map(grant => grant.id).join(' ') };
+    if (!this.unmasked.length) return purpose;
+    const grants = this.unmasked.map(grant => grant.id).join(' ');
+    return purpose ? { ...purpose, unmasked: grants } : { kind: 'unmask', value: grants };
+  }
+
+  get hasUnmasked(): boolean {
+    return this.unmasked.length > 0;
   }
 
   get runReader(): RunReader {

@@ -44,12 +44,12 @@ export async function answerFor(
   if (unread) throw unread;
   const { trail } = contextValue;
   const note = async (readers: readonly FeedReader[], text: string) => {
-    const { purpose } = contextValue;
+    // Whoever has something unmasked shares a group with nobody else: the grants are theirs.
+    const { purpose, hasUnmasked } = contextValue;
     const refused = new Map<FeedReader, HubError>();
     for (const channel of ['socket', 'http'] as const) {
       const some = readers.filter(reader => reader.channel === channel);
-      // Without a purpose of their own readers see whole what was unmasked for them.
-      const who = some.map(({ principal: own }) => (own.purpose || !purpose ? own : { ...own, purpose }));
+      const who = some.map(({ principal: own }) => (hasUnmasked ? { ...own, purpose } : own));
       const refusedHere = who.length ? await trail.noteAll(hub.audit, who, channel, text) : new Map();
       for (const [i, reader] of some.entries())
         if (refusedHere.has(who[i]!)) refused.set(reader, refusedHere.get(who[i]!)!);

@@ -15,6 +15,8 @@ export interface StatedPurpose {
   /** Number of the order that seals the read, and the order's last day. */
   readonly sealedBy?: string;
   readonly sealedUntil?: string;
+  /** Grants by which the reader has records unmasked at that moment, beside what the purpose shows. */
+  readonly unmasked?: string;
 }
 /** `hub`: what the log does by itself; `command`: an operator at a terminal. */
 export type Channel = 'http' | 'socket' | 'export' | 'command' | 'hub';
@@ -121,6 +123,7 @@ const hidden = (purpose: StatedPurpose | null): StatedPurpose | null =>
     kind: purpose.kind,
     value: hideIdentifiers(purpose.value),
     ...(purpose.sealedBy !== undefined && { sealedBy: purpose.sealedBy }),
+    ...(purpose.unmasked !== undefined && { unmasked: purpose.unmasked }),
   };
 
 /** The entry for each of its readers, as if it were his own. */

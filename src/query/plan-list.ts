@@ -55,7 +55,11 @@ export function listWriter(
   const end = parts.length ? '}' : '{}';
   const id = parent?.fetch.column('id');
   const { where, asOf } = list;
-  const noteTested = testedPersons(planner, noun, list.depth, where, asOf);
+  // Groups refuse such tests, and nothing else of the list is told.
+  const tells = wanted
+    .of(`${noun.name}Connection`)
+    .some(({ read }) => read.kind !== 'groups' && read.kind !== 'typename');
+  const noteTested = tells ? testedPersons(planner, noun, list.depth, where, asOf) : null;
   return (row, run) => {
     const key = id === undefined ? unkeyed : row[id]!;
     if (list.hasForeignCursor(run)) {

@@ -2,6 +2,7 @@
  * A test by something personal reads every person whom it fits, whatever is shown of them: they are noted, and more than a
  * few are refused. So nobody spells out a name letter by letter, or counts persons of whom they know too little, untold.
  */
+import type { Policy } from '../access/policy.ts';
 import { isStored, type Noun, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { type Fetch, unkeyed } from './fetch.ts';
@@ -32,13 +33,14 @@ export function testedPersons(
   asOf: string | null,
 ): NoteTested | null {
   const { catalog, policy, testedPersons: most } = planner;
-  const fetches = testedRows(noun, where).map(rows => {
+  const fetches = testedRows(policy, noun, where).map(rows => {
     const level = planner.level(depth);
     const fetch = planner.plainFetch(level);
     const person = fetch.cell('$person', () => 'x.person::text');
     const sql = personsSql({ catalog, policy, values: level.values, asOf }, rows);
     fetch.reads(null, select => `select ${select('null')} from (${sql} limit ${most + 1}) x`);
-    return { fetch, person };
+    // A code that is nobody's may be a company's: it tells of no person whether there is one.
+    return { fetch, person, mayMiss: !rows.prefixed.length };
   });
   if (!fetches.length) return null;
   // The list may stand below many rows; its tests are the same below each.
@@ -49,33 +51,44 @@ export function testedPersons(
   };
 }
 
-function noteAll(run: Run, fetches: readonly { fetch: Fetch; person: number }[], most: number): HubError | null {
+interface TestFetch {
+  readonly fetch: Fetch;
+  /** Place of the person's id. */
+  readonly person: number;
+  /** Whether it is a miss when nobody fits. */
+  readonly mayMiss: boolean;
+}
+
+function noteAll(run: Run, fetches: readonly TestFetch[], most: number): HubError | null {
   const found = fetches.map(({ fetch, person }) => run.rows(fetch, unkeyed).map(row => row[person]!));
   if (found.some(persons => persons.length > most)) {
     const message = `A test by a personal field fits more than ${most} persons: narrow it, or test what is not personal`;
     return new HubError('LIMIT_EXCEEDED', message, { what: 'persons', most });
   }
-  for (const persons of found) run.reader.sought(persons, persons.length);
+  for (const [i, persons] of found.entries())
+    if (persons.length || fetches[i]!.mayMiss) run.reader.sought(persons, persons.length);
   return null;
 }
 
 /** Each level of a `where` at which something personal is tested, with all that is tested there. */
-function testedRows(noun: Noun, where: Where | null | undefined): TestedRows[] {
+function testedRows(policy: Policy, noun: Noun, where: Where | null | undefined): TestedRows[] {
   if (!where || !isStored(noun)) return [];
-  const { whole, prefixed } = namedByTests(noun, where);
-  const own = whole || prefixed.length ? [{ noun, where, prefixed: whole ? [] : prefixed }] : [];
-  return [...own, ...relatedTests(noun, where)];
+  const named = namedByTests(noun, where);
+  // To readers who see such an identifier masked it is no value, so they test nobody by it.
+  const prefixed = policy.whole(noun) === 'all' ? named.prefixed : [];
+  const own = named.whole || prefixed.length ? [{ noun, where, prefixed: named.whole ? [] : prefixed }] : [];
+  return [...own, ...relatedTests(policy, noun, where)];
 }
 
-function relatedTests(noun: Noun, where: Where): TestedRows[] {
+function relatedTests(policy: Policy, noun: Noun, where: Where): TestedRows[] {
   return Object.entries(where).flatMap(([name, test]): TestedRows[] => {
     if (test === null || test === undefined) return [];
-    if (name === 'and' || name === 'or') return (test as Where[]).flatMap(part => relatedTests(noun, part));
-    if (name === 'not') return relatedTests(noun, test as Where);
+    if (name === 'and' || name === 'or') return (test as Where[]).flatMap(part => relatedTests(policy, noun, part));
+    if (name === 'not') return relatedTests(policy, noun, test as Where);
     const relation = noun.relations.get(name);
     if (!relation) return [];
     const parts = relation.many ? Object.values(test as Record<string, Where | null>) : [test as Where];
-    return parts.flatMap(part => testedRows(relation.to, part));
+    return parts.flatMap(part => testedRows(policy, relation.to, part));
   });
 }
 

@@ -46,15 +46,26 @@ const reason = 'calls back about a certificate';
 const question = 'query One($id: ID!) { node(id: $id) { ... on Person { name residentId residents { name } } } }';
 
 let clerks = 0;
-/** A clerk in a session of his own, without a purpose, at each process. */
+/** An open case, of nobody of whom these tests tell. */
+async function aPurpose(): Promise<string> {
+  const [row] = await t.hub.store.database.read(
+    `select case_no from hub_case where not deleted and state <> 'CLOSED' order by id limit 1`,
+    [],
+  );
+  return `case:${row![0]}`;
+}
+/** A clerk in a session of their own, at work on a case, at each process. */
 async function newClerk(claims: Claims = {}) {
   const all = { role: 'clerk', sub: `clerk-${++clerks}`, sid: `session-${clerks}`, ...claims };
   const token = await issuer.token(all);
-  return { claims: all, here: new HallClient(t.hub.url, token), there: new HallClient(other.url, token) };
+  const purpose = await aPurpose();
+  const [here, there] = [t.hub.url, other.url].map(url => new HallClient(url, token, purpose));
+  return { claims: all, here: here!, there: there! };
 }
 async function people(count: number): Promise<{ id: string; key: string; name: string; residentId: string }[]> {
   const rows = await t.hub.store.database.read(
-    'select id, name, resident_id from hub_person where not deleted and length(name) > 2 order by id limit $1',
+    `select id, name, resident_id from hub_person p where not deleted and length(name) > 2
+       and not exists (select from hub_case c where c.about_applicant = p.id) order by id limit $1`,
     [count],
   );
   return rows.map(([key, name, residentId]) => ({
@@ -117,7 +128,9 @@ describe('a record that is unmasked', () => {
 
   test('is whole in lists and in what is pushed, where its neighbours stay masked', async () => {
     const [row] = await t.hub.store.database.read(
-      'select id, legal_representative_name from commerce_market_entity where not deleted and length(legal_representative_name) > 2 order by id limit 1',
+      `select id, legal_representative_name from commerce_market_entity e where not deleted and length(legal_representative_name) > 2
+         and not exists (select from hub_case c where c.about_applicant = e.about_legal_representative or c.about_applicant_organisation = e.about_organisation)
+       order by id limit 1`,
       [],
     );
     const clerk = await newClerk();
@@ -217,7 +230,7 @@ describe('the proof', () => {
         subjects: { ids: [person.key] },
         counts: { minutes: 5 },
       },
-      { act: 'read', purpose: { kind: 'unmask', value: grant }, subjects: { ids: [person.key] } },
+      { act: 'read', purpose: { kind: 'case', unmasked: grant }, subjects: { ids: [person.key] } },
     ]);
     const auditor = new HallClient(t.hub.url, await issuer.token({ sub: 'auditor-1', role: 'auditor' }));
     const { data: told } = await auditor.ask(
@@ -225,7 +238,7 @@ describe('the proof', () => {
       { id: person.residentId },
     );
     expect(told.dataSubjectReport.accesses).toEqual([
-      { act: 'read', reader: clerk.claims.sub, purpose: `unmask:${grant}` },
+      { act: 'read', reader: clerk.claims.sub, purpose: `${await aPurpose()} unmask:${grant}` },
       { act: 'unmask', reader: clerk.claims.sub, purpose: `unmask:${grant} asked by …` },
     ]);
   });
@@ -254,6 +267,7 @@ describe('asking to unmask', () => {
 
   test.each([
     ['no reason', { reason: '' }],
+    ['a reason of one letter', { reason: 'aaaaaaaaaaaa' }],
     ['a reason that says nothing', { reason: 'abc' }],
     ['a reason of blanks', { reason: '       ' }],
     ['a reason in two lines', { reason: 'because\nof this' }],
@@ -281,7 +295,11 @@ describe('asking to unmask', () => {
       ([, resident]) => `Person:${identity.ofNoun(catalog.get('Person'), resident!)}`,
     );
     const token = await issuer.token({ sub: 'agent', role: 'village-agent', village: villages[0]![0]! });
-    const agent = new HallClient(t.hub.url, token);
+    const [own1] = await database.read(
+      `select case_no from hub_case where region_code = $1 and not deleted and state <> 'CLOSED' limit 1`,
+      [villages[0]![0]!],
+    );
+    const agent = new HallClient(t.hub.url, token, `case:${own1![0]}`);
     expect((await agent.ask(request, { id: own, reason })).errors).toBeUndefined();
     const answer = await agent.ask(request, { id: foreign, reason });
     // Somebody of another village may have a case here too.

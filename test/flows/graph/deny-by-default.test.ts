@@ -103,6 +103,7 @@ describe('nobody', () => {
         'Outpost',
         'PowerListEntry',
         'Region',
+        'Task',
         'Window',
       ].sort(),
     );

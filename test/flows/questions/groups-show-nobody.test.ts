@@ -5,6 +5,7 @@ import { type GraphqlAnswer, HallClient } from '../../../src/cli/hall-client.ts'
 import { asKeyOrMeasure, asTest, type PersonalQuestion, personalFields } from '../../support/personal-roads.ts';
 import { project } from '../../support/source-imports.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { anyTests } from '../../support/test-purposes.ts';
 import { makeTokenIssuer } from '../../support/token-issuer.ts';
 
 const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
@@ -13,7 +14,8 @@ let t: TestHub;
 let clients: Readonly<Record<(typeof readers)[number], HallClient>>;
 beforeAll(async () => {
   const issuer = await makeTokenIssuer();
-  t = await startTestHub({ agencies, population: 300, reference: true, environment: issuer.environment });
+  const environment = { ...issuer.environment, ...anyTests };
+  t = await startTestHub({ agencies, population: 300, reference: true, environment });
   await t.synchronised();
   const client = async (claims: object, purpose: string | null = null) =>
     new HallClient(t.hub.url, await issuer.token({ sub: 'a reader', ...claims }), purpose);

@@ -65,7 +65,8 @@ class Ear implements Sink {
 }
 
 type Fault = (position: number, filter: string) => unknown;
-function setUp(fault: Fault = () => null) {
+type Note = (readers: readonly string[]) => Promise<ReadonlyMap<string, HubError>>;
+function setUp(fault: Fault = () => null, note: Note | null = null) {
   const log = new Log();
   const cursors = new Cursors('a secret');
   const errors: unknown[] = [];
@@ -80,7 +81,7 @@ function setUp(fault: Fault = () => null) {
     },
     answer: async ({ root }) => {
       executions += 1;
-      return { payload: new Payload(JSON.stringify({ ...root, cursor: cursorMark })), note: null };
+      return { payload: new Payload(JSON.stringify({ ...root, cursor: cursorMark })), note };
     },
     snapshot: null,
     lagged: null,
@@ -95,9 +96,9 @@ function setUp(fault: Fault = () => null) {
       emptied += 1;
     },
   });
-  const join = (filter: string, position = log.position) => {
+  const join = (filter: string, position = log.position, reader = 'reader') => {
     const ear = new Ear();
-    const member = new Member<string>(ear, cursors.owner(filter), 'reader', position);
+    const member = new Member<string>(ear, cursors.owner(filter), reader, position);
     group.join(member, filter, filter);
     return { ear, member };
   };
@@ -218,4 +219,22 @@ test('who leaves hears nothing more, and the group ends with its last reader', a
   group.leave(other.member);
   group.leave(other.member);
   expect([group.size, emptied()]).toEqual([0, 1]);
+});
+
+test('who may not have an event ends before it, with where to go on; the others of the group go on', async () => {
+  const enough = new HubError('QUOTA_REACHED', 'enough for today');
+  let seen = 0;
+  const note: Note = async readers => {
+    seen += 1;
+    return new Map(seen > 2 && readers.includes('tired') ? [['tired', enough]] : []);
+  };
+  const { log, join, group } = setUp(() => null, note);
+  const [tired, fresh] = [join('a', 0, 'tired'), join('a', 0, 'fresh')];
+  for (let i = 0; i < 4; i++) {
+    log.add();
+    await fresh.ear.until(() => fresh.ear.heard.length === i + 1);
+  }
+  expect(tired.ear.positions).toEqual([1, 2]);
+  expect(tired.ear.end_).toMatchObject({ error: enough, position: 2, cursor: expect.any(String) });
+  expect([fresh.ear.positions, group.size]).toEqual([[1, 2, 3, 4], 1]);
 });
