@@ -190,7 +190,7 @@ export class FeedDesk {
 const purposeEnded = () =>
   new HubError(
     'RIGHTS_CHANGED',
-    'Your purpose does not hold any more: state another one, and begin anew, without `after`',
+    'Whether your purpose holds has changed: state one that does, and begin anew, without `after`',
   );
 
 /** One open subscription: a member of a group, and of another one when its reader's rights change. */

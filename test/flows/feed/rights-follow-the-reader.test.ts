@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Approval, CaseReport } from '../../../adapters/kit/hall-kinds.ts';
 import { SharingGrant } from '../../../src/catalog/nouns/agencies.ts';
+import { Matter } from '../../../src/catalog/nouns/matters.ts';
 import { HallClient } from '../../../src/cli/hall-client.ts';
 import { readConfig } from '../../../src/config.ts';
 import { type RunningHub, startHub } from '../../../src/hub.ts';
@@ -165,6 +166,9 @@ test('what one agency shares with another for a time is told for that time', asy
     const first = await wire.until(({ type }) => type === 'next');
     return { wire, names: first.payload.data.approvalUpdates.nodes.map(({ name }: { name: string }) => name) };
   };
+  const matter = { code: 'M-1', edition: 1, title: 'shared', agencyCode: 'land', hallCode: 'hall', state: 'IN_FORCE' };
+  await stateRecords(t.hub.store, 'town', [plainStatement(Matter, 'matter', matter, 1)]);
+  await t.hub.purposes.refresh();
   await step('one', 1);
   const before = await watch();
   expect(before.names).toEqual([]);
