@@ -80,7 +80,8 @@ export const CaseReport = defineRecord('CaseReport', {
     sourceCaseNo: text({ en: "Agency's own number", zh: '业务流水号', optional: true }),
     matterCode: text({ zh: '事项编码' }),
     matterEdition: integer({ zh: '事项版本', optional: true }),
-    title: text({ en: 'Summary', zh: '申请内容', optional: true, sensitivity: 'internal' }),
+    /** Agencies write the applicant's name into it: `Case.heading` says the same for those who may not see that. */
+    title: text({ en: 'Summary', zh: '申请内容', optional: true, sensitivity: 'personal' }),
     applicantKind: code({ zh: '申请人类型', table: applicantKind }),
     applicantPersonName: text({ zh: '申请人姓名', optional: true, sensitivity: 'personal', mask: 'name' }),
     applicantId: text({

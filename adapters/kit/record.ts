@@ -133,6 +133,13 @@ export const agency = about('Agency');
 export type Fields = Readonly<Record<string, Field>>;
 type FieldName<F> = Extract<keyof F, string>;
 
+/** A line by which people know a record, made of others' fields when it is written, each as its reader sees it there. */
+export interface Heading {
+  readonly title: Title;
+  /** Of each part the first that is there and not hidden: `matter.title` is the title of what `about.matter` names. */
+  readonly parts: readonly (readonly `${string}.${string}`[])[];
+}
+
 export interface RecordKind<F extends Fields = Fields> {
   /** GraphQL's name of the type: `MarketEntity`. */
   readonly name: string;
@@ -143,6 +150,7 @@ export interface RecordKind<F extends Fields = Fields> {
   readonly key: readonly string[];
   readonly about: Readonly<Record<string, About>>;
   readonly fields: F;
+  readonly heading: Heading | null;
   /** `only`: asked for when needed and never stored (不落地). `also`: stored, and may be asked for afresh. */
   readonly live: false | 'only' | 'also';
   /** Seen without a token. */
@@ -153,6 +161,7 @@ interface Declaration<F extends Fields> {
   plural?: string;
   key: readonly FieldName<NoInfer<F>>[];
   about?: Record<string, About<FieldName<NoInfer<F>>>>;
+  heading?: Heading;
   live?: 'only' | 'also';
   open?: boolean;
   fields: F;
@@ -165,8 +174,8 @@ const pluralOf = (name: string) => {
 };
 
 export function defineRecord<const F extends Fields>(name: string, declared: Declaration<F>): RecordKind<F> {
-  const { title, plural = pluralOf(name), key, live = false, open = false, fields } = declared;
-  return { name, title, plural, key, about: declared.about ?? {}, fields, live, open };
+  const { title, plural = pluralOf(name), key, about = {}, heading = null, live = false, open = false } = declared;
+  return { name, title, plural, key, about, fields: declared.fields, heading, live, open };
 }
 
 type Value<X> = X extends Field<infer T, boolean> ? T : never;

@@ -121,6 +121,7 @@ class TypeDeriver {
       for (const way of ['asc', 'desc']) order[`${upperSnake(name)}_${way.toUpperCase()}`] = `${name} ${way}`;
     }
     for (const way of ['asc', 'desc']) order[`OBSERVED_AT_${way.toUpperCase()}`] = `observedAt ${way}`;
+    this.heading(noun, object);
     this.relations(noun, object);
     const implemented = isStated(noun) ? [AgencyRecord, Node] : [Node];
     const { en, zh } = noun.kind.title;
@@ -134,6 +135,13 @@ class TypeDeriver {
     this.put(object, 'observedAt', () => DateTime, {}, { read: { kind: 'observedAt' } });
     this.put(object, 'asOf', () => DateTime, { nullable: true }, { read: { kind: 'asOf' } });
     this.put(object, 'spellings', () => [Spelling], {}, { read: { kind: 'spellings' } });
+  }
+
+  private heading({ kind }: Noun, object: ClassType): void {
+    if (!kind.heading) return;
+    const { en, zh } = kind.heading.title;
+    const options = { nullable: true, description: `${en} · ${zh}` };
+    this.put(object, 'heading', () => String, options, { read: { kind: 'heading' } });
   }
 
   private relations(noun: Noun, object: ClassType): void {

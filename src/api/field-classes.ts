@@ -21,6 +21,8 @@ const fieldClasses: Readonly<Record<string, FieldClass>> = {
   'Spelling.raw': 'masked as its field',
   'Spelling.normalised': 'masked as its field',
   'Spelling.faults': 'of the row',
+  // The title of the matter, and the name of the applicant.
+  'Case.heading': 'masked as its field',
   '*Connection.nodes': 'leads on',
   '*Connection.edges': 'leads on',
   '*Connection.pageInfo': 'leads on',

@@ -5,6 +5,7 @@ import { type Column, isStored, type Noun, type Relation } from '../catalog/cata
 import type { NounFetch, Row } from './fetch.ts';
 import { leaves, maskedLeaf } from './leaves.ts';
 import { conflictsWriter, recordsWriter } from './plan-claims.ts';
+import { headingWriter } from './plan-heading.ts';
 import { listWriter } from './plan-list.ts';
 import { liveWriter } from './plan-live.ts';
 import { type PlainValue, plainWriter } from './plan-plain.ts';
@@ -79,6 +80,8 @@ function partWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: W
       return sourceWriter(planner, fetch, wanted);
     case 'spellings':
       return spellingsWriter(planner, fetch, wanted);
+    case 'heading':
+      return headingWriter(planner, fetch, depth, wanted);
     case 'one':
       return planner.orFailing(wanted, () => oneWriter(planner, fetch, depth, wanted, read.relation));
     case 'list':
@@ -179,7 +182,7 @@ function oneWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: Wa
 }
 
 /** Where no person is linked (the representative of an organisation) the row itself stands for whom it names. */
-function noteWriter({ policy }: Planner, fetch: NounFetch): ((row: Row, run: Run) => void) | null {
+export function noteWriter({ policy }: Planner, fetch: NounFetch): ((row: Row, run: Run) => void) | null {
   const { noun } = fetch;
   const personal = [...noun.columns.values()].filter(
     ({ name, field }) => field.sensitivity === 'personal' && policy.field(noun, name, true) === 'whole',

@@ -115,6 +115,7 @@ class Oracle {
     if (field === 'asOf') return (({ row }: Seen) => (row.as_of ? instantOf(String(row.as_of)) : null)) as Resolve;
     if (field === 'source') return source as Resolve;
     if (field === 'spellings') return spellings as Resolve;
+    if (field === 'heading') return this.heading as Resolve;
     if (field === 'records') return this.records as Resolve;
     if (field === 'conflicts') return this.conflicts as Resolve;
     const relation = noun.relations.get(field);
@@ -259,6 +260,20 @@ class Oracle {
     return [...found.values()]
       .sort((a, b) => comparableInstant(b) - comparableInstant(a) || byId(a, b))
       .slice(0, first);
+  };
+
+  private readonly heading = ({ noun, row }: Seen, _: unknown, context: OracleContext) => {
+    const told = noun.kind.heading!.parts.map(places => {
+      const values = places.map(place => {
+        const [role, name] = place.split('.') as [string, string];
+        const { to, link } = noun.relations.get(role)!;
+        if (!isStored(to) || !context.policy.sees(to)) return null;
+        const other = this.one(to, row[link.column], context);
+        return other && shown(other, name, context.policy);
+      });
+      return values.find(given);
+    });
+    return told.filter(given).join(' · ') || null;
   };
 
   private readonly conflicts = ({ noun, row }: Seen, _: unknown, { policy, seen: known }: OracleContext) => {

@@ -91,6 +91,10 @@ export const Case = defineRecord('Case', {
     applicantOrganisation: organisation('applicantCreditCode', { inverse: 'cases' }),
     region: region('regionCode', { inverse: 'cases' }),
   },
+  heading: {
+    title: { en: 'The matter and the applicant, as the reader sees them', zh: '事项与申请人' },
+    parts: [['matter.title'], ['applicant.name', 'applicantOrganisation.name']],
+  },
   fields: {
     caseNo: told.caseNo,
     leadAgencyCode: text({ zh: '主办部门代码', optional: true }),
