@@ -30,6 +30,8 @@ export interface Field<T = unknown, O extends boolean = boolean> {
   readonly title: Title;
   readonly optional: O;
   readonly sensitivity: Sensitivity;
+  /** Why text in a record about a person is not personal. */
+  readonly why?: string;
   readonly mask: MaskName;
   readonly unit?: string;
   readonly table?: CodeTable;
@@ -41,26 +43,26 @@ export interface Field<T = unknown, O extends boolean = boolean> {
   readonly '~value'?: T;
 }
 
-interface Options {
+/** Text about a person that is not personal says why, in a short sentence. */
+type Stated =
+  | { sensitivity?: Sensitivity; why?: undefined }
+  | { sensitivity: Exclude<Sensitivity, 'personal'>; why: string };
+type Options = Stated & {
   /** Without it the field's own name, in words, is its English title. */
   en?: string;
   zh: string;
-  sensitivity?: Sensitivity;
   mask?: MaskName;
   optional?: boolean;
   searched?: boolean;
-}
+};
 /** Read off the whole options type: a type parameter for `optional` alone would be inferred as boolean. */
 type IsOptional<P extends Options> = P['optional'] extends true ? true : false;
 type More = Partial<Pick<Field, 'unit' | 'table' | 'format'>>;
 
 const field = <T, P extends Options>(scalar: Scalar, options: P, check: z.ZodType, more: More = {}) => {
-  const { en = '', zh, sensitivity = 'public', mask = 'hidden', optional = false, searched = false } = options;
-  const optionality = optional as IsOptional<P>;
-  return { ...more, scalar, title: { en, zh }, sensitivity, mask, optional: optionality, searched, check } as Field<
-    T,
-    IsOptional<P>
-  >;
+  const { en = '', zh, sensitivity = 'public', why, mask = 'hidden', optional = false, searched = false } = options;
+  const shared = { scalar, title: { en, zh }, sensitivity, mask, optional: optional as IsOptional<P>, searched, check };
+  return { ...more, ...(why && { why }), ...shared } as Field<T, IsOptional<P>>;
 };
 
 /** Text; with `format` an identifier, which the hub normalises and validates (raw spelling and reasons are kept). */

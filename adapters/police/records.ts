@@ -2,7 +2,19 @@
 import { phone } from '../kit/identifiers/phone.ts';
 import { regionCode } from '../kit/identifiers/region-code.ts';
 import { residentId } from '../kit/identifiers/resident-id.ts';
-import { code, date, defineRecord, flag, instant, integer, person, region, text } from '../kit/index.ts';
+import {
+  agencyName,
+  code,
+  date,
+  defineRecord,
+  flag,
+  instant,
+  integer,
+  issuedNumber,
+  person,
+  region,
+  text,
+} from '../kit/index.ts';
 import {
   householdChangeKind,
   identityCardKind,
@@ -47,7 +59,7 @@ export const Resident = defineRecord('Resident', {
     validFrom: date({ zh: '起始日期', optional: true, ...personal }),
     /** Null for entries without an end. */
     validUntil: date({ zh: '结束日期', optional: true, ...personal }),
-    policeStation: text({ zh: '派出所', optional: true }),
+    policeStation: text({ zh: '派出所', optional: true, ...agencyName }),
   },
 });
 
@@ -61,7 +73,7 @@ export const IdentityCard = defineRecord('IdentityCard', {
     residentId: text({ zh: '公民身份号码', format: residentId, ...identity }),
     name: text({ zh: '姓名', ...personName }),
     kind: code({ zh: '办证类型', table: identityCardKind, ...personal }),
-    issuedBy: text({ zh: '签发机关', optional: true }),
+    issuedBy: text({ zh: '签发机关', optional: true, ...agencyName }),
     validFrom: date({ zh: '有效期起始日期', optional: true, ...personal }),
     /** Null with `longTerm`. */
     validUntil: date({ zh: '有效期截止日期', optional: true, ...personal }),
@@ -100,7 +112,7 @@ export const HouseholdChange = defineRecord('HouseholdChange', {
     region: region('villageCode'),
   },
   fields: {
-    changeNo: text({ en: 'Number of the change', zh: '变动编号' }),
+    changeNo: text({ en: 'Number of the change', zh: '变动编号', ...issuedNumber }),
     kind: code({ zh: '变动类别', table: householdChangeKind }),
     residentId: text({ zh: '公民身份号码', format: residentId, ...identity }),
     name: text({ en: 'Name after the change', zh: '姓名', ...personName }),

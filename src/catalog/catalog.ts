@@ -3,6 +3,7 @@ import type { Adapter } from '../../adapters/kit/contract.ts';
 import * as hall from '../../adapters/kit/hall-kinds.ts';
 import type { Field, RecordKind } from '../../adapters/kit/record.ts';
 import { derivedKinds, TOWN, townKinds } from './nouns.ts';
+import { demandPersonalData } from './personal-data.ts';
 import { TypeNames } from './type-names.ts';
 
 export interface Column {
@@ -126,6 +127,7 @@ export function makeCatalog(adapters: readonly Adapter[]): Catalog {
     nouns.set(kind.name, makeNoun(kind, origin, agencies));
   }
   for (const noun of nouns.values()) linkNoun(noun, nouns);
+  demandPersonalData(nouns);
   for (const noun of nouns.values()) noun.heading.push(...headingOf(noun));
   return new Catalog(nouns);
 }

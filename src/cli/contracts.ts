@@ -48,13 +48,14 @@ function recordContracts(catalog: Catalog): Record<string, unknown> {
 
 function recordContract({ kind, origin, agencies }: Noun) {
   const fields = Object.entries(kind.fields).map(
-    ([name, { check, optional, title, sensitivity, mask, unit, format, table }]) => {
+    ([name, { check, optional, title, sensitivity, why, mask, unit, format, table }]) => {
       const { $schema: _, ...shape } = z.toJSONSchema(check, { unrepresentable: 'any' });
       const facts = {
         ...title,
         optional,
         sensitivity,
         ...(sensitivity === 'personal' && { mask }),
+        ...(why && { why }),
         ...(unit && { unit }),
       };
       return [

@@ -2,6 +2,7 @@
 import { CaseClosing, CaseReport } from '../../../adapters/kit/hall-kinds.ts';
 import { creditCode } from '../../../adapters/kit/identifiers/credit-code.ts';
 import { residentId } from '../../../adapters/kit/identifiers/resident-id.ts';
+import { publishedBusiness, stepName, tableWord } from '../../../adapters/kit/open-text.ts';
 import {
   about,
   agency,
@@ -59,8 +60,14 @@ export const Organisation = defineRecord('Organisation', {
   key: ['creditCode'],
   fields: {
     creditCode: text({ zh: '统一社会信用代码', format: creditCode }),
-    name: text({ en: 'Name, by precedence of the agencies', zh: '名称', optional: true, searched: true }),
-    address: text({ en: 'Address, by precedence of the agencies', zh: '住所', optional: true }),
+    name: text({
+      en: 'Name, by precedence of the agencies',
+      zh: '名称',
+      optional: true,
+      searched: true,
+      ...publishedBusiness,
+    }),
+    address: text({ en: 'Address, by precedence of the agencies', zh: '住所', optional: true, ...publishedBusiness }),
     representativeName: text({ zh: '法定代表人姓名', optional: true, sensitivity: 'personal', mask: 'name' }),
   },
 });
@@ -97,13 +104,13 @@ export const Case = defineRecord('Case', {
   },
   fields: {
     caseNo: told.caseNo,
-    leadAgencyCode: text({ zh: '主办部门代码', optional: true }),
+    leadAgencyCode: text({ zh: '主办部门代码', optional: true, ...tableWord }),
     matterCode: optional(told.matterCode),
     matterEdition: told.matterEdition,
     title: told.title,
     state: code({ zh: '办件状态', table: caseState }),
     result: optional(CaseClosing.fields.result),
-    currentStep: text({ en: 'Step that is waited for', zh: '当前环节', optional: true }),
+    currentStep: text({ en: 'Step that is waited for', zh: '当前环节', optional: true, ...stepName }),
     applicantKind: optional(told.applicantKind),
     applicantId: told.applicantId,
     applicantCreditCode: told.applicantCreditCode,
