@@ -49,7 +49,7 @@ export const InsuredPerson = defineRecord('InsuredPerson', {
   fields: {
     ...whose,
     sex: code({ zh: '性别', table: insuredSex, optional: true, sensitivity: 'personal' }),
-    birthDate: date({ zh: '出生日期', sensitivity: 'personal', mask: 'birth' }),
+    birthDate: date({ zh: '出生日期', sensitivity: 'personal' }),
     unitNo: text({ en: 'Unit number of social security', zh: '单位编号', optional: true, ...issuedNumber }),
     unitCreditCode: text({ zh: '单位统一社会信用代码', format: creditCode, optional: true }),
     unitName: text({ zh: '单位名称', optional: true, ...publishedBusiness }),

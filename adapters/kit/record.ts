@@ -11,8 +11,11 @@ export interface Title {
 }
 /** How much harm a field can do: anyone may see it, staff may, or it is about a person. */
 export type Sensitivity = 'public' | 'internal' | 'personal';
-/** What remains of a personal value for readers who may not see it whole; `hidden` is nothing. */
-export type MaskName = 'identity' | 'name' | 'phone' | 'address' | 'plate' | 'account' | 'birth' | 'hidden';
+/**
+ * What remains of a personal value for readers who may not see it whole; `hidden` is nothing, `stars` its length. Roles that
+ * never unmask anything see `region` of an identity number, others `identity`.
+ */
+export type MaskName = 'identity' | 'region' | 'name' | 'phone' | 'address' | 'plate' | 'account' | 'stars' | 'hidden';
 export type Scalar = 'text' | 'integer' | 'decimal' | 'date' | 'instant' | 'flag' | 'code' | 'geometry';
 
 /** The codes of a field: the hub's name for each, what it means, and how sources spell it, by edition of the standard. */

@@ -65,6 +65,9 @@ Generated from \`src/access/rules.ts\` by \`npm run schema\`; version of the pol
 A cell says how a field of a visible row looks: **whole**, or the name of its mask. \`x / y / z\` is without a purpose, with a
 case, and with a matter or a task; *case* means that the rows of the case named in the purpose are whole, the others as without.
 A sole trader counts as a person: where a cell is not whole for a personal field of the same row, his credit code is shown as an identity number is.
+A mask shows something only of a value that has its form, of anything else stars: \`identity\` the first 6 and last 4 characters,
+\`region\` the first 6, \`name\` the surname and of three characters the last, \`phone\` the first 3 and last 4 digits (of a landline
+the area and the last 3), \`address\` down to the town or village, \`account\` the last 4, \`hidden\` nothing.
 What leads on to other rows is marked → (–: refused). "Own" is the reader's agency or village.
 Roles without a column see no row.
 

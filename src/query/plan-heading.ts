@@ -46,6 +46,6 @@ function sourceReader(planner: Planner, fetch: NounFetch, depth: number, source:
     if (!found || value === null) return null;
     const view = policy.field(target, column.name, isWhole(found), value);
     note?.(found, run);
-    return view === 'whole' ? value : (maskValue(view, 'text', value) as string | null);
+    return view === 'whole' ? value : maskValue(view, 'text', value);
   };
 }

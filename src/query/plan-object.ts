@@ -129,13 +129,11 @@ function sourceWriter({ policy }: Planner, fetch: NounFetch, wanted: Wanted): Wr
     number,
   ];
   const isWhole = fetch.whole();
-  const keyIsShown = [false, true].map(whole =>
-    noun.kind.key.every(name => policy.field(noun, name, whole) === 'whole'),
-  );
+  const views = [false, true].map(whole => policy.sourceId(noun, whole));
   const write = plainWriter(wanted.of('RecordSource'));
   return (row, run) => {
-    const shown = keyIsShown[Number(isWhole(row))];
-    const id = shown ? row[sourceId]! : String(maskValue('account', 'text', row[sourceId]));
+    const view = views[Number(isWhole(row))]!;
+    const id = view === 'whole' ? row[sourceId]! : maskValue(view, 'text', row[sourceId])!;
     return run.write(write({ agency: row[agency]!, sourceId: id, version: row[version]! }));
   };
 }
@@ -154,8 +152,9 @@ function spellingsWriter({ policy }: Planner, fetch: NounFetch, wanted: Wanted):
   const write = plainWriter(wanted.of('Spelling'));
   const shown = ({ field, raw, normalised, faults }: Spelling, whole: boolean): PlainValue => {
     const view = policy.field(noun, field, whole, normalised);
-    const mask = (value: unknown) => (view === 'whole' ? value : maskValue(view, 'text', value)) as string | null;
-    return { field, raw: mask(raw), normalised: mask(normalised), faults };
+    if (view === 'whole') return { field, raw, normalised, faults };
+    // What a source wrote there may be anything.
+    return { field, raw: null, normalised: maskValue(view, 'text', normalised), faults };
   };
   return (row, run) => {
     const spellings = row[at] ? (JSON.parse(row[at]) as Spelling[]) : [];

@@ -200,7 +200,7 @@ test('its records answer, from the root, from a person and from a case', async (
 test('its personal fields are masked for those who may not see them, and hidden from the public', async () => {
   const question = '{ allowance(allowanceNo: "A1") { recipientId recipientName } }';
   const masked = await hub.analyst.ask(question);
-  expect(masked.data.allowance).toEqual({ recipientId: `371482********${idCard.slice(-4)}`, recipientName: '甲*丙' });
+  expect(masked.data.allowance).toEqual({ recipientId: '371482************', recipientName: '甲*丙' });
   const hidden = await hub.anybody.ask(question);
   expect(hidden.data?.allowance ?? null).toBeNull();
 });

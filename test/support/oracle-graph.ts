@@ -375,10 +375,10 @@ function shown({ noun, row, whole }: Seen, name: string, policy: Policy): unknow
   return view === 'whole' ? value : maskValue(view, field.scalar, value);
 }
 function source({ noun, row, whole }: Seen, _: unknown, { policy }: OracleContext) {
-  const isShown = noun.kind.key.every(name => policy.field(noun, name, whole) === 'whole');
+  const view = policy.sourceId(noun, whole);
   return {
     agency: row.agency,
-    sourceId: isShown ? row.source_id : maskValue('account', 'text', row.source_id),
+    sourceId: view === 'whole' ? row.source_id : maskValue(view, 'text', row.source_id),
     version: row.version,
   };
 }
@@ -390,8 +390,8 @@ function spellings({ noun, row, whole }: Seen, _: unknown, { policy }: OracleCon
   }[];
   return list.map(({ field, raw, normalised, ...rest }) => {
     const view = policy.field(noun, field, whole, normalised);
-    const left = (value: unknown) => (view === 'whole' ? value : maskValue(view, 'text', value));
-    return { ...rest, field, raw: left(raw), normalised: left(normalised) };
+    if (view === 'whole') return { ...rest, field, raw, normalised };
+    return { ...rest, field, raw: null, normalised: maskValue(view, 'text', normalised) };
   });
 }
 function isFound(noun: StoredNoun, row: Row, text: string, policy: Policy): boolean {

@@ -42,7 +42,6 @@ export const Person = defineRecord('Person', {
       zh: '出生日期',
       optional: true,
       sensitivity: 'personal',
-      mask: 'birth',
     }),
     sex: code({ en: 'Sex in the resident id', zh: '性别', table: sex, optional: true, sensitivity: 'personal' }),
     address: text({
