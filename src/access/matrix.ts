@@ -10,6 +10,7 @@ export type FieldClass = keyof typeof classWords | { readonly only: Feature | 'u
 const classWords = {
   open: 'about nobody: everybody sees it',
   'of the row': 'says no more of a row than that it is there; its reader sees that',
+  'of the rule': 'says how its reader sees the row, and of the row that its code names a person',
   'masked as the key': 'in part wherever the key of the row is',
   'masked as its field': 'as the field looks from which it comes',
   'counts what can be listed': 'computed of the rows that the reader can list, and of no other',

@@ -14,7 +14,7 @@ import type { CodeTable, Field, Scalar } from '../../adapters/kit/record.ts';
 import { type Catalog, isStated, isStored, type Noun, type StoredNoun, snake } from '../catalog/catalog.ts';
 import { largestGroupPage } from '../query/groups/question.ts';
 import type { Read } from '../query/wanted.ts';
-import { AgencyRecord, Node, PageInfo, RecordSource, Spelling } from './base-types.ts';
+import { AgencyRecord, maskedDescription, Node, PageInfo, RecordSource, Spelling } from './base-types.ts';
 import { GroupOrder, GroupTest, GroupTypes, registerTimeUnit } from './derive-groups.ts';
 import { WhereTypes } from './derive-where.ts';
 import { DateTime, Decimal, GeoPolygon, LocalDate } from './scalars.ts';
@@ -105,6 +105,8 @@ class TypeDeriver {
     const object = named(noun.name);
     const order: Record<string, string> = {};
     this.put(object, 'id', () => ID, {}, { read: { kind: 'id' } });
+    const masked = { description: maskedDescription };
+    this.put(object, 'masked', () => [String], masked, { read: { kind: 'masked' } });
     if (isStated(noun)) this.envelope(object);
     for (const [name, { field }] of noun.columns) {
       const type = this.typeOf(field);

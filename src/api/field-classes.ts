@@ -9,6 +9,7 @@ import type { Catalog, Noun } from '../catalog/catalog.ts';
 /** By type and field; `*` stands for the name of a noun. */
 const fieldClasses: Readonly<Record<string, FieldClass>> = {
   'Node.id': 'of the row',
+  'Node.masked': 'of the rule',
   'AgencyRecord.source': 'leads on',
   'AgencyRecord.observedAt': 'of the row',
   'AgencyRecord.asOf': 'of the row',

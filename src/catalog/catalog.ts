@@ -136,7 +136,7 @@ const declarer = (origin: Noun['origin'], agencies: readonly string[]) =>
   origin === 'agency' ? agencies.join(', ') : origin === 'derived' ? 'the hub' : `the ${origin}`;
 
 /** Names that the hub gives to fields of its own. */
-const reserved = new Set(['id', 'source', 'observedAt', 'asOf', 'spellings', 'heading']);
+const reserved = new Set(['id', 'source', 'observedAt', 'asOf', 'spellings', 'masked', 'heading']);
 
 function makeNoun(kind: RecordKind, origin: Noun['origin'], agencies: readonly string[]): Noun {
   const columns = new Map<string, Column>();

@@ -8,6 +8,7 @@ import { conflictsWriter, recordsWriter } from './plan-claims.ts';
 import { headingWriter } from './plan-heading.ts';
 import { listWriter } from './plan-list.ts';
 import { liveWriter } from './plan-live.ts';
+import { maskedWriter } from './plan-masked.ts';
 import { type PlainValue, plainWriter } from './plan-plain.ts';
 import { type Planner, type WriteRow, WrittenByHand } from './planner.ts';
 import type { Run } from './run.ts';
@@ -80,6 +81,8 @@ function partWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: W
       return sourceWriter(planner, fetch, wanted);
     case 'spellings':
       return spellingsWriter(planner, fetch, wanted);
+    case 'masked':
+      return maskedWriter(planner, fetch);
     case 'heading':
       return headingWriter(planner, fetch, depth, wanted);
     case 'one':

@@ -115,6 +115,7 @@ class Oracle {
     if (field === 'asOf') return (({ row }: Seen) => (row.as_of ? instantOf(String(row.as_of)) : null)) as Resolve;
     if (field === 'source') return source as Resolve;
     if (field === 'spellings') return spellings as Resolve;
+    if (field === 'masked') return masked as Resolve;
     if (field === 'heading') return this.heading as Resolve;
     if (field === 'records') return this.records as Resolve;
     if (field === 'conflicts') return this.conflicts as Resolve;
@@ -374,6 +375,10 @@ function shown({ noun, row, whole }: Seen, name: string, policy: Policy): unknow
   const view = policy.field(noun, name, whole, value);
   return view === 'whole' ? value : maskValue(view, field.scalar, value);
 }
+const masked = ({ noun, row, whole }: Seen, _: unknown, { policy }: OracleContext) =>
+  [...noun.columns.values()]
+    .filter(({ name, column }) => policy.field(noun, name, whole, row[column]) !== 'whole')
+    .map(({ name }) => name);
 function source({ noun, row, whole }: Seen, _: unknown, { policy }: OracleContext) {
   const view = policy.sourceId(noun, whole);
   return {
