@@ -4,7 +4,6 @@ import { creditCode } from '../kit/identifiers/credit-code.ts';
 import { phone } from '../kit/identifiers/phone.ts';
 import { regionCode } from '../kit/identifiers/region-code.ts';
 import { registrationNumber } from '../kit/identifiers/registration-number.ts';
-import { residentId } from '../kit/identifiers/resident-id.ts';
 import {
   agencyName,
   code,
@@ -12,6 +11,7 @@ import {
   decimal,
   defineRecord,
   flag,
+  identityNumber,
   issuedNumber,
   organisation,
   person,
@@ -66,10 +66,8 @@ export const MarketEntity = defineRecord('MarketEntity', {
     legalRepresentativeId: text({
       en: "Legal representative's resident id",
       zh: '法定代表人（经营者）公民身份号码',
-      format: residentId,
+      ...identityNumber,
       optional: true,
-      sensitivity: 'personal',
-      mask: 'identity',
     }),
     phone: text({ zh: '联系电话', format: phone, optional: true, sensitivity: 'personal', mask: 'phone' }),
     registeredCapital: decimal({ zh: '注册资本（元）', unit: 'CNY', optional: true }),

@@ -1,11 +1,11 @@
 /** What the food and drug outpost knows beside cases and licences: daily inspections and samples it had tested. */
 import { creditCode } from '../kit/identifiers/credit-code.ts';
-import { residentId } from '../kit/identifiers/resident-id.ts';
 import {
   code,
   codeTable,
   date,
   defineRecord,
+  identityNumber,
   integer,
   issuedNumber,
   organisation,
@@ -54,10 +54,8 @@ export const Inspection = defineRecord('Inspection', {
     operatorId: text({
       en: "Sole trader's resident id",
       zh: '经营者公民身份号码',
-      format: residentId,
+      ...identityNumber,
       optional: true,
-      sensitivity: 'personal',
-      mask: 'identity',
     }),
     /** As quoted: often a number of before 2016 (鲁餐证字…, SP…) that has since been replaced. */
     licenceNo: text({ en: 'Licence number as quoted', zh: '许可证编号', optional: true, ...issuedNumber }),
@@ -106,10 +104,8 @@ export const Sample = defineRecord('Sample', {
     operatorId: text({
       en: "Sole trader's resident id",
       zh: '经营者公民身份号码',
-      format: residentId,
+      ...identityNumber,
       optional: true,
-      sensitivity: 'personal',
-      mask: 'identity',
     }),
     regionCode: text({ zh: '区划代码', optional: true, ...tableWord }),
     sampledOn: date({ zh: '抽样日期' }),

@@ -1,12 +1,12 @@
 /** What the human-resources outpost (人社所) keeps: who is insured, who paid, who draws, who works. */
 import { creditCode } from '../kit/identifiers/credit-code.ts';
 import { regionCode } from '../kit/identifiers/region-code.ts';
-import { residentId } from '../kit/identifiers/resident-id.ts';
 import {
   code,
   date,
   decimal,
   defineRecord,
+  identityNumber,
   instant,
   integer,
   issuedNumber,
@@ -15,6 +15,7 @@ import {
   publishedBusiness,
   readByHub,
   region,
+  statisticalYear,
   text,
 } from '../kit/index.ts';
 import {
@@ -30,7 +31,7 @@ import {
 /** The columns that every row about a person begins with. */
 const whose = {
   personNo: text({ en: 'Person number of social security', zh: '个人编号', sensitivity: 'personal', mask: 'account' }),
-  residentId: text({ zh: '公民身份号码', format: residentId, sensitivity: 'personal', mask: 'identity' }),
+  residentId: text({ zh: '公民身份号码', ...identityNumber }),
   name: text({ zh: '姓名', searched: true, sensitivity: 'personal', mask: 'name' }),
 } as const;
 const handledAt = instant({ zh: '经办时间', sensitivity: 'internal' });
@@ -100,7 +101,9 @@ export const Benefit = defineRecord('Benefit', {
     ...whose,
     insuranceKind: code({ zh: '险种类型', table: insuranceKind, sensitivity: 'internal' }),
     monthlyAmount: decimal({ zh: '月待遇金额', unit: 'CNY', sensitivity: 'personal' }),
-    drawnSince: date({ zh: '待遇开始日期', sensitivity: 'internal' }),
+    /** Of a pension it is a birthday, or the month behind it. */
+    drawnSince: date({ zh: '待遇开始日期', reveals: ['Person.birthDate'] }),
+    drawnSinceYear: integer({ zh: '待遇开始年份', ...statisticalYear }),
     accountNo: text({ en: 'Bank account', zh: '银行账号', optional: true, sensitivity: 'personal', mask: 'account' }),
     /** The last proof that the beneficiary lives and may draw (资格认证). */
     qualifiedOn: date({ zh: '资格认证日期', optional: true, sensitivity: 'internal' }),

@@ -3,8 +3,8 @@
  * order: the report opens it, approvals are its steps, the closing ends it; the hub derives the case from what it has.
  */
 import { creditCode } from './identifiers/credit-code.ts';
-import { residentId } from './identifiers/resident-id.ts';
 import { issuedNumber, publishedBusiness, readByHub, stepName, tableWord } from './open-text.ts';
+import { identityNumber } from './personal.ts';
 import {
   about,
   code,
@@ -88,10 +88,8 @@ export const CaseReport = defineRecord('CaseReport', {
     applicantId: text({
       en: "Applicant's resident id",
       zh: '申请人公民身份号码',
-      format: residentId,
+      ...identityNumber,
       optional: true,
-      sensitivity: 'personal',
-      mask: 'identity',
     }),
     applicantOrganisationName: text({ zh: '申请单位名称', optional: true, ...publishedBusiness }),
     applicantCreditCode: text({ zh: '申请单位统一社会信用代码', format: creditCode, optional: true }),
@@ -214,10 +212,8 @@ export const Licence = defineRecord('Licence', {
     responsiblePersonName: text({ zh: '负责人姓名', optional: true, sensitivity: 'personal', mask: 'name' }),
     responsiblePersonId: text({
       zh: '负责人公民身份号码',
-      format: residentId,
+      ...identityNumber,
       optional: true,
-      sensitivity: 'personal',
-      mask: 'identity',
     }),
     premises: text({ zh: '经营场所', optional: true, ...publishedBusiness }),
     scope: text({ zh: '许可项目', optional: true, ...publishedBusiness }),

@@ -36,6 +36,10 @@ export interface Field<T = unknown, O extends boolean = boolean> {
   /** Why text in a record about a person is not personal. */
   readonly why?: string;
   readonly mask: MaskName;
+  /** Personal facts that follow from the value: `Person.birthDate`, or a field of the own kind by its name. */
+  readonly reveals?: readonly string[];
+  /** Not shown to roles that see this mask: what it leaves of the same row would tell too much with the value. */
+  readonly hiddenBeside?: MaskName;
   readonly unit?: string;
   readonly table?: CodeTable;
   readonly format?: Format;
@@ -55,6 +59,9 @@ type Options = Stated & {
   en?: string;
   zh: string;
   mask?: MaskName;
+  /** What reveals personal facts is personal itself. */
+  reveals?: readonly string[];
+  hiddenBeside?: MaskName;
   optional?: boolean;
   searched?: boolean;
 };
@@ -63,9 +70,11 @@ type IsOptional<P extends Options> = P['optional'] extends true ? true : false;
 type More = Partial<Pick<Field, 'unit' | 'table' | 'format'>>;
 
 const field = <T, P extends Options>(scalar: Scalar, options: P, check: z.ZodType, more: More = {}) => {
-  const { en = '', zh, sensitivity = 'public', why, mask = 'hidden', optional = false, searched = false } = options;
+  const { en = '', zh, why, reveals, hiddenBeside, mask = 'hidden', optional = false, searched = false } = options;
+  const { sensitivity = reveals ? 'personal' : 'public' } = options;
+  const special = { ...(why && { why }), ...(reveals && { reveals }), ...(hiddenBeside && { hiddenBeside }) };
   const shared = { scalar, title: { en, zh }, sensitivity, mask, optional: optional as IsOptional<P>, searched, check };
-  return { ...more, ...(why && { why }), ...shared } as Field<T, IsOptional<P>>;
+  return { ...more, ...special, ...shared } as Field<T, IsOptional<P>>;
 };
 
 /** Text; with `format` an identifier, which the hub normalises and validates (raw spelling and reasons are kept). */
@@ -156,6 +165,8 @@ export interface RecordKind<F extends Fields = Fields> {
   readonly about: Readonly<Record<string, About>>;
   readonly fields: F;
   readonly heading: Heading | null;
+  /** Personal facts that follow from when the source told a record: its `asOf` and `version` are masked with the row. */
+  readonly timeReveals: readonly string[];
   /** `only`: asked for when needed and never stored (不落地). `also`: stored, and may be asked for afresh. */
   readonly live: false | 'only' | 'also';
   /** Seen without a token. */
@@ -167,6 +178,7 @@ interface Declaration<F extends Fields> {
   key: readonly FieldName<NoInfer<F>>[];
   about?: Record<string, About<FieldName<NoInfer<F>>>>;
   heading?: Heading;
+  timeReveals?: readonly string[];
   live?: 'only' | 'also';
   open?: boolean;
   fields: F;
@@ -179,8 +191,9 @@ const pluralOf = (name: string) => {
 };
 
 export function defineRecord<const F extends Fields>(name: string, declared: Declaration<F>): RecordKind<F> {
-  const { title, plural = pluralOf(name), key, about = {}, heading = null, live = false, open = false } = declared;
-  return { name, title, plural, key, about, fields: declared.fields, heading, live, open };
+  const { title, plural = pluralOf(name), key, about = {}, heading = null, timeReveals = [] } = declared;
+  const { live = false, open = false, fields } = declared;
+  return { name, title, plural, key, about, fields, heading, timeReveals, live, open };
 }
 
 type Value<X> = X extends Field<infer T, boolean> ? T : never;

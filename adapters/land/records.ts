@@ -2,7 +2,6 @@
 import { creditCode } from '../kit/identifiers/credit-code.ts';
 import { parcelCode, realEstateUnit } from '../kit/identifiers/real-estate-unit.ts';
 import { regionCode } from '../kit/identifiers/region-code.ts';
-import { residentId } from '../kit/identifiers/resident-id.ts';
 import {
   code,
   date,
@@ -10,6 +9,7 @@ import {
   defineRecord,
   flag,
   geometry,
+  identityNumber,
   integer,
   issuedNumber,
   organisation,
@@ -36,8 +36,7 @@ import {
 const neighbour = (side: string, zh: string) =>
   text({ en: `What adjoins in the ${side}`, zh, optional: true, sensitivity: 'personal', mask: 'hidden' });
 const personName = (zh: string) => text({ zh, optional: true, sensitivity: 'personal', mask: 'name' });
-const personId = (zh: string) =>
-  text({ zh, format: residentId, optional: true, sensitivity: 'personal', mask: 'identity' });
+const personId = (zh: string) => text({ zh, ...identityNumber, optional: true });
 
 export const Parcel = defineRecord('Parcel', {
   title: { en: 'Parcel of land', zh: '宗地' },

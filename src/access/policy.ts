@@ -42,6 +42,8 @@ export interface Policy {
   field(noun: Noun, name: string, whole: boolean, value?: unknown): FieldView;
   /** How the source's id of a record looks: it is often made of the record's key. */
   sourceId(noun: Noun, whole: boolean): FieldView;
+  /** How it looks when the source told a record: its `asOf`, and its version, in which there is often a time. */
+  timeTold(noun: Noun, whole: boolean): FieldView;
   /** Whether the reader may filter and order by a field: only if he sees it whole in every row. */
   mayFilter(noun: Noun, name: string): boolean;
   /** Whether identifiers of persons can find something; where not, a sole trader's credit code is as good as absent. */
@@ -100,6 +102,7 @@ export function policyOf(principal: Principal, ground: PolicyGround, rules: Rule
       const isKeyShown = noun.kind.key.every(name => view(noun.columns.get(name)!.field, whole) === 'whole');
       return isKeyShown ? 'whole' : rule.unmaskMinutes ? 'account' : 'stars';
     },
+    timeTold: ({ kind }, whole) => (whole || !kind.timeReveals.length ? 'whole' : 'stars'),
     mayFilter: (noun, name) => {
       const column = noun.columns.get(name);
       return !column || view(column.field, wholeOf(noun) === 'all') === 'whole';
@@ -115,6 +118,8 @@ export function policyOf(principal: Principal, ground: PolicyGround, rules: Rule
 }
 
 function viewOf(rule: RoleRule, field: Field, whole: boolean): FieldView {
+  const { hiddenBeside: beside } = field;
+  if (beside && !whole && maskOf(rule, beside) === beside) return 'hidden';
   if (field.sensitivity === 'public') return 'whole';
   if (field.sensitivity === 'internal') return rule.internal === 'whole' ? 'whole' : 'hidden';
   return whole ? 'whole' : maskOf(rule, field.mask);

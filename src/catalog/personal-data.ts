@@ -12,6 +12,7 @@ export function demandPersonalData(nouns: Nouns): void {
       demandPersonalKey(noun, about, nouns.get(about.noun)!);
       demandPersonalFacts(noun, about, nouns.get(about.noun)!);
     }
+    demandRevealed(noun, nouns);
   }
 }
 
@@ -37,6 +38,29 @@ function demandStatedText({ name, columns }: Noun): void {
         `or 'public' or 'internal' with a why (a sentence that says why it tells nothing of the person)`,
     );
   }
+}
+
+/** What gives a personal fact away is masked with it. */
+function demandRevealed(noun: Noun, nouns: Nouns): void {
+  for (const fact of noun.kind.timeReveals) demandPersonalFact(`${noun.name}.timeReveals`, fact, noun, nouns);
+  for (const { name, field } of noun.columns.values()) {
+    for (const fact of field.reveals ?? []) demandPersonalFact(`${noun.name}.${name}`, fact, noun, nouns);
+    if (field.reveals && field.sensitivity !== 'personal') {
+      throw new Error(
+        `${noun.name}.${name} reveals ${field.reveals.join(', ')}, so it is personal: leave out its sensitivity '${field.sensitivity}'`,
+      );
+    }
+  }
+}
+
+function demandPersonalFact(revealing: string, fact: string, noun: Noun, nouns: Nouns): void {
+  const [own, other] = fact.split('.') as [string, string?];
+  const column = other ? nouns.get(own)?.columns.get(other) : noun.columns.get(own);
+  if (isPersonal(column)) return;
+  const wrong = column
+    ? 'is not personal: declare it so'
+    : `is no field: name one as 'Kind.field', or one of ${noun.name}`;
+  throw new Error(`${revealing} reveals ${fact}, which ${wrong}`);
 }
 
 function demandPersonalKey(noun: Noun, { from }: About, target: Noun): void {

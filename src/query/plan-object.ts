@@ -75,7 +75,8 @@ function partWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: W
     case 'observedAt':
     case 'asOf': {
       const at = fetch.column(read.kind === 'asOf' ? 'as_of' : 'observed_at');
-      return (row, run) => (row[at] ? run.json.instant(row[at]) : planner.absent(wanted, run));
+      const isShown = read.kind === 'asOf' ? isTimeShown(planner, fetch) : () => true;
+      return (row, run) => (row[at] && isShown(row) ? run.json.instant(row[at]) : planner.absent(wanted, run));
     }
     case 'source':
       return sourceWriter(planner, fetch, wanted);
@@ -123,9 +124,17 @@ function fieldWriter(planner: Planner, fetch: NounFetch, wanted: Wanted, name: s
   };
 }
 
+/** Whether the reader sees when the source told a row. */
+function isTimeShown({ policy }: Planner, fetch: NounFetch): (row: Row) => boolean {
+  if (policy.timeTold(fetch.noun, false) === 'whole') return () => true;
+  return fetch.whole();
+}
+
 /** A source's id of a record is often made from the record's key, so it is masked where the reader sees the key masked. */
-function sourceWriter({ policy }: Planner, fetch: NounFetch, wanted: Wanted): WriteRow {
+function sourceWriter(planner: Planner, fetch: NounFetch, wanted: Wanted): WriteRow {
   const { noun } = fetch;
+  const { policy } = planner;
+  const isVersionShown = isTimeShown(planner, fetch);
   const [agency, sourceId, version] = ['agency', 'source_id', 'version'].map(name => fetch.column(name)) as [
     number,
     number,
@@ -137,7 +146,8 @@ function sourceWriter({ policy }: Planner, fetch: NounFetch, wanted: Wanted): Wr
   return (row, run) => {
     const view = views[Number(isWhole(row))]!;
     const id = view === 'whole' ? row[sourceId]! : maskValue(view, 'text', row[sourceId])!;
-    return run.write(write({ agency: row[agency]!, sourceId: id, version: row[version]! }));
+    const told = isVersionShown(row) ? row[version]! : maskValue('stars', 'text', row[version])!;
+    return run.write(write({ agency: row[agency]!, sourceId: id, version: told }));
   };
 }
 

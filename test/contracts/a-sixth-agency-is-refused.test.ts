@@ -16,10 +16,14 @@ import type { About } from '../../adapters/kit/record.ts';
 import { makeCatalog } from '../../src/catalog/catalog.ts';
 
 /** What the hub says to an agency with a kind of record like this one; null where it takes it. */
-function refusalOf(kindAbout: Readonly<Record<string, About>>, fields: Fields): string | null {
+function refusalOf(
+  kindAbout: Readonly<Record<string, About>>,
+  fields: Fields,
+  timeReveals: readonly string[] = [],
+): string | null {
   const [key] = Object.keys(fields) as [string];
   const title = { en: 'Subsistence allowance', zh: '最低生活保障' };
-  const kind = defineRecord('Allowance', { title, key: [key], about: kindAbout as never, fields });
+  const kind = defineRecord('Allowance', { title, key: [key], about: kindAbout as never, timeReveals, fields });
   const adapter = defineAdapter({
     agency: { code: 'civil-affairs', title: { en: 'Civil affairs', zh: '民政所' }, protocol: 'none' },
     ...{ version: '1', records: [kind], hallRecords: [], modes: [], pollEveryMs: 1000 },
@@ -86,6 +90,38 @@ describe('what is personal of a person', () => {
     const code = text({ zh: '信用代码', format: creditCode });
     expect(refusalOf(payer, { code, head: text({ zh: '负责人', ...says }) })).toMatch(
       /^Allowance\.head states Organisation\.representativeName, which is personal/,
+    );
+  });
+});
+
+describe('what gives a personal fact away', () => {
+  const remark = text({ zh: '备注', sensitivity: 'personal' });
+  const since = (...reveals: string[]) => date({ zh: '开始日期', reveals });
+
+  test('is personal without a word, and masked', () => {
+    expect(since('Person.birthDate')).toMatchObject({ sensitivity: 'personal', mask: 'hidden' });
+    expect(refusalOf(recipient, { recipientId, since: since('Person.birthDate', 'recipientId') })).toBeNull();
+    expect(refusalOf(recipient, { recipientId, remark }, ['Person.birthDate', 'remark'])).toBeNull();
+  });
+
+  test('is not declared open', () => {
+    const open = date({ zh: '开始日期', sensitivity: 'internal', reveals: ['Person.birthDate'] });
+    expect(refusalOf(recipient, { recipientId, since: open })).toBe(
+      "Allowance.since reveals Person.birthDate, so it is personal: leave out its sensitivity 'internal'",
+    );
+  });
+
+  test('names facts that exist and are personal', () => {
+    for (const nothing of ['Person.age', 'Nobody.birthDate', 'age']) {
+      expect(refusalOf(recipient, { recipientId, since: since(nothing) })).toBe(
+        `Allowance.since reveals ${nothing}, which is no field: name one as 'Kind.field', or one of Allowance`,
+      );
+    }
+    expect(refusalOf(recipient, { recipientId, since: since('Case.state') })).toBe(
+      'Allowance.since reveals Case.state, which is not personal: declare it so',
+    );
+    expect(refusalOf(recipient, { recipientId }, ['Case.state'])).toMatch(
+      /^Allowance\.timeReveals reveals Case\.state/,
     );
   });
 });

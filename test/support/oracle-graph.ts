@@ -112,7 +112,9 @@ class Oracle {
     if (column) return ((seen: Seen, _: unknown, { policy }: OracleContext) => shown(seen, field, policy)) as Resolve;
     if (field === 'id') return (({ row }: Seen) => `${noun.name}:${row.id}`) as Resolve;
     if (field === 'observedAt') return (({ row }: Seen) => instantOf(String(row.observed_at))) as Resolve;
-    if (field === 'asOf') return (({ row }: Seen) => (row.as_of ? instantOf(String(row.as_of)) : null)) as Resolve;
+    if (field === 'asOf')
+      return (({ row, whole }: Seen, _: unknown, { policy }: OracleContext) =>
+        row.as_of && policy.timeTold(noun, whole) === 'whole' ? instantOf(String(row.as_of)) : null) as Resolve;
     if (field === 'source') return source as Resolve;
     if (field === 'spellings') return spellings as Resolve;
     if (field === 'masked') return masked as Resolve;
@@ -378,13 +380,14 @@ function shown({ noun, row, whole }: Seen, name: string, policy: Policy): unknow
 const masked = ({ noun, row, whole }: Seen, _: unknown, { policy }: OracleContext) =>
   [...noun.columns.values()]
     .filter(({ name, column }) => policy.field(noun, name, whole, row[column]) !== 'whole')
-    .map(({ name }) => name);
+    .map(({ name }) => name)
+    .concat(policy.timeTold(noun, whole) === 'whole' ? [] : ['asOf']);
 function source({ noun, row, whole }: Seen, _: unknown, { policy }: OracleContext) {
   const view = policy.sourceId(noun, whole);
   return {
     agency: row.agency,
     sourceId: view === 'whole' ? row.source_id : maskValue(view, 'text', row.source_id),
-    version: row.version,
+    version: policy.timeTold(noun, whole) === 'whole' ? row.version : maskValue('stars', 'text', row.version),
   };
 }
 function spellings({ noun, row, whole }: Seen, _: unknown, { policy }: OracleContext) {
@@ -426,7 +429,7 @@ function claimsOf(noun: Noun, kind: StoredNoun, link: Link, seen: Seen, policy: 
         kind: kind.name,
         record: seen,
         observedAt: instantOf(String(row.observed_at)),
-        asOf: row.as_of ? instantOf(String(row.as_of)) : null,
+        asOf: row.as_of && policy.timeTold(kind, seen.whole) === 'whole' ? instantOf(String(row.as_of)) : null,
       },
     ];
   });

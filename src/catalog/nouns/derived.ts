@@ -1,8 +1,8 @@
 /** Nouns that come into being when somebody states something about them. */
 import { CaseClosing, CaseReport } from '../../../adapters/kit/hall-kinds.ts';
 import { creditCode } from '../../../adapters/kit/identifiers/credit-code.ts';
-import { residentId } from '../../../adapters/kit/identifiers/resident-id.ts';
 import { publishedBusiness, stepName, tableWord } from '../../../adapters/kit/open-text.ts';
+import { identityNumber, statisticalYear } from '../../../adapters/kit/personal.ts';
 import {
   about,
   agency,
@@ -10,6 +10,7 @@ import {
   codeTable,
   date,
   defineRecord,
+  integer,
   optional,
   organisation,
   person,
@@ -28,7 +29,7 @@ export const Person = defineRecord('Person', {
   plural: 'persons',
   key: ['residentId'],
   fields: {
-    residentId: text({ zh: '公民身份号码', format: residentId, sensitivity: 'personal', mask: 'identity' }),
+    residentId: text({ zh: '公民身份号码', ...identityNumber }),
     name: text({
       en: 'Name, by precedence of the agencies',
       zh: '姓名',
@@ -37,12 +38,8 @@ export const Person = defineRecord('Person', {
       mask: 'name',
       searched: true,
     }),
-    birthDate: date({
-      en: 'Birth date in the resident id',
-      zh: '出生日期',
-      optional: true,
-      sensitivity: 'personal',
-    }),
+    birthDate: date({ en: 'Birth date in the resident id', zh: '出生日期', optional: true, reveals: ['residentId'] }),
+    birthYear: integer({ en: 'Year of birth in the resident id', zh: '出生年份', ...statisticalYear }),
     sex: code({ en: 'Sex in the resident id', zh: '性别', table: sex, optional: true, sensitivity: 'personal' }),
     address: text({
       en: 'Address, by precedence of the agencies',

@@ -3,7 +3,7 @@ import { HallClient } from '../../../src/cli/hall-client.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
 
 const [population, seed] = [200, 1];
-const ofPerson = ['residentId', 'name', 'birthDate', 'sex', 'address'];
+const ofPerson = ['residentId', 'name', 'birthDate', 'birthYear', 'sex', 'address'];
 
 let t: TestHub;
 let masking: HallClient;
@@ -22,6 +22,16 @@ test('a record names the fields that its reader sees masked, also those without 
   for (const { masked } of nodes) expect(masked).toEqual(ofPerson);
   const whole = await t.clerk.ask(ask);
   for (const { masked } of whole.data.persons.nodes) expect(masked).toEqual([]);
+});
+
+test('a household change is masked with the time at which it was told', async () => {
+  const ask = '{ householdChanges(first: 1) { nodes { masked asOf registeredYear source { version } } } }';
+  const [seen, whole] = [await t.analyst.ask(ask), await t.clerk.ask(ask)];
+  const [masked, shown] = [seen.data.householdChanges.nodes[0], whole.data.householdChanges.nodes[0]];
+  expect(masked.masked).toEqual(expect.arrayContaining(['registeredOn', 'happenedOn', 'asOf']));
+  expect(masked).toMatchObject({ asOf: null, registeredYear: shown.registeredYear });
+  expect(masked.source.version).toMatch(/^\*+$/);
+  expect(shown).toMatchObject({ masked: [], asOf: expect.any(String) });
 });
 
 test('what a role never sees is among them, whatever the purpose', async () => {
