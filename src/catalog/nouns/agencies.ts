@@ -1,6 +1,6 @@
 /** The bureaus, their outposts in the town, who works there, and what they share. */
 import { creditCode } from '../../../adapters/kit/identifiers/credit-code.ts';
-import { issuedNumber, tableWord } from '../../../adapters/kit/open-text.ts';
+import { issuedNumber } from '../../../adapters/kit/open-text.ts';
 import {
   about,
   agency,
@@ -78,7 +78,7 @@ export const Officer = defineRecord('Officer', {
     outpostCode: text({ zh: '派驻机构', optional: true, ...issuedNumber }),
     employerCreditCode: text({ zh: '编制单位', format: creditCode, optional: true }),
     workCreditCode: text({ zh: '工作单位', format: creditCode, optional: true }),
-    post: text({ zh: '岗位', optional: true, ...tableWord }),
+    post: text({ zh: '岗位', optional: true, sensitivity: 'public', why: 'It is the name of a post, as 所长.' }),
     certificateNo: text({
       en: 'Enforcement certificate',
       zh: '执法证号',
