@@ -100,19 +100,19 @@ describe('of any text', () => {
   };
 
   test(`a mask keeps the number of characters, breaks none, and shows no more than it promises (seed ${seed})`, () => {
+    const broken: unknown[] = [];
     for (let i = 0; i < 20_000; i++) {
       const text = anyText();
       for (const mask of masks) {
         const shown = maskValue(mask, 'text', text)!;
-        const place = { mask, text: JSON.stringify(text), shown };
-        expect({ ...place, wellFormed: shown.isWellFormed() }).toEqual({ ...place, wellFormed: true });
-        expect({ ...place, length: visibleLength(shown) }).toEqual({ ...place, length: visibleLength(text) });
-        const [, head, tail] = /^([^*]*)\**([^*]*)$/s.exec(shown) ?? [place, 'x'.repeat(99), ''];
+        const [, head, tail] = /^([^*]*)\**([^*]*)$/s.exec(shown) ?? [shown, shown, shown];
         const [most, mostBehind] = promises[mask];
-        const kept = visibleLength(head as string) <= most && visibleLength(tail!) <= mostBehind;
-        expect({ ...place, kept }).toEqual({ ...place, kept: true });
+        const kept = visibleLength(head!) <= most && visibleLength(tail!) <= mostBehind;
+        const fits = shown.isWellFormed() && visibleLength(shown) === visibleLength(text);
+        if (!kept || !fits) broken.push({ mask, text: JSON.stringify(text), shown, kept, fits });
       }
     }
+    expect(broken).toEqual([]);
   });
 });
 
