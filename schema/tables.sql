@@ -961,7 +961,7 @@ comment on column "hub_parked"."state" is 'OPEN, REPLAYED or SUPERSEDED';
 create unique index "hub_parked_item" on "hub_parked" ("agency", "raw_digest");
 create index "hub_parked_open" on "hub_parked" ("agency", "id") where "state" = 'OPEN';
 
-create table "hub_person" ("id" uuid not null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "resident_id" text null, "name" text null, "birth_date" date null, "sex" text null, "address" text null, primary key ("id"));
+create table "hub_person" ("id" uuid not null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "resident_id" text null, "name" text null, "birth_date" date null, "birth_year" integer null, "sex" text null, "address" text null, primary key ("id"));
 comment on table "hub_person" is '自然人';
 comment on column "hub_person"."deleted" is 'flagged as deleted by its source; nothing is erased';
 comment on column "hub_person"."digest" is 'of the content';
@@ -969,13 +969,14 @@ comment on column "hub_person"."observed_at" is 'since when the hub knows it so'
 comment on column "hub_person"."resident_id" is '公民身份号码';
 comment on column "hub_person"."name" is '姓名';
 comment on column "hub_person"."birth_date" is '出生日期';
+comment on column "hub_person"."birth_year" is '出生年份';
 comment on column "hub_person"."sex" is '性别';
 comment on column "hub_person"."address" is '住址';
 create index "hub_person_key" on "hub_person" ("resident_id");
 create index "hub_person_observed_at_index" on "hub_person" ("observed_at");
 create index "hub_person_name_trigram" on "hub_person" using gin ("name" gin_trgm_ops);
 
-create table "hub_person_history" ("id" uuid not null, "observed_at" timestamptz not null, "deleted" boolean not null, "digest" text not null, "resident_id" text null, "name" text null, "birth_date" date null, "sex" text null, "address" text null, "seen_until" timestamptz not null, primary key ("id", "observed_at"));
+create table "hub_person_history" ("id" uuid not null, "observed_at" timestamptz not null, "deleted" boolean not null, "digest" text not null, "resident_id" text null, "name" text null, "birth_date" date null, "birth_year" integer null, "sex" text null, "address" text null, "seen_until" timestamptz not null, primary key ("id", "observed_at"));
 comment on table "hub_person_history" is '自然人: what was known before';
 comment on column "hub_person_history"."observed_at" is 'since when the hub knows it so';
 comment on column "hub_person_history"."deleted" is 'flagged as deleted by its source; nothing is erased';
@@ -983,6 +984,7 @@ comment on column "hub_person_history"."digest" is 'of the content';
 comment on column "hub_person_history"."resident_id" is '公民身份号码';
 comment on column "hub_person_history"."name" is '姓名';
 comment on column "hub_person_history"."birth_date" is '出生日期';
+comment on column "hub_person_history"."birth_year" is '出生年份';
 comment on column "hub_person_history"."sex" is '性别';
 comment on column "hub_person_history"."address" is '住址';
 
@@ -1220,7 +1222,7 @@ comment on column "hub_window_history"."opening_hours" is '服务时间';
 comment on column "hub_window_history"."about_hall" is 'Hall';
 comment on column "hub_window_history"."about_outpost" is 'Outpost';
 
-create table "human_resources_benefit" ("id" uuid not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "benefit_no" text null, "person_no" text null, "resident_id" text null, "name" text null, "insurance_kind" text null, "monthly_amount" numeric null, "drawn_since" date null, "account_no" text null, "qualified_on" date null, "status" text null, "handled_at" timestamptz null, "about_beneficiary" uuid null, primary key ("id"));
+create table "human_resources_benefit" ("id" uuid not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "benefit_no" text null, "person_no" text null, "resident_id" text null, "name" text null, "insurance_kind" text null, "monthly_amount" numeric null, "drawn_since" date null, "drawn_since_year" integer null, "account_no" text null, "qualified_on" date null, "status" text null, "handled_at" timestamptz null, "about_beneficiary" uuid null, primary key ("id"));
 comment on table "human_resources_benefit" is '社会保险待遇';
 comment on column "human_resources_benefit"."as_of" is 'true at the source';
 comment on column "human_resources_benefit"."spellings" is 'identifiers as the source wrote them';
@@ -1234,6 +1236,7 @@ comment on column "human_resources_benefit"."name" is '姓名';
 comment on column "human_resources_benefit"."insurance_kind" is '险种类型';
 comment on column "human_resources_benefit"."monthly_amount" is '月待遇金额 (CNY)';
 comment on column "human_resources_benefit"."drawn_since" is '待遇开始日期';
+comment on column "human_resources_benefit"."drawn_since_year" is '待遇开始年份';
 comment on column "human_resources_benefit"."account_no" is '银行账号';
 comment on column "human_resources_benefit"."qualified_on" is '资格认证日期';
 comment on column "human_resources_benefit"."status" is '发放状态';
@@ -1244,7 +1247,7 @@ create index "human_resources_benefit_about_beneficiary_index" on "human_resourc
 create index "human_resources_benefit_observed_at_index" on "human_resources_benefit" ("observed_at");
 create index "human_resources_benefit_name_trigram" on "human_resources_benefit" using gin ("name" gin_trgm_ops);
 
-create table "human_resources_benefit_history" ("id" uuid not null, "observed_at" timestamptz not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "benefit_no" text null, "person_no" text null, "resident_id" text null, "name" text null, "insurance_kind" text null, "monthly_amount" numeric null, "drawn_since" date null, "account_no" text null, "qualified_on" date null, "status" text null, "handled_at" timestamptz null, "about_beneficiary" uuid null, "seen_until" timestamptz not null, primary key ("id", "observed_at"));
+create table "human_resources_benefit_history" ("id" uuid not null, "observed_at" timestamptz not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "benefit_no" text null, "person_no" text null, "resident_id" text null, "name" text null, "insurance_kind" text null, "monthly_amount" numeric null, "drawn_since" date null, "drawn_since_year" integer null, "account_no" text null, "qualified_on" date null, "status" text null, "handled_at" timestamptz null, "about_beneficiary" uuid null, "seen_until" timestamptz not null, primary key ("id", "observed_at"));
 comment on table "human_resources_benefit_history" is '社会保险待遇: what was known before';
 comment on column "human_resources_benefit_history"."observed_at" is 'since when the hub knows it so';
 comment on column "human_resources_benefit_history"."as_of" is 'true at the source';
@@ -1258,6 +1261,7 @@ comment on column "human_resources_benefit_history"."name" is '姓名';
 comment on column "human_resources_benefit_history"."insurance_kind" is '险种类型';
 comment on column "human_resources_benefit_history"."monthly_amount" is '月待遇金额 (CNY)';
 comment on column "human_resources_benefit_history"."drawn_since" is '待遇开始日期';
+comment on column "human_resources_benefit_history"."drawn_since_year" is '待遇开始年份';
 comment on column "human_resources_benefit_history"."account_no" is '银行账号';
 comment on column "human_resources_benefit_history"."qualified_on" is '资格认证日期';
 comment on column "human_resources_benefit_history"."status" is '发放状态';
@@ -1668,7 +1672,7 @@ comment on column "land_right_history"."about_second_holder" is 'Person';
 comment on column "land_right_history"."about_third_holder" is 'Person';
 comment on column "land_right_history"."about_fourth_holder" is 'Person';
 
-create table "police_household_change" ("id" uuid not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "change_no" text null, "kind" text null, "resident_id" text null, "name" text null, "former_name" text null, "birth_date" date null, "household_no" text null, "village_code" text null, "happened_on" date null, "registered_on" date null, "from_address" text null, "to_address" text null, "applicant_name" text null, "about_person" uuid null, "about_region" uuid null, primary key ("id"));
+create table "police_household_change" ("id" uuid not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "change_no" text null, "kind" text null, "resident_id" text null, "name" text null, "former_name" text null, "birth_date" date null, "household_no" text null, "village_code" text null, "happened_on" date null, "registered_on" date null, "registered_year" integer null, "from_address" text null, "to_address" text null, "applicant_name" text null, "about_person" uuid null, "about_region" uuid null, primary key ("id"));
 comment on table "police_household_change" is '户籍变动';
 comment on column "police_household_change"."as_of" is 'true at the source';
 comment on column "police_household_change"."spellings" is 'identifiers as the source wrote them';
@@ -1685,6 +1689,7 @@ comment on column "police_household_change"."household_no" is '户号';
 comment on column "police_household_change"."village_code" is '村（居）委会代码';
 comment on column "police_household_change"."happened_on" is '变动日期';
 comment on column "police_household_change"."registered_on" is '登记日期';
+comment on column "police_household_change"."registered_year" is '登记年份';
 comment on column "police_household_change"."from_address" is '迁出地址';
 comment on column "police_household_change"."to_address" is '迁往地址';
 comment on column "police_household_change"."applicant_name" is '申报人姓名';
@@ -1695,7 +1700,7 @@ create index "police_household_change_about_person_index" on "police_household_c
 create index "police_household_change_about_region_index" on "police_household_change" ("about_region");
 create index "police_household_change_observed_at_index" on "police_household_change" ("observed_at");
 
-create table "police_household_change_history" ("id" uuid not null, "observed_at" timestamptz not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "change_no" text null, "kind" text null, "resident_id" text null, "name" text null, "former_name" text null, "birth_date" date null, "household_no" text null, "village_code" text null, "happened_on" date null, "registered_on" date null, "from_address" text null, "to_address" text null, "applicant_name" text null, "about_person" uuid null, "about_region" uuid null, "seen_until" timestamptz not null, primary key ("id", "observed_at"));
+create table "police_household_change_history" ("id" uuid not null, "observed_at" timestamptz not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "change_no" text null, "kind" text null, "resident_id" text null, "name" text null, "former_name" text null, "birth_date" date null, "household_no" text null, "village_code" text null, "happened_on" date null, "registered_on" date null, "registered_year" integer null, "from_address" text null, "to_address" text null, "applicant_name" text null, "about_person" uuid null, "about_region" uuid null, "seen_until" timestamptz not null, primary key ("id", "observed_at"));
 comment on table "police_household_change_history" is '户籍变动: what was known before';
 comment on column "police_household_change_history"."observed_at" is 'since when the hub knows it so';
 comment on column "police_household_change_history"."as_of" is 'true at the source';
@@ -1712,6 +1717,7 @@ comment on column "police_household_change_history"."household_no" is '户号';
 comment on column "police_household_change_history"."village_code" is '村（居）委会代码';
 comment on column "police_household_change_history"."happened_on" is '变动日期';
 comment on column "police_household_change_history"."registered_on" is '登记日期';
+comment on column "police_household_change_history"."registered_year" is '登记年份';
 comment on column "police_household_change_history"."from_address" is '迁出地址';
 comment on column "police_household_change_history"."to_address" is '迁往地址';
 comment on column "police_household_change_history"."applicant_name" is '申报人姓名';

@@ -120,6 +120,10 @@ text({ en: 'Number' });
 text({ zh: '号', sensitivity: 'personal', mask: 'half' });
 // @ts-expect-error no such sensitivity
 text({ zh: '号', sensitivity: 'secret' });
+// @ts-expect-error why text is open is said of text that is open
+text({ zh: '号', why: 'It is a number.' });
+// @ts-expect-error what is personal needs no reason
+text({ zh: '号', sensitivity: 'personal', why: 'It is a name.' });
 // @ts-expect-error a code needs its table
 code({ zh: '状态' });
 // @ts-expect-error every code says what it means in both languages

@@ -8,6 +8,7 @@ import {
   type Source,
   type Statement,
   versionOf,
+  yearOf,
 } from '../kit/index.ts';
 import { Cells } from './cells.ts';
 import {
@@ -81,16 +82,20 @@ const payment = reading({
 const benefit = reading({
   kind: Benefit,
   sourceId: cells => cells.needed('AAZ257'),
-  read: cells => ({
-    benefitNo: cells.needed('AAZ257'),
-    ...whose(cells),
-    insuranceKind: insuranceKindOf(cells),
-    monthlyAmount: cells.neededAmount('AAE145'),
-    drawnSince: cells.neededDay('AIC160'),
-    accountNo: cells.text('AAE010'),
-    qualifiedOn: cells.day('AAE241'),
-    status: cells.neededCode('AAE116', benefitStatus, 'aae116'),
-  }),
+  read: cells => {
+    const drawnSince = cells.neededDay('AIC160');
+    return {
+      benefitNo: cells.needed('AAZ257'),
+      ...whose(cells),
+      insuranceKind: insuranceKindOf(cells),
+      monthlyAmount: cells.neededAmount('AAE145'),
+      drawnSince,
+      drawnSinceYear: yearOf(drawnSince),
+      accountNo: cells.text('AAE010'),
+      qualifiedOn: cells.day('AAE241'),
+      status: cells.neededCode('AAE116', benefitStatus, 'aae116'),
+    };
+  },
 });
 
 const employmentRegistration = reading({

@@ -1,17 +1,21 @@
 /** What the human-resources outpost (人社所) keeps: who is insured, who paid, who draws, who works. */
 import { creditCode } from '../kit/identifiers/credit-code.ts';
 import { regionCode } from '../kit/identifiers/region-code.ts';
-import { residentId } from '../kit/identifiers/resident-id.ts';
 import {
   code,
   date,
   decimal,
   defineRecord,
+  identityNumber,
   instant,
   integer,
+  issuedNumber,
   organisation,
   person,
+  publishedBusiness,
+  readByHub,
   region,
+  statisticalYear,
   text,
 } from '../kit/index.ts';
 import {
@@ -27,7 +31,7 @@ import {
 /** The columns that every row about a person begins with. */
 const whose = {
   personNo: text({ en: 'Person number of social security', zh: '个人编号', sensitivity: 'personal', mask: 'account' }),
-  residentId: text({ zh: '公民身份号码', format: residentId, sensitivity: 'personal', mask: 'identity' }),
+  residentId: text({ zh: '公民身份号码', ...identityNumber }),
   name: text({ zh: '姓名', searched: true, sensitivity: 'personal', mask: 'name' }),
 } as const;
 const handledAt = instant({ zh: '经办时间', sensitivity: 'internal' });
@@ -46,10 +50,10 @@ export const InsuredPerson = defineRecord('InsuredPerson', {
   fields: {
     ...whose,
     sex: code({ zh: '性别', table: insuredSex, optional: true, sensitivity: 'personal' }),
-    birthDate: date({ zh: '出生日期', sensitivity: 'personal', mask: 'birth' }),
-    unitNo: text({ en: 'Unit number of social security', zh: '单位编号', optional: true }),
+    birthDate: date({ zh: '出生日期', sensitivity: 'personal' }),
+    unitNo: text({ en: 'Unit number of social security', zh: '单位编号', optional: true, ...issuedNumber }),
     unitCreditCode: text({ zh: '单位统一社会信用代码', format: creditCode, optional: true }),
-    unitName: text({ zh: '单位名称', optional: true }),
+    unitName: text({ zh: '单位名称', optional: true, ...publishedBusiness }),
     regionCode: text({ zh: '行政区划代码', format: regionCode, optional: true }),
     insuranceKind: code({ zh: '险种类型', table: insuranceKind, sensitivity: 'internal' }),
     status: code({ zh: '参保状态', table: insuranceStatus, sensitivity: 'internal' }),
@@ -63,10 +67,10 @@ export const Payment = defineRecord('Payment', {
   key: ['receiptNo'],
   about: { payer: person('residentId', { inverse: 'insurancePayments', states: { name: 'name' } }) },
   fields: {
-    receiptNo: text({ zh: '单据号', sensitivity: 'internal' }),
+    receiptNo: text({ zh: '单据号', ...issuedNumber, sensitivity: 'internal' }),
     ...whose,
     insuranceKind: code({ zh: '险种类型', table: insuranceKind, sensitivity: 'internal' }),
-    period: text({ en: 'Month paid for, as 2026-11', zh: '费款所属期', sensitivity: 'internal' }),
+    period: text({ en: 'Month paid for, as 2026-11', zh: '费款所属期', ...readByHub, sensitivity: 'internal' }),
     /** Negative in the row that reverses another (冲销). */
     amount: decimal({ zh: '缴费金额', unit: 'CNY', sensitivity: 'personal' }),
     tier: integer({
@@ -81,6 +85,7 @@ export const Payment = defineRecord('Payment', {
       en: 'Receipt that this row reverses',
       zh: '被冲销单据号',
       optional: true,
+      ...issuedNumber,
       sensitivity: 'internal',
     }),
     handledAt,
@@ -92,11 +97,13 @@ export const Benefit = defineRecord('Benefit', {
   key: ['benefitNo'],
   about: { beneficiary: person('residentId', { inverse: 'insuranceBenefits', states: { name: 'name' } }) },
   fields: {
-    benefitNo: text({ zh: '待遇编号', sensitivity: 'internal' }),
+    benefitNo: text({ zh: '待遇编号', ...issuedNumber, sensitivity: 'internal' }),
     ...whose,
     insuranceKind: code({ zh: '险种类型', table: insuranceKind, sensitivity: 'internal' }),
     monthlyAmount: decimal({ zh: '月待遇金额', unit: 'CNY', sensitivity: 'personal' }),
-    drawnSince: date({ zh: '待遇开始日期', sensitivity: 'internal' }),
+    /** Of a pension it is a birthday, or the month behind it. */
+    drawnSince: date({ zh: '待遇开始日期', reveals: ['Person.birthDate'] }),
+    drawnSinceYear: integer({ zh: '待遇开始年份', ...statisticalYear }),
     accountNo: text({ en: 'Bank account', zh: '银行账号', optional: true, sensitivity: 'personal', mask: 'account' }),
     /** The last proof that the beneficiary lives and may draw (资格认证). */
     qualifiedOn: date({ zh: '资格认证日期', optional: true, sensitivity: 'internal' }),
@@ -114,14 +121,14 @@ export const EmploymentRegistration = defineRecord('EmploymentRegistration', {
     region: region('regionCode'),
   },
   fields: {
-    registrationNo: text({ zh: '登记编号', sensitivity: 'internal' }),
+    registrationNo: text({ zh: '登记编号', ...issuedNumber, sensitivity: 'internal' }),
     ...whose,
     event: code({ en: 'What was registered', zh: '登记类别', table: employmentEvent, sensitivity: 'internal' }),
     form: code({ en: 'Form of employment', zh: '用工形式', table: employmentForm, optional: true }),
     registeredOn: date({ zh: '登记日期', sensitivity: 'internal' }),
     certificateNo: text({ zh: '就业创业证号', optional: true, sensitivity: 'personal', mask: 'account' }),
     employerCreditCode: text({ zh: '用人单位统一社会信用代码', format: creditCode, optional: true }),
-    employerName: text({ zh: '用人单位名称', optional: true }),
+    employerName: text({ zh: '用人单位名称', optional: true, ...publishedBusiness }),
     regionCode: text({ zh: '行政区划代码', format: regionCode, optional: true }),
     note: text({ zh: '备注', optional: true, sensitivity: 'personal' }),
     handledAt,

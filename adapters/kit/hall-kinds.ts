@@ -3,7 +3,8 @@
  * order: the report opens it, approvals are its steps, the closing ends it; the hub derives the case from what it has.
  */
 import { creditCode } from './identifiers/credit-code.ts';
-import { residentId } from './identifiers/resident-id.ts';
+import { issuedNumber, publishedBusiness, readByHub, stepName, tableWord } from './open-text.ts';
+import { identityNumber } from './personal.ts';
 import {
   about,
   code,
@@ -76,30 +77,29 @@ export const CaseReport = defineRecord('CaseReport', {
     region: region('regionCode'),
   },
   fields: {
-    caseNo: text({ en: 'Case number of the platform', zh: '办件编号', searched: true }),
-    sourceCaseNo: text({ en: "Agency's own number", zh: '业务流水号', optional: true }),
-    matterCode: text({ zh: '事项编码' }),
+    caseNo: text({ en: 'Case number of the platform', zh: '办件编号', searched: true, ...issuedNumber }),
+    sourceCaseNo: text({ en: "Agency's own number", zh: '业务流水号', optional: true, ...issuedNumber }),
+    matterCode: text({ zh: '事项编码', ...tableWord }),
     matterEdition: integer({ zh: '事项版本', optional: true }),
-    title: text({ en: 'Summary', zh: '申请内容', optional: true, sensitivity: 'internal' }),
+    /** Agencies write the applicant's name into it: `Case.heading` says the same for those who may not see that. */
+    title: text({ en: 'Summary', zh: '申请内容', optional: true, sensitivity: 'personal' }),
     applicantKind: code({ zh: '申请人类型', table: applicantKind }),
     applicantPersonName: text({ zh: '申请人姓名', optional: true, sensitivity: 'personal', mask: 'name' }),
     applicantId: text({
       en: "Applicant's resident id",
       zh: '申请人公民身份号码',
-      format: residentId,
+      ...identityNumber,
       optional: true,
-      sensitivity: 'personal',
-      mask: 'identity',
     }),
-    applicantOrganisationName: text({ zh: '申请单位名称', optional: true }),
+    applicantOrganisationName: text({ zh: '申请单位名称', optional: true, ...publishedBusiness }),
     applicantCreditCode: text({ zh: '申请单位统一社会信用代码', format: creditCode, optional: true }),
     contactPhone: text({ zh: '联系电话', optional: true, sensitivity: 'personal', mask: 'phone' }),
     channel: code({ zh: '申请渠道', table: channel }),
     submittedAt: instant({ zh: '申请时间' }),
     acceptedAt: instant({ zh: '受理时间', optional: true }),
     promisedOn: date({ en: 'Promised by', zh: '承诺办结日期', optional: true }),
-    regionCode: text({ zh: '区划代码', optional: true }),
-    windowCode: text({ zh: '窗口', optional: true }),
+    regionCode: text({ zh: '区划代码', optional: true, ...tableWord }),
+    windowCode: text({ zh: '窗口', optional: true, ...issuedNumber }),
     dataVersion: integer({ en: 'Number of the re-report', zh: '数据版本' }),
   },
 });
@@ -142,14 +142,14 @@ export const Approval = defineRecord('Approval', {
   key: ['caseNo', 'stepNo'],
   about: { case: about('Case')('caseNo', { inverse: 'approvals' }) },
   fields: {
-    caseNo: text({ zh: '办件编号' }),
-    stepNo: text({ en: 'Number of the step at the source', zh: '环节序号' }),
-    name: text({ zh: '环节名称' }),
+    caseNo: text({ zh: '办件编号', ...issuedNumber }),
+    stepNo: text({ en: 'Number of the step at the source', zh: '环节序号', ...issuedNumber }),
+    name: text({ zh: '环节名称', ...stepName }),
     type: code({ zh: '环节类型', table: approvalType }),
     state: code({ zh: '环节状态', table: approvalState }),
     outcome: code({ zh: '环节结果', table: approvalOutcome, optional: true }),
     handlerName: text({ zh: '办理人', optional: true, sensitivity: 'personal', mask: 'name' }),
-    opinion: text({ zh: '办理意见', optional: true, sensitivity: 'internal' }),
+    opinion: text({ zh: '办理意见', optional: true, sensitivity: 'personal' }),
     startedAt: instant({ zh: '开始时间' }),
     /** Sources write the start time where there is no end: only `state` says whether the step is done. */
     endedAt: instant({ zh: '结束时间', optional: true }),
@@ -163,15 +163,17 @@ export const CaseClosing = defineRecord('CaseClosing', {
   key: ['caseNo'],
   about: { case: about('Case')('caseNo', { inverse: 'closings' }) },
   fields: {
-    caseNo: text({ zh: '办件编号' }),
+    caseNo: text({ zh: '办件编号', ...issuedNumber }),
     result: code({ zh: '办结结果', table: caseResult }),
-    reason: text({ zh: '办结说明', optional: true, sensitivity: 'internal' }),
+    reason: text({ zh: '办结说明', optional: true, sensitivity: 'personal' }),
     closedAt: instant({ zh: '办结时间' }),
-    certificateNo: text({ zh: '结果证照编号', optional: true }),
+    /** Of a residence permit it is the number of a person's card. */
+    certificateNo: text({ zh: '结果证照编号', optional: true, sensitivity: 'personal', mask: 'account' }),
     sourceResult: text({
       en: 'Result code as the source wrote it, with its edition',
       zh: '原始结果代码',
       optional: true,
+      ...readByHub,
     }),
     dataVersion: integer({ zh: '数据版本' }),
   },
@@ -202,25 +204,23 @@ export const Licence = defineRecord('Licence', {
     case: about('Case')('caseNo', { inverse: 'licences' }),
   },
   fields: {
-    number: text({ zh: '证照编号', searched: true }),
-    type: text({ en: 'Kind of licence', zh: '证照类型' }),
+    number: text({ zh: '证照编号', searched: true, ...issuedNumber }),
+    type: text({ en: 'Kind of licence', zh: '证照类型', ...tableWord }),
     state: code({ zh: '证照状态', table: licenceState }),
-    holderName: text({ zh: '持证主体名称', optional: true }),
+    holderName: text({ zh: '持证主体名称', optional: true, ...publishedBusiness }),
     holderCreditCode: text({ zh: '持证主体统一社会信用代码', format: creditCode, optional: true }),
     responsiblePersonName: text({ zh: '负责人姓名', optional: true, sensitivity: 'personal', mask: 'name' }),
     responsiblePersonId: text({
       zh: '负责人公民身份号码',
-      format: residentId,
+      ...identityNumber,
       optional: true,
-      sensitivity: 'personal',
-      mask: 'identity',
     }),
-    premises: text({ zh: '经营场所', optional: true }),
-    scope: text({ zh: '许可项目', optional: true }),
+    premises: text({ zh: '经营场所', optional: true, ...publishedBusiness }),
+    scope: text({ zh: '许可项目', optional: true, ...publishedBusiness }),
     issuedOn: date({ zh: '发证日期', optional: true }),
     /** Null with `longTerm`: it does not expire (长期). */
     validUntil: date({ zh: '有效期至', optional: true }),
     longTerm: flag({ zh: '长期有效' }),
-    caseNo: text({ zh: '办件编号', optional: true }),
+    caseNo: text({ zh: '办件编号', optional: true, ...issuedNumber }),
   },
 });

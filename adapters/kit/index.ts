@@ -14,6 +14,8 @@ export * from './identifiers/region-code.ts';
 export * from './identifiers/registration-number.ts';
 export * from './identifiers/resident-id.ts';
 export * from './identifiers/spelling.ts';
+export * from './open-text.ts';
+export * from './personal.ts';
 export * from './reading.ts';
 export * from './record.ts';
 export * as setting from './settings.ts';

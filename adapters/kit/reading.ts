@@ -102,3 +102,6 @@ export function readCode<V extends string>(
   }
   throw new Rejection(field, `is not a code of ${table.name} in edition ${edition}`);
 }
+
+/** Of a day as the hub writes it. */
+export const yearOf = (day: string): number => Number(day.slice(0, 4));

@@ -11,8 +11,11 @@ export interface Title {
 }
 /** How much harm a field can do: anyone may see it, staff may, or it is about a person. */
 export type Sensitivity = 'public' | 'internal' | 'personal';
-/** What remains of a personal value for readers who may not see it whole; `hidden` is nothing. */
-export type MaskName = 'identity' | 'name' | 'phone' | 'address' | 'plate' | 'account' | 'birth' | 'hidden';
+/**
+ * What remains of a personal value for readers who may not see it whole; `hidden` is nothing, `stars` its length. Roles that
+ * never unmask anything see `region` of an identity number, others `identity`.
+ */
+export type MaskName = 'identity' | 'region' | 'name' | 'phone' | 'address' | 'plate' | 'account' | 'stars' | 'hidden';
 export type Scalar = 'text' | 'integer' | 'decimal' | 'date' | 'instant' | 'flag' | 'code' | 'geometry';
 
 /** The codes of a field: the hub's name for each, what it means, and how sources spell it, by edition of the standard. */
@@ -30,7 +33,13 @@ export interface Field<T = unknown, O extends boolean = boolean> {
   readonly title: Title;
   readonly optional: O;
   readonly sensitivity: Sensitivity;
+  /** Why text in a record about a person is not personal. */
+  readonly why?: string;
   readonly mask: MaskName;
+  /** Personal facts that follow from the value: `Person.birthDate`, or a field of the own kind by its name. */
+  readonly reveals?: readonly string[];
+  /** Not shown to roles that see this mask: what it leaves of the same row would tell too much with the value. */
+  readonly hiddenBeside?: MaskName;
   readonly unit?: string;
   readonly table?: CodeTable;
   readonly format?: Format;
@@ -41,26 +50,31 @@ export interface Field<T = unknown, O extends boolean = boolean> {
   readonly '~value'?: T;
 }
 
-interface Options {
+/** Text about a person that is not personal says why, in a short sentence. */
+type Stated =
+  | { sensitivity?: Sensitivity; why?: undefined }
+  | { sensitivity: Exclude<Sensitivity, 'personal'>; why: string };
+type Options = Stated & {
   /** Without it the field's own name, in words, is its English title. */
   en?: string;
   zh: string;
-  sensitivity?: Sensitivity;
   mask?: MaskName;
+  /** What reveals personal facts is personal itself. */
+  reveals?: readonly string[];
+  hiddenBeside?: MaskName;
   optional?: boolean;
   searched?: boolean;
-}
+};
 /** Read off the whole options type: a type parameter for `optional` alone would be inferred as boolean. */
 type IsOptional<P extends Options> = P['optional'] extends true ? true : false;
 type More = Partial<Pick<Field, 'unit' | 'table' | 'format'>>;
 
 const field = <T, P extends Options>(scalar: Scalar, options: P, check: z.ZodType, more: More = {}) => {
-  const { en = '', zh, sensitivity = 'public', mask = 'hidden', optional = false, searched = false } = options;
-  const optionality = optional as IsOptional<P>;
-  return { ...more, scalar, title: { en, zh }, sensitivity, mask, optional: optionality, searched, check } as Field<
-    T,
-    IsOptional<P>
-  >;
+  const { en = '', zh, why, reveals, hiddenBeside, mask = 'hidden', optional = false, searched = false } = options;
+  const { sensitivity = reveals ? 'personal' : 'public' } = options;
+  const special = { ...(why && { why }), ...(reveals && { reveals }), ...(hiddenBeside && { hiddenBeside }) };
+  const shared = { scalar, title: { en, zh }, sensitivity, mask, optional: optional as IsOptional<P>, searched, check };
+  return { ...more, ...special, ...shared } as Field<T, IsOptional<P>>;
 };
 
 /** Text; with `format` an identifier, which the hub normalises and validates (raw spelling and reasons are kept). */
@@ -133,6 +147,13 @@ export const agency = about('Agency');
 export type Fields = Readonly<Record<string, Field>>;
 type FieldName<F> = Extract<keyof F, string>;
 
+/** A line by which people know a record, made of others' fields when it is written, each as its reader sees it there. */
+export interface Heading {
+  readonly title: Title;
+  /** Of each part the first that is there and not hidden: `matter.title` is the title of what `about.matter` names. */
+  readonly parts: readonly (readonly `${string}.${string}`[])[];
+}
+
 export interface RecordKind<F extends Fields = Fields> {
   /** GraphQL's name of the type: `MarketEntity`. */
   readonly name: string;
@@ -143,6 +164,9 @@ export interface RecordKind<F extends Fields = Fields> {
   readonly key: readonly string[];
   readonly about: Readonly<Record<string, About>>;
   readonly fields: F;
+  readonly heading: Heading | null;
+  /** Personal facts that follow from when the source told a record: its `asOf` and `version` are masked with the row. */
+  readonly timeReveals: readonly string[];
   /** `only`: asked for when needed and never stored (不落地). `also`: stored, and may be asked for afresh. */
   readonly live: false | 'only' | 'also';
   /** Seen without a token. */
@@ -153,6 +177,8 @@ interface Declaration<F extends Fields> {
   plural?: string;
   key: readonly FieldName<NoInfer<F>>[];
   about?: Record<string, About<FieldName<NoInfer<F>>>>;
+  heading?: Heading;
+  timeReveals?: readonly string[];
   live?: 'only' | 'also';
   open?: boolean;
   fields: F;
@@ -165,8 +191,9 @@ const pluralOf = (name: string) => {
 };
 
 export function defineRecord<const F extends Fields>(name: string, declared: Declaration<F>): RecordKind<F> {
-  const { title, plural = pluralOf(name), key, live = false, open = false, fields } = declared;
-  return { name, title, plural, key, about: declared.about ?? {}, fields, live, open };
+  const { title, plural = pluralOf(name), key, about = {}, heading = null, timeReveals = [] } = declared;
+  const { live = false, open = false, fields } = declared;
+  return { name, title, plural, key, about, fields, heading, timeReveals, live, open };
 }
 
 type Value<X> = X extends Field<infer T, boolean> ? T : never;

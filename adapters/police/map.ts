@@ -1,5 +1,15 @@
 /** Restates one row of the police. */
-import { put, readCode, readDate, readInstant, readInteger, readText, required, type Statement } from '../kit/index.ts';
+import {
+  put,
+  readCode,
+  readDate,
+  readInstant,
+  readInteger,
+  readText,
+  required,
+  type Statement,
+  yearOf,
+} from '../kit/index.ts';
 import { householdChangeKind, identityCardKind, relationToHead, residenceReason, residentStatus } from './codes.ts';
 import { mapApproval, mapCaseClosing, mapCaseReport } from './map-case.ts';
 import {
@@ -85,6 +95,7 @@ function mapHouseholdChange(row: Row): Statement {
     // For deaths the day of death, which the column for the change gives as the day of registration in old rows.
     happenedOn: required('BDRQ', readDate('SWRQ', row.SWRQ) ?? readDate('BDRQ', row.BDRQ)),
     registeredOn: required('DJRQ', readDate('DJRQ', row.DJRQ)),
+    registeredYear: yearOf(required('DJRQ', readDate('DJRQ', row.DJRQ))),
     fromAddress: readText(row.QCDZ),
     toAddress: readText(row.QWDZ),
     applicantName: readName(row.SBRXM),

@@ -1,8 +1,21 @@
 /** The police's kinds of record. People, cards and permits may be asked about but not copied (不落地): `live: 'only'`. */
 import { phone } from '../kit/identifiers/phone.ts';
 import { regionCode } from '../kit/identifiers/region-code.ts';
-import { residentId } from '../kit/identifiers/resident-id.ts';
-import { code, date, defineRecord, flag, instant, integer, person, region, text } from '../kit/index.ts';
+import {
+  agencyName,
+  code,
+  date,
+  defineRecord,
+  flag,
+  identityNumber,
+  instant,
+  integer,
+  issuedNumber,
+  person,
+  region,
+  statisticalYear,
+  text,
+} from '../kit/index.ts';
 import {
   householdChangeKind,
   identityCardKind,
@@ -30,12 +43,12 @@ export const Resident = defineRecord('Resident', {
     region: region('villageCode'),
   },
   fields: {
-    residentId: text({ zh: '公民身份号码', format: residentId, ...identity }),
+    residentId: text({ zh: '公民身份号码', ...identityNumber }),
     name: text({ zh: '姓名', ...personName }),
     formerName: text({ zh: '曾用名', optional: true, ...personName }),
     sex: code({ zh: '性别', table: sex, optional: true, ...personal }),
     nation: code({ zh: '民族', table: nation, optional: true, ...personal }),
-    birthDate: date({ zh: '出生日期', optional: true, ...personal, mask: 'birth' }),
+    birthDate: date({ zh: '出生日期', optional: true, ...personal }),
     householdNo: text({ en: 'Household number', zh: '户号', optional: true, ...identity }),
     relationToHead: code({ zh: '与户主关系', table: relationToHead, optional: true, ...personal }),
     villageCode: text({ zh: '村（居）委会代码', format: regionCode, optional: true }),
@@ -47,7 +60,7 @@ export const Resident = defineRecord('Resident', {
     validFrom: date({ zh: '起始日期', optional: true, ...personal }),
     /** Null for entries without an end. */
     validUntil: date({ zh: '结束日期', optional: true, ...personal }),
-    policeStation: text({ zh: '派出所', optional: true }),
+    policeStation: text({ zh: '派出所', optional: true, ...agencyName }),
   },
 });
 
@@ -58,10 +71,10 @@ export const IdentityCard = defineRecord('IdentityCard', {
   about: { person: person('residentId', { inverse: 'identityCards', states: { name: 'name' } }) },
   fields: {
     acceptanceNo: text({ en: 'Acceptance number', zh: '受理号', ...identity }),
-    residentId: text({ zh: '公民身份号码', format: residentId, ...identity }),
+    residentId: text({ zh: '公民身份号码', ...identityNumber }),
     name: text({ zh: '姓名', ...personName }),
     kind: code({ zh: '办证类型', table: identityCardKind, ...personal }),
-    issuedBy: text({ zh: '签发机关', optional: true }),
+    issuedBy: text({ zh: '签发机关', optional: true, ...agencyName }),
     validFrom: date({ zh: '有效期起始日期', optional: true, ...personal }),
     /** Null with `longTerm`. */
     validUntil: date({ zh: '有效期截止日期', optional: true, ...personal }),
@@ -80,7 +93,7 @@ export const ResidencePermit = defineRecord('ResidencePermit', {
   },
   fields: {
     permitNo: text({ en: 'Permit number', zh: '居住证号', ...identity }),
-    residentId: text({ zh: '公民身份号码', format: residentId, ...identity }),
+    residentId: text({ zh: '公民身份号码', ...identityNumber }),
     name: text({ zh: '姓名', ...personName }),
     villageCode: text({ zh: '村（居）委会代码', format: regionCode, optional: true }),
     address: text({ en: 'Address of residence', zh: '居住地址', optional: true, ...address }),
@@ -95,22 +108,24 @@ export const ResidencePermit = defineRecord('ResidencePermit', {
 export const HouseholdChange = defineRecord('HouseholdChange', {
   title: { en: 'Household change', zh: '户籍变动' },
   key: ['changeNo'],
+  timeReveals: ['birthDate'],
   about: {
     person: person('residentId', { inverse: 'householdChanges', states: { name: 'name', birthDate: 'birthDate' } }),
     region: region('villageCode'),
   },
   fields: {
-    changeNo: text({ en: 'Number of the change', zh: '变动编号' }),
+    changeNo: text({ en: 'Number of the change', zh: '变动编号', ...issuedNumber }),
     kind: code({ zh: '变动类别', table: householdChangeKind }),
-    residentId: text({ zh: '公民身份号码', format: residentId, ...identity }),
+    residentId: text({ zh: '公民身份号码', ...identityNumber }),
     name: text({ en: 'Name after the change', zh: '姓名', ...personName }),
     formerName: text({ en: 'Name before the change', zh: '变更前姓名', optional: true, ...personName }),
-    birthDate: date({ zh: '出生日期', optional: true, ...personal, mask: 'birth' }),
+    birthDate: date({ zh: '出生日期', optional: true, ...personal }),
     householdNo: text({ en: 'Household number', zh: '户号', optional: true, ...identity }),
     villageCode: text({ zh: '村（居）委会代码', format: regionCode, optional: true }),
-    happenedOn: date({ zh: '变动日期', ...personal }),
-    /** Months after `happenedOn` where a death was registered late. */
-    registeredOn: date({ zh: '登记日期' }),
+    happenedOn: date({ zh: '变动日期', reveals: ['birthDate'] }),
+    /** Months after `happenedOn` where a death was registered late; of births some days after the birthday. */
+    registeredOn: date({ zh: '登记日期', reveals: ['birthDate'] }),
+    registeredYear: integer({ zh: '登记年份', ...statisticalYear }),
     fromAddress: text({ zh: '迁出地址', optional: true, ...address }),
     toAddress: text({ zh: '迁往地址', optional: true, ...address }),
     applicantName: text({ en: 'Name of the applicant', zh: '申报人姓名', optional: true, ...personName }),

@@ -1,51 +1,79 @@
-/** What is left of a personal value for readers who may not see it whole. */
+/**
+ * What is left of a personal value for readers who may not see it whole. A mask shows something only of a value that has
+ * the form it is for: of anything else, free text above all, there are stars, as many as people see characters.
+ */
 import type { MaskName, Scalar } from '../../adapters/kit/record.ts';
+import { charactersOf, visibleLength } from './characters.ts';
 
 /** Two-character surnames (复姓), so that the given name and not half of the surname is hidden. */
 const compoundSurnames = new Set(
   '欧阳 上官 司马 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 长孙 宇文 司徒 夏侯 轩辕 南宫 端木 独孤 西门 申屠'.split(' '),
 );
+/** What stands before the dot of a longer name is more than the first part of a name. */
+const longestFirstPart = 8;
 
-const stars = (count: number) => '*'.repeat(Math.max(0, count));
+const starred = (count: number) => '*'.repeat(count);
+const stars = (text: string) => starred(visibleLength(text));
+/** Of text whose characters are one code unit each. */
 const ends = (text: string, head: number, tail: number) =>
-  text.length > head + tail
-    ? text.slice(0, head) + stars(text.length - head - tail) + text.slice(text.length - tail)
-    : stars(text.length);
+  text.slice(0, head) + starred(text.length - head - tail) + text.slice(text.length - tail);
 
+/** What is not written in a line has no place in a name, and would join what stands beside it. */
+const unwritten = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 function name(text: string): string {
-  const dot = text.search(/[·•．・]/);
-  if (dot > 0) return text.slice(0, dot) + stars(text.length - dot);
-  const surname = compoundSurnames.has(text.slice(0, 2)) && text.length > 2 ? 2 : 1;
+  if (text === '' || unwritten.test(text)) return stars(text);
+  const characters = charactersOf(text);
+  const { length } = characters;
+  const shown = (head: number, tail: number) =>
+    characters.slice(0, head).join('') + starred(length - head - tail) + characters.slice(length - tail).join('');
+  const dot = characters.findIndex(character => /^[·•．・]$/.test(character));
+  if (dot > 0 && dot <= longestFirstPart) return shown(dot, 0);
+  if (length > 2 && compoundSurnames.has(characters[0]! + characters[1]!)) return shown(2, 0);
   // Of three characters the last stays (张*丰); of two only the surname (张*).
-  return text.length - surname >= 2 && surname === 1
-    ? text.slice(0, surname) + stars(text.length - surname - 1) + text.slice(-1)
-    : text.slice(0, surname) + stars(text.length - surname);
+  return shown(1, length > 2 ? 1 : 0);
 }
 
+/** Identity numbers have 15 or 18 characters; other identifiers that are as long are shown like them. */
+const identifier = /^[0-9A-Za-z]{15,}$/;
+const account = /^[0-9A-Za-z]{8,}$/;
+const plate = /^\p{Script=Han}[A-Z][0-9A-Z]{5,6}$/u;
+const landline = /^((?:010|02\d|0[3-9]\d{2})-?)\d{7,8}$/;
+const telephone = /^\+?\d[\d-]{10,}$/;
+
 /** Of a landline (固定电话) the area and the last three digits stay: `0534-****678`. */
-const phone = (text: string) => {
-  const area = /^(010|02\d|0[3-9]\d{2})-?\d{7,8}$/.exec(text)?.[1];
-  return area ? `${area}-****${text.slice(-3)}` : ends(text, 3, 4);
-};
+function phone(text: string): string {
+  const area = landline.exec(text)?.[1];
+  if (area) return ends(text, area.length, 3);
+  return telephone.test(text) ? ends(text, 3, 4) : stars(text);
+}
 
 /** Down to the town or village; the house is nobody's business. */
-const address = (text: string) => {
-  const part = /^.*?(?:镇|街道|乡|村|社区)/.exec(text)?.[0];
-  return `${part ?? (text.length > 6 ? text.slice(0, 3) : '')}***`;
-};
+const place = (kinds: string) => `(?:(?:(?![省市县区旗镇乡村住在的])\\p{Script=Han}){1,4}(?:${kinds}))?`;
+const administrative = new RegExp(
+  `^${place('省|市|自治区')}${place('市|州|地区')}${place('市|县|区|旗')}${place('镇|乡|街道|村|社区')}`,
+  'u',
+);
+function address(text: string): string {
+  const [shown] = administrative.exec(text)!;
+  return shown + starred(visibleLength(text) - visibleLength(shown));
+}
+
+const shownIf = (form: RegExp, head: number, tail: number) => (text: string) =>
+  form.test(text) ? ends(text, head, tail) : stars(text);
 
 const masks: Readonly<Record<MaskName, (text: string) => string | null>> = {
-  identity: text => ends(text, 6, 4),
+  identity: shownIf(identifier, 6, 4),
+  region: shownIf(identifier, 6, 0),
   name,
   phone,
   address,
   // The province and the last two stay: 鲁N***12.
-  plate: text => ends(text, 2, 2),
-  account: text => ends(text, 0, 4),
-  birth: text => text.slice(0, 4),
+  plate: shownIf(plate, 2, 2),
+  account: shownIf(account, 0, 4),
+  stars,
   hidden: () => null,
 };
 
 /** Values that are not text (a date of birth) cannot be shown in part, so nothing is. */
-export const maskValue = (mask: MaskName, scalar: Scalar, value: unknown): unknown =>
-  value === null || value === undefined || scalar !== 'text' ? null : masks[mask](String(value));
+export const maskValue = (mask: MaskName, scalar: Scalar, value: unknown): string | null =>
+  value === null || value === undefined || scalar !== 'text' ? null : masks[mask](String(value).toWellFormed());

@@ -1,4 +1,5 @@
 /** Every field of every noun, for every role, with and without purpose: generated into schema/access.md and read in review. */
+import type { Field } from '../../adapters/kit/record.ts';
 import type { Catalog, Noun } from '../catalog/catalog.ts';
 import { type Policy, policyOf, policyVersion } from './policy.ts';
 import { nobody, type Principal, type Role, roles } from './principal.ts';
@@ -10,7 +11,10 @@ export type FieldClass = keyof typeof classWords | { readonly only: Feature | 'u
 const classWords = {
   open: 'about nobody: everybody sees it',
   'of the row': 'says no more of a row than that it is there; its reader sees that',
+  'of the rule': 'says how its reader sees the row, and of the row that its code names a person',
   'masked as the key': 'in part wherever the key of the row is',
+  'masked as the time':
+    'in part wherever the row is masked and the time at which it was told reveals something of a person',
   'masked as its field': 'as the field looks from which it comes',
   'counts what can be listed': 'computed of the rows that the reader can list, and of no other',
   'computed of what is not personal':
@@ -65,6 +69,10 @@ Generated from \`src/access/rules.ts\` by \`npm run schema\`; version of the pol
 A cell says how a field of a visible row looks: **whole**, or the name of its mask. \`x / y / z\` is without a purpose, with a
 case, and with a matter or a task; *case* means that the rows of the case named in the purpose are whole, the others as without.
 A sole trader counts as a person: where a cell is not whole for a personal field of the same row, his credit code is shown as an identity number is.
+A mask shows something only of a value that has its form, of anything else stars: \`identity\` the first 6 and last 4 characters,
+\`region\` the first 6, \`name\` the surname and of three characters the last, \`phone\` the first 3 and last 4 digits (of a landline
+the area and the last 3), \`address\` down to the town or village, \`account\` the last 4, \`hidden\` nothing.
+What *reveals* personal facts is masked with them; what is *hidden beside* a mask is not shown to roles that see that mask.
 What leads on to other rows is marked → (–: refused). "Own" is the reader's agency or village.
 Roles without a column see no row.
 
@@ -87,19 +95,26 @@ function nounSection(noun: Noun, policies: ReadonlyMap<Role, ReadonlyMap<string,
   const readers = roles.filter(role => policies.get(role)!.get('without')!.sees(noun));
   const title = `## ${noun.name} · ${noun.kind.title.zh}\n`;
   if (!readers.length) return `${title}\nSeen by nobody.\n`;
+  const { timeReveals } = noun.kind;
+  const time = timeReveals.length ? [`- when it was told reveals ${timeReveals.join(', ')}`] : [];
   const rows = readers.map(role => `- ${role}: ${rowsInWords(policies.get(role)!.get('without')!.rows(noun))}`);
   const line = (name: string, about: string, cellOf: (role: Role) => string) =>
     `| ${name} | ${about} | ${readers.map(cellOf).join(' | ')} |`;
   const lines = [
     ...[...noun.columns].map(([name, { field }]) =>
-      line(name, field.sensitivity, role => cell(policies.get(role)!, noun, name)),
+      line(name, classOf(field), role => cell(policies.get(role)!, noun, name)),
     ),
     ...[...noun.relations.values()].map(({ name, to, live }) =>
       line(name, `→ ${to.name}${live ? ', live' : ''}`, role => leads(policies.get(role)!, to, live)),
     ),
   ];
   const head = `| Field | Class | ${readers.join(' | ')} |\n|---|---|${readers.map(() => '---|').join('')}`;
-  return `${title}\n${rows.join('\n')}\n\n${head}\n${lines.join('\n')}\n`;
+  return `${title}\n${[...rows, ...time].join('\n')}\n\n${head}\n${lines.join('\n')}\n`;
+}
+
+function classOf({ sensitivity, reveals, hiddenBeside }: Field): string {
+  if (reveals) return `${sensitivity}: reveals ${reveals.join(', ')}`;
+  return hiddenBeside ? `${sensitivity}: hidden beside ${hiddenBeside}` : sensitivity;
 }
 
 /** The same for every purpose: that a row may be seen, and that an agency may be asked, are matters of the role. */

@@ -40,6 +40,10 @@ export interface Policy {
    * that name a person in some rows only: sole traders count as persons.
    */
   field(noun: Noun, name: string, whole: boolean, value?: unknown): FieldView;
+  /** How the source's id of a record looks: it is often made of the record's key. */
+  sourceId(noun: Noun, whole: boolean): FieldView;
+  /** How it looks when the source told a record: its `asOf`, and its version, in which there is often a time. */
+  timeTold(noun: Noun, whole: boolean): FieldView;
   /** Whether the reader may filter and order by a field: only if he sees it whole in every row. */
   mayFilter(noun: Noun, name: string): boolean;
   /** Whether identifiers of persons can find somebody: with a purpose. Else a sole trader's credit code is as good as absent. */
@@ -94,8 +98,13 @@ export function policyOf(principal: Principal, ground: PolicyGround, rules: Rule
     field: (noun, name, whole, value) => {
       const field = noun.columns.get(name)?.field;
       if (!field) return 'whole';
-      return !whole && namesPerson(field, value) ? 'identity' : view(field, whole);
+      return !whole && namesPerson(field, value) ? maskOf(rule, 'identity') : view(field, whole);
     },
+    sourceId: (noun, whole) => {
+      const isKeyShown = noun.kind.key.every(name => view(noun.columns.get(name)!.field, whole) === 'whole');
+      return isKeyShown ? 'whole' : rule.unmaskMinutes ? 'account' : 'stars';
+    },
+    timeTold: ({ kind }, whole) => (whole || !kind.timeReveals.length ? 'whole' : 'stars'),
     mayFilter: (noun, name) => {
       const column = noun.columns.get(name);
       return !column || view(column.field, wholeOf(noun) === 'all') === 'whole';
@@ -110,11 +119,17 @@ export function policyOf(principal: Principal, ground: PolicyGround, rules: Rule
   };
 }
 
-function viewOf({ internal }: RoleRule, field: Field, whole: boolean): FieldView {
+function viewOf(rule: RoleRule, field: Field, whole: boolean): FieldView {
+  const { hiddenBeside: beside } = field;
+  if (beside && !whole && maskOf(rule, beside) === beside) return 'hidden';
   if (field.sensitivity === 'public') return 'whole';
-  if (field.sensitivity === 'internal') return internal === 'whole' ? 'whole' : 'hidden';
-  return whole ? 'whole' : field.mask;
+  if (field.sensitivity === 'internal') return rule.internal === 'whole' ? 'whole' : 'hidden';
+  return whole ? 'whole' : maskOf(rule, field.mask);
 }
+
+/** Who never needs a person whole need not tell one person from another either. */
+const maskOf = ({ unmaskMinutes }: RoleRule, mask: MaskName): MaskName =>
+  mask === 'identity' && unmaskMinutes === 0 ? 'region' : mask;
 
 export const namesPerson = ({ format }: Field, value: unknown): boolean =>
   format?.personPrefix !== undefined && typeof value === 'string' && value.startsWith(format.personPrefix);

@@ -3,9 +3,13 @@ import 'reflect-metadata';
 import { Field, ID, InputType, Int, InterfaceType, ObjectType } from 'type-graphql';
 import { DateTime } from './scalars.ts';
 
+export const maskedDescription =
+  'Fields of this record that you see masked, whether or not they have a value; by purpose and grant · 对当前读者脱敏的字段';
+
 @InterfaceType({ description: 'Anything that can be found again by its id · 节点' })
 export abstract class Node {
   @Field(() => ID, { description: 'Stable; opaque to clients' }) id!: string;
+  @Field(() => [String], { description: maskedDescription }) masked!: string[];
 }
 
 @ObjectType({ description: 'Where a record comes from · 数据来源' })

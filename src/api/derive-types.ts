@@ -14,7 +14,7 @@ import type { CodeTable, Field, Scalar } from '../../adapters/kit/record.ts';
 import { type Catalog, isStated, isStored, type Noun, type StoredNoun, snake } from '../catalog/catalog.ts';
 import { largestGroupPage } from '../query/groups/question.ts';
 import type { Read } from '../query/wanted.ts';
-import { AgencyRecord, Node, PageInfo, RecordSource, Spelling } from './base-types.ts';
+import { AgencyRecord, maskedDescription, Node, PageInfo, RecordSource, Spelling } from './base-types.ts';
 import { GroupOrder, GroupTest, GroupTypes, registerTimeUnit } from './derive-groups.ts';
 import { WhereTypes } from './derive-where.ts';
 import { DateTime, Decimal, GeoPolygon, LocalDate } from './scalars.ts';
@@ -105,6 +105,8 @@ class TypeDeriver {
     const object = named(noun.name);
     const order: Record<string, string> = {};
     this.put(object, 'id', () => ID, {}, { read: { kind: 'id' } });
+    const masked = { description: maskedDescription };
+    this.put(object, 'masked', () => [String], masked, { read: { kind: 'masked' } });
     if (isStated(noun)) this.envelope(object);
     for (const [name, { field }] of noun.columns) {
       const type = this.typeOf(field);
@@ -121,6 +123,7 @@ class TypeDeriver {
       for (const way of ['asc', 'desc']) order[`${upperSnake(name)}_${way.toUpperCase()}`] = `${name} ${way}`;
     }
     for (const way of ['asc', 'desc']) order[`OBSERVED_AT_${way.toUpperCase()}`] = `observedAt ${way}`;
+    this.heading(noun, object);
     this.relations(noun, object);
     const implemented = isStated(noun) ? [AgencyRecord, Node] : [Node];
     const { en, zh } = noun.kind.title;
@@ -134,6 +137,13 @@ class TypeDeriver {
     this.put(object, 'observedAt', () => DateTime, {}, { read: { kind: 'observedAt' } });
     this.put(object, 'asOf', () => DateTime, { nullable: true }, { read: { kind: 'asOf' } });
     this.put(object, 'spellings', () => [Spelling], {}, { read: { kind: 'spellings' } });
+  }
+
+  private heading({ kind }: Noun, object: ClassType): void {
+    if (!kind.heading) return;
+    const { en, zh } = kind.heading.title;
+    const options = { nullable: true, description: `${en} · ${zh}` };
+    this.put(object, 'heading', () => String, options, { read: { kind: 'heading' } });
   }
 
   private relations(noun: Noun, object: ClassType): void {

@@ -9,18 +9,21 @@ import type { Catalog, Noun } from '../catalog/catalog.ts';
 /** By type and field; `*` stands for the name of a noun. */
 const fieldClasses: Readonly<Record<string, FieldClass>> = {
   'Node.id': 'of the row',
+  'Node.masked': 'of the rule',
   'AgencyRecord.source': 'leads on',
   'AgencyRecord.observedAt': 'of the row',
-  'AgencyRecord.asOf': 'of the row',
+  'AgencyRecord.asOf': 'masked as the time',
   'AgencyRecord.spellings': 'leads on',
   'RecordSource.agency': 'of the row',
   // Often made from the key of the record.
   'RecordSource.sourceId': 'masked as the key',
-  'RecordSource.version': 'of the row',
+  'RecordSource.version': 'masked as the time',
   'Spelling.field': 'of the row',
   'Spelling.raw': 'masked as its field',
   'Spelling.normalised': 'masked as its field',
   'Spelling.faults': 'of the row',
+  // The title of the matter, and the name of the applicant.
+  'Case.heading': 'masked as its field',
   '*Connection.nodes': 'leads on',
   '*Connection.edges': 'leads on',
   '*Connection.pageInfo': 'leads on',
@@ -61,7 +64,7 @@ const fieldClasses: Readonly<Record<string, FieldClass>> = {
   'Claim.kind': 'of the row',
   'Claim.record': 'leads on',
   'Claim.observedAt': 'of the row',
-  'Claim.asOf': 'of the row',
+  'Claim.asOf': 'masked as the time',
   'Agency.freshness': { only: 'freshness' },
   'AgencyFreshness.modes': 'open',
   'AgencyFreshness.protocol': 'open',

@@ -27,6 +27,8 @@ const unit = {
   /** A value of an object. */
   leaf: 0.05,
   object: 1,
+  /** Made of what the object is about: two objects more, of which one value each is written. */
+  heading: 2,
   /** A list of an object: a branch of a statement. */
   list: 1,
   /** Counting reads what it counts; of a root list that is a table. */
@@ -224,6 +226,7 @@ function ownCost(field: GraphQLField<unknown, unknown>, times: number): number {
   const named = getNamedType(field.type);
   if (field.name === 'totalCount') return unit.count;
   if (field.extensions.grouped) return unit.groups;
+  if ((field.extensions.read as Read | undefined)?.kind === 'heading') return unit.heading;
   if (isLeafType(named)) return unit.leaf;
   if (field.extensions.live) return unit.live + times;
   return isList(field.type) ? unit.list + unit.object * times : unit.object;

@@ -3,6 +3,7 @@ import type { Adapter } from '../../adapters/kit/contract.ts';
 import * as hall from '../../adapters/kit/hall-kinds.ts';
 import type { Field, RecordKind } from '../../adapters/kit/record.ts';
 import { derivedKinds, TOWN, townKinds } from './nouns.ts';
+import { demandPersonalData } from './personal-data.ts';
 import { TypeNames } from './type-names.ts';
 
 export interface Column {
@@ -33,6 +34,13 @@ export interface Relation {
   readonly link: Link;
 }
 
+/** A field of what a record is about, as part of its heading. */
+export interface HeadingSource {
+  readonly relation: Relation;
+  readonly target: StoredNoun;
+  readonly column: Column;
+}
+
 export interface Noun {
   readonly kind: RecordKind;
   readonly name: string;
@@ -45,6 +53,8 @@ export interface Noun {
   readonly columns: ReadonlyMap<string, Column>;
   readonly links: Link[];
   readonly relations: Map<string, Relation>;
+  /** Of each part of the heading the sources, the preferred one first; empty for nouns without a heading. */
+  readonly heading: (readonly HeadingSource[])[];
 }
 
 export interface StoredNoun extends Noun {
@@ -117,26 +127,28 @@ export function makeCatalog(adapters: readonly Adapter[]): Catalog {
     nouns.set(kind.name, makeNoun(kind, origin, agencies));
   }
   for (const noun of nouns.values()) linkNoun(noun, nouns);
+  demandPersonalData(nouns);
+  for (const noun of nouns.values()) noun.heading.push(...headingOf(noun));
   return new Catalog(nouns);
 }
 
 const declarer = (origin: Noun['origin'], agencies: readonly string[]) =>
   origin === 'agency' ? agencies.join(', ') : origin === 'derived' ? 'the hub' : `the ${origin}`;
 
-/** Names that every type has already. */
-const reserved = new Set(['id', 'source', 'observedAt', 'asOf', 'spellings']);
+/** Names that the hub gives to fields of its own. */
+const reserved = new Set(['id', 'source', 'observedAt', 'asOf', 'spellings', 'masked', 'heading']);
 
 function makeNoun(kind: RecordKind, origin: Noun['origin'], agencies: readonly string[]): Noun {
   const columns = new Map<string, Column>();
   for (const [name, field] of Object.entries(kind.fields)) {
     if (reserved.has(name)) {
-      throw new Error(`${kind.name}.${name}: every record has a field of this name already`);
+      throw new Error(`${kind.name}.${name}: the hub has a field of this name already`);
     }
     columns.set(name, { name, column: snake(name), field });
   }
   const prefix = origin === 'agency' ? snake(agencies[0]!) : 'hub';
   const table = kind.live === 'only' ? null : `${prefix}_${snake(kind.name)}`;
-  return { kind, name: kind.name, origin, agencies, table, columns, links: [], relations: new Map() };
+  return { kind, name: kind.name, origin, agencies, table, columns, links: [], relations: new Map(), heading: [] };
 }
 
 function linkNoun(noun: Noun, nouns: ReadonlyMap<string, Noun>): void {
@@ -161,6 +173,19 @@ function linkNoun(noun: Noun, nouns: ReadonlyMap<string, Noun>): void {
       relate({ name: noun.table ? `${back}Live` : back, many: true, live: true, from: target, to: noun, link });
     }
   });
+}
+
+function headingOf({ name, kind, relations }: Noun): HeadingSource[][] {
+  const sourceOf = (place: string): HeadingSource => {
+    const [role, field] = place.split('.') as [string, string];
+    const relation = relations.get(role);
+    const column = relation?.to.columns.get(field);
+    if (!relation || relation.many || !isStored(relation.to) || column?.field.scalar !== 'text') {
+      throw new Error(`${name}.heading is made of ${place}, which is no text of something that ${name} is about`);
+    }
+    return { relation, target: relation.to, column };
+  };
+  return (kind.heading?.parts ?? []).map(sources => sources.map(sourceOf));
 }
 
 function inverseName(noun: Noun, role: string, target: Noun): string {

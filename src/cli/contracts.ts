@@ -48,13 +48,16 @@ function recordContracts(catalog: Catalog): Record<string, unknown> {
 
 function recordContract({ kind, origin, agencies }: Noun) {
   const fields = Object.entries(kind.fields).map(
-    ([name, { check, optional, title, sensitivity, mask, unit, format, table }]) => {
+    ([name, { check, optional, title, sensitivity, why, mask, reveals, hiddenBeside, unit, format, table }]) => {
       const { $schema: _, ...shape } = z.toJSONSchema(check, { unrepresentable: 'any' });
       const facts = {
         ...title,
         optional,
         sensitivity,
         ...(sensitivity === 'personal' && { mask }),
+        ...(why && { why }),
+        ...(reveals && { reveals }),
+        ...(hiddenBeside && { hiddenBeside }),
         ...(unit && { unit }),
       };
       return [
@@ -70,6 +73,7 @@ function recordContract({ kind, origin, agencies }: Noun) {
     live: kind.live,
     key: kind.key,
     about: kind.about,
+    ...(kind.timeReveals.length && { timeReveals: kind.timeReveals }),
     fields: Object.fromEntries(fields),
   };
 }

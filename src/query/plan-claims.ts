@@ -146,11 +146,13 @@ class Conflicts {
   private claim({ row, fact, value, source, record }: Claim, wanted: readonly Wanted[], run: Run): string {
     const { noun } = this.fetch;
     const { at } = this;
-    const view = this.planner.policy.field(noun, fact, source.isWhole(record));
+    const { policy } = this.planner;
+    const whole = source.isWhole(record);
+    const view = policy.field(noun, fact, whole);
     const shown = view === 'whole' ? value : maskValue(view, noun.columns.get(fact)!.field.scalar, value);
     // The record may not be selected; its value is shown here all the same.
     source.note?.(record, run);
-    const asOf = row[at.as_of];
+    const asOf = policy.timeTold(source.noun, whole) === 'whole' ? row[at.as_of] : null;
     const members = {
       value: shown,
       agency: row[at.agency],

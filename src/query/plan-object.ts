@@ -2,12 +2,14 @@
 
 import { maskValue } from '../access/masks.ts';
 import { isStored, type Noun, type Relation } from '../catalog/catalog.ts';
-import type { NounFetch } from './fetch.ts';
+import type { NounFetch, Row } from './fetch.ts';
 import { leaves, maskedLeaf } from './leaves.ts';
 import { noteWriter } from './note-persons.ts';
 import { conflictsWriter, recordsWriter } from './plan-claims.ts';
+import { headingWriter } from './plan-heading.ts';
 import { listWriter } from './plan-list.ts';
 import { liveWriter } from './plan-live.ts';
+import { maskedWriter } from './plan-masked.ts';
 import { type PlainValue, plainWriter } from './plan-plain.ts';
 import { type Planner, type WriteRow, WrittenByHand } from './planner.ts';
 import type { Wanted } from './wanted.ts';
@@ -73,12 +75,17 @@ function partWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: W
     case 'observedAt':
     case 'asOf': {
       const at = fetch.column(read.kind === 'asOf' ? 'as_of' : 'observed_at');
-      return (row, run) => (row[at] ? run.json.instant(row[at]) : planner.absent(wanted, run));
+      const isShown = read.kind === 'asOf' ? isTimeShown(planner, fetch) : () => true;
+      return (row, run) => (row[at] && isShown(row) ? run.json.instant(row[at]) : planner.absent(wanted, run));
     }
     case 'source':
       return sourceWriter(planner, fetch, wanted);
     case 'spellings':
       return spellingsWriter(planner, fetch, wanted);
+    case 'masked':
+      return maskedWriter(planner, fetch);
+    case 'heading':
+      return headingWriter(planner, fetch, depth, wanted);
     case 'one':
       return planner.orFailing(wanted, () => oneWriter(planner, fetch, depth, wanted, read.relation));
     case 'list':
@@ -117,23 +124,30 @@ function fieldWriter(planner: Planner, fetch: NounFetch, wanted: Wanted, name: s
   };
 }
 
+/** Whether the reader sees when the source told a row. */
+function isTimeShown({ policy }: Planner, fetch: NounFetch): (row: Row) => boolean {
+  if (policy.timeTold(fetch.noun, false) === 'whole') return () => true;
+  return fetch.whole();
+}
+
 /** A source's id of a record is often made from the record's key, so it is masked where the reader sees the key masked. */
-function sourceWriter({ policy }: Planner, fetch: NounFetch, wanted: Wanted): WriteRow {
+function sourceWriter(planner: Planner, fetch: NounFetch, wanted: Wanted): WriteRow {
   const { noun } = fetch;
+  const { policy } = planner;
+  const isVersionShown = isTimeShown(planner, fetch);
   const [agency, sourceId, version] = ['agency', 'source_id', 'version'].map(name => fetch.column(name)) as [
     number,
     number,
     number,
   ];
   const isWhole = fetch.whole();
-  const keyIsShown = [false, true].map(whole =>
-    noun.kind.key.every(name => policy.field(noun, name, whole) === 'whole'),
-  );
+  const views = [false, true].map(whole => policy.sourceId(noun, whole));
   const write = plainWriter(wanted.of('RecordSource'));
   return (row, run) => {
-    const shown = keyIsShown[Number(isWhole(row))];
-    const id = shown ? row[sourceId]! : String(maskValue('account', 'text', row[sourceId]));
-    return run.write(write({ agency: row[agency]!, sourceId: id, version: row[version]! }));
+    const view = views[Number(isWhole(row))]!;
+    const id = view === 'whole' ? row[sourceId]! : maskValue(view, 'text', row[sourceId])!;
+    const told = isVersionShown(row) ? row[version]! : maskValue('stars', 'text', row[version])!;
+    return run.write(write({ agency: row[agency]!, sourceId: id, version: told }));
   };
 }
 
@@ -151,8 +165,9 @@ function spellingsWriter({ policy }: Planner, fetch: NounFetch, wanted: Wanted):
   const write = plainWriter(wanted.of('Spelling'));
   const shown = ({ field, raw, normalised, faults }: Spelling, whole: boolean): PlainValue => {
     const view = policy.field(noun, field, whole, normalised);
-    const mask = (value: unknown) => (view === 'whole' ? value : maskValue(view, 'text', value)) as string | null;
-    return { field, raw: mask(raw), normalised: mask(normalised), faults };
+    if (view === 'whole') return { field, raw, normalised, faults };
+    // What a source wrote there may be anything.
+    return { field, raw: null, normalised: maskValue(view, 'text', normalised), faults };
   };
   return (row, run) => {
     const spellings = row[at] ? (JSON.parse(row[at]) as Spelling[]) : [];

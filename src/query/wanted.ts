@@ -7,7 +7,7 @@ export type Read =
   /** A field of the record. */
   | { readonly kind: 'field'; readonly name: string }
   /** What every record has. */
-  | { readonly kind: 'id' | 'source' | 'observedAt' | 'asOf' | 'spellings' }
+  | { readonly kind: 'id' | 'source' | 'observedAt' | 'asOf' | 'spellings' | 'masked' | 'heading' }
   /** What the record is about. */
   | { readonly kind: 'one'; readonly relation: Relation }
   /** A page of the records that are about it, or (at the root) of all. */

@@ -72,7 +72,7 @@ class DerivedFacts implements Derivation<Known, ReadonlySet<string>> {
       ...factsOf(noun, claims?.get(id) ?? []),
     }));
     const columns = Object.keys(rows[0]!) as (keyof (typeof rows)[0])[];
-    const types = columns.map(c => (c === 'id' ? 'uuid' : c === 'birth_date' ? 'date' : 'text'));
+    const types = columns.map(c => typesOfBorn[c] ?? 'text');
     const { rows: made } = await work.client.query({
       name: `bear ${noun.table}`,
       text: `insert into ${noun.table} (${columns.map(c => `"${c}"`).join(', ')}, deleted, digest, observed_at)
@@ -99,11 +99,12 @@ class DerivedFacts implements Derivation<Known, ReadonlySet<string>> {
   }
 }
 
+const typesOfBorn: Readonly<Record<string, string>> = { id: 'uuid', birth_date: 'date', birth_year: 'integer' };
 /** What a noun's key alone tells. */
 function bornWith(noun: StoredNoun, key: string): Record<string, unknown> {
   if (noun.name === 'Person') {
     const { date, sex } = birthOf(key);
-    return { resident_id: key, birth_date: date, sex };
+    return { resident_id: key, birth_date: date, birth_year: date && Number(date.slice(0, 4)), sex };
   }
   return { [noun.columns.get(noun.kind.key[0]!)!.column]: key };
 }

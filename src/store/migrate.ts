@@ -32,6 +32,9 @@ export async function tablesSql(catalog: Catalog): Promise<string> {
 
 const losing = /\b(drop (table|column)|alter column .* type)\b/i;
 
+/** Persons that were there before the column was. */
+const birthYears = `update hub_person set birth_year = extract(year from birth_date) where birth_year is null and birth_date is not null`;
+
 export interface Migration {
   /** Statements that were run; empty when the database was up to date. */
   readonly statements: readonly string[];
@@ -56,6 +59,7 @@ export async function migrate(url: string, catalog: Catalog): Promise<Migration>
     await client.query('begin');
     for (const statement of statements) await client.query(statement);
     await recountCases(client);
+    await client.query(birthYears);
     await client.query(
       `insert into hub_migration (digest, applied_at, statements) values ($1, now(), $2)
        on conflict (digest) do update set applied_at = excluded.applied_at`,

@@ -8,6 +8,7 @@ import {
   codeTable,
   defineAdapter,
   defineRecord,
+  issuedNumber,
   organisation,
   person,
   type RecordKind,
@@ -18,7 +19,7 @@ import { makeSchema, printHub } from '../../src/api/schema.ts';
 import { makeCatalog } from '../../src/catalog/catalog.ts';
 
 const title = { en: 'Kind', zh: '类' };
-const no = text({ zh: '编号' });
+const no = text({ zh: '编号', ...issuedNumber });
 
 const adapterOf = (agency: string, ...records: readonly RecordKind[]): Adapter =>
   defineAdapter({
@@ -130,7 +131,7 @@ describe('the catalog refuses, and names both sides', () => {
   test.each(['id', 'source', 'observedAt', 'asOf', 'spellings'])('a field called %s, as every type has one', name => {
     const message = refusal(adapterOf('water', kind('Well', { fields: { no, [name]: no } as never })));
     expect(message).toContain(`Well.${name}`);
-    expect(message).toContain('every record');
+    expect(message).toContain('the hub has a field of this name');
   });
 
   test('what is about a noun that does not exist', () => {

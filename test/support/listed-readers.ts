@@ -57,9 +57,12 @@ export async function listAll(
   return { name: role, client, role, shown, rows };
 }
 
-export const mayFilter = ({ role, shown }: Listing, { field }: Column): boolean =>
-  field.sensitivity === 'public' ||
-  (field.sensitivity === 'internal' ? rules[role].internal === 'whole' : shown === 'all');
+export function mayFilter({ role, shown }: Listing, { field }: Column): boolean {
+  const { internal, unmaskMinutes } = rules[role];
+  if (field.hiddenBeside && shown !== 'all' && unmaskMinutes > 0) return false;
+  if (field.sensitivity === 'public') return true;
+  return field.sensitivity === 'internal' ? internal === 'whole' : shown === 'all';
+}
 
 /** A sole trader's code is no value to whoever sees persons in part. */
 export const tested = ({ shown }: Listing, noun: Noun, row: Row): Row => (shown === 'all' ? row : nameless(noun, row));

@@ -112,9 +112,13 @@ class Oracle {
     if (column) return ((seen: Seen, _: unknown, { policy }: OracleContext) => shown(seen, field, policy)) as Resolve;
     if (field === 'id') return (({ row }: Seen) => `${noun.name}:${row.id}`) as Resolve;
     if (field === 'observedAt') return (({ row }: Seen) => instantOf(String(row.observed_at))) as Resolve;
-    if (field === 'asOf') return (({ row }: Seen) => (row.as_of ? instantOf(String(row.as_of)) : null)) as Resolve;
+    if (field === 'asOf')
+      return (({ row, whole }: Seen, _: unknown, { policy }: OracleContext) =>
+        row.as_of && policy.timeTold(noun, whole) === 'whole' ? instantOf(String(row.as_of)) : null) as Resolve;
     if (field === 'source') return source as Resolve;
     if (field === 'spellings') return spellings as Resolve;
+    if (field === 'masked') return masked as Resolve;
+    if (field === 'heading') return this.heading as Resolve;
     if (field === 'records') return this.records as Resolve;
     if (field === 'conflicts') return this.conflicts as Resolve;
     const relation = noun.relations.get(field);
@@ -261,6 +265,20 @@ class Oracle {
       .slice(0, first);
   };
 
+  private readonly heading = ({ noun, row }: Seen, _: unknown, context: OracleContext) => {
+    const told = noun.kind.heading!.parts.map(places => {
+      const values = places.map(place => {
+        const [role, name] = place.split('.') as [string, string];
+        const { to, link } = noun.relations.get(role)!;
+        if (!isStored(to) || !context.policy.sees(to)) return null;
+        const other = this.one(to, row[link.column], context);
+        return other && shown(other, name, context.policy);
+      });
+      return values.find(given);
+    });
+    return told.filter(given).join(' · ') || null;
+  };
+
   private readonly conflicts = ({ noun, row }: Seen, _: unknown, { policy, seen: known }: OracleContext) => {
     const claims = this.catalog.all().flatMap(other =>
       other.links
@@ -359,12 +377,17 @@ function shown({ noun, row, whole }: Seen, name: string, policy: Policy): unknow
   const view = policy.field(noun, name, whole, value);
   return view === 'whole' ? value : maskValue(view, field.scalar, value);
 }
+const masked = ({ noun, row, whole }: Seen, _: unknown, { policy }: OracleContext) =>
+  [...noun.columns.values()]
+    .filter(({ name, column }) => policy.field(noun, name, whole, row[column]) !== 'whole')
+    .map(({ name }) => name)
+    .concat(policy.timeTold(noun, whole) === 'whole' ? [] : ['asOf']);
 function source({ noun, row, whole }: Seen, _: unknown, { policy }: OracleContext) {
-  const isShown = noun.kind.key.every(name => policy.field(noun, name, whole) === 'whole');
+  const view = policy.sourceId(noun, whole);
   return {
     agency: row.agency,
-    sourceId: isShown ? row.source_id : maskValue('account', 'text', row.source_id),
-    version: row.version,
+    sourceId: view === 'whole' ? row.source_id : maskValue(view, 'text', row.source_id),
+    version: policy.timeTold(noun, whole) === 'whole' ? row.version : maskValue('stars', 'text', row.version),
   };
 }
 function spellings({ noun, row, whole }: Seen, _: unknown, { policy }: OracleContext) {
@@ -375,8 +398,8 @@ function spellings({ noun, row, whole }: Seen, _: unknown, { policy }: OracleCon
   }[];
   return list.map(({ field, raw, normalised, ...rest }) => {
     const view = policy.field(noun, field, whole, normalised);
-    const left = (value: unknown) => (view === 'whole' ? value : maskValue(view, 'text', value));
-    return { ...rest, field, raw: left(raw), normalised: left(normalised) };
+    if (view === 'whole') return { ...rest, field, raw, normalised };
+    return { ...rest, field, raw: null, normalised: maskValue(view, 'text', normalised) };
   });
 }
 function isFound(noun: StoredNoun, row: Row, text: string, policy: Policy): boolean {
@@ -406,7 +429,7 @@ function claimsOf(noun: Noun, kind: StoredNoun, link: Link, seen: Seen, policy: 
         kind: kind.name,
         record: seen,
         observedAt: instantOf(String(row.observed_at)),
-        asOf: row.as_of ? instantOf(String(row.as_of)) : null,
+        asOf: row.as_of && policy.timeTold(kind, seen.whole) === 'whole' ? instantOf(String(row.as_of)) : null,
       },
     ];
   });

@@ -12,6 +12,7 @@ import {
 import { Approval, CaseClosing, CaseReport } from '../../adapters/kit/hall-kinds.ts';
 import { creditCode } from '../../adapters/kit/identifiers/credit-code.ts';
 import { residentId } from '../../adapters/kit/identifiers/resident-id.ts';
+import { issuedNumber, publishedBusiness } from '../../adapters/kit/open-text.ts';
 import {
   code as codeOf,
   codeTable,
@@ -64,7 +65,7 @@ function scriptedKinds(name: string): ScriptedKinds {
       key: ['number'],
       about: { holder: person('holderId', { states: { name: 'holderName', address: 'holderAddress' } }) },
       fields: {
-        number: text({ zh: '编号' }),
+        number: text({ zh: '编号', ...issuedNumber }),
         holderId: text({ zh: '承包人身份号码', format: residentId, optional: true, mask: 'identity', ...personal }),
         holderName: text({ zh: '承包人', optional: true, mask: 'name', ...personal }),
         holderAddress: text({ zh: '住址', optional: true, mask: 'address', ...personal }),
@@ -83,8 +84,8 @@ function scriptedKinds(name: string): ScriptedKinds {
       },
       fields: {
         creditCode: text({ zh: '统一社会信用代码', format: creditCode }),
-        name: text({ zh: '名称' }),
-        address: text({ zh: '住所', optional: true }),
+        name: text({ zh: '名称', ...publishedBusiness }),
+        address: text({ zh: '住所', optional: true, ...publishedBusiness }),
         representativeName: text({ zh: '负责人', optional: true, mask: 'name', ...personal }),
         representativeId: text({
           zh: '负责人身份号码',
@@ -100,7 +101,7 @@ function scriptedKinds(name: string): ScriptedKinds {
       key: ['number'],
       about: { recipient: person('recipientId'), payer: organisation('payerCode') },
       fields: {
-        number: text({ zh: '编号' }),
+        number: text({ zh: '编号', ...issuedNumber }),
         recipientId: text({ zh: '受奖人身份号码', format: residentId, mask: 'identity', ...personal }),
         payerCode: text({ zh: '出资单位代码', format: creditCode, optional: true }),
         edition: integer({ zh: '届次' }),

@@ -1,5 +1,6 @@
 /** The bureaus, their outposts in the town, who works there, and what they share. */
 import { creditCode } from '../../../adapters/kit/identifiers/credit-code.ts';
+import { issuedNumber } from '../../../adapters/kit/open-text.ts';
 import {
   about,
   agency,
@@ -72,13 +73,19 @@ export const Officer = defineRecord('Officer', {
     workplace: organisation('workCreditCode', { inverse: 'officersAtWork' }),
   },
   fields: {
-    staffNo: text({ zh: '工号' }),
+    staffNo: text({ zh: '工号', ...issuedNumber }),
     name: text({ zh: '姓名', sensitivity: 'personal', mask: 'name' }),
-    outpostCode: text({ zh: '派驻机构', optional: true }),
+    outpostCode: text({ zh: '派驻机构', optional: true, ...issuedNumber }),
     employerCreditCode: text({ zh: '编制单位', format: creditCode, optional: true }),
     workCreditCode: text({ zh: '工作单位', format: creditCode, optional: true }),
-    post: text({ zh: '岗位', optional: true }),
-    certificateNo: text({ en: 'Enforcement certificate', zh: '执法证号', optional: true, sensitivity: 'internal' }),
+    post: text({ zh: '岗位', optional: true, sensitivity: 'public', why: 'It is the name of a post, as 所长.' }),
+    certificateNo: text({
+      en: 'Enforcement certificate',
+      zh: '执法证号',
+      optional: true,
+      ...issuedNumber,
+      sensitivity: 'internal',
+    }),
     certificateValidUntil: date({ zh: '执法证有效期至', optional: true, sensitivity: 'internal' }),
   },
 });

@@ -1,7 +1,8 @@
 /** Nouns that come into being when somebody states something about them. */
 import { CaseClosing, CaseReport } from '../../../adapters/kit/hall-kinds.ts';
 import { creditCode } from '../../../adapters/kit/identifiers/credit-code.ts';
-import { residentId } from '../../../adapters/kit/identifiers/resident-id.ts';
+import { publishedBusiness, stepName, tableWord } from '../../../adapters/kit/open-text.ts';
+import { identityNumber, statisticalYear } from '../../../adapters/kit/personal.ts';
 import {
   about,
   agency,
@@ -9,6 +10,7 @@ import {
   codeTable,
   date,
   defineRecord,
+  integer,
   optional,
   organisation,
   person,
@@ -27,7 +29,7 @@ export const Person = defineRecord('Person', {
   plural: 'persons',
   key: ['residentId'],
   fields: {
-    residentId: text({ zh: '公民身份号码', format: residentId, sensitivity: 'personal', mask: 'identity' }),
+    residentId: text({ zh: '公民身份号码', ...identityNumber }),
     name: text({
       en: 'Name, by precedence of the agencies',
       zh: '姓名',
@@ -36,13 +38,8 @@ export const Person = defineRecord('Person', {
       mask: 'name',
       searched: true,
     }),
-    birthDate: date({
-      en: 'Birth date in the resident id',
-      zh: '出生日期',
-      optional: true,
-      sensitivity: 'personal',
-      mask: 'birth',
-    }),
+    birthDate: date({ en: 'Birth date in the resident id', zh: '出生日期', optional: true, reveals: ['residentId'] }),
+    birthYear: integer({ en: 'Year of birth in the resident id', zh: '出生年份', ...statisticalYear }),
     sex: code({ en: 'Sex in the resident id', zh: '性别', table: sex, optional: true, sensitivity: 'personal' }),
     address: text({
       en: 'Address, by precedence of the agencies',
@@ -59,8 +56,14 @@ export const Organisation = defineRecord('Organisation', {
   key: ['creditCode'],
   fields: {
     creditCode: text({ zh: '统一社会信用代码', format: creditCode }),
-    name: text({ en: 'Name, by precedence of the agencies', zh: '名称', optional: true, searched: true }),
-    address: text({ en: 'Address, by precedence of the agencies', zh: '住所', optional: true }),
+    name: text({
+      en: 'Name, by precedence of the agencies',
+      zh: '名称',
+      optional: true,
+      searched: true,
+      ...publishedBusiness,
+    }),
+    address: text({ en: 'Address, by precedence of the agencies', zh: '住所', optional: true, ...publishedBusiness }),
     representativeName: text({ zh: '法定代表人姓名', optional: true, sensitivity: 'personal', mask: 'name' }),
   },
 });
@@ -91,15 +94,19 @@ export const Case = defineRecord('Case', {
     applicantOrganisation: organisation('applicantCreditCode', { inverse: 'cases' }),
     region: region('regionCode', { inverse: 'cases' }),
   },
+  heading: {
+    title: { en: 'The matter and the applicant, as the reader sees them', zh: '事项与申请人' },
+    parts: [['matter.title'], ['applicant.name', 'applicantOrganisation.name']],
+  },
   fields: {
     caseNo: told.caseNo,
-    leadAgencyCode: text({ zh: '主办部门代码', optional: true }),
+    leadAgencyCode: text({ zh: '主办部门代码', optional: true, ...tableWord }),
     matterCode: optional(told.matterCode),
     matterEdition: told.matterEdition,
     title: told.title,
     state: code({ zh: '办件状态', table: caseState }),
     result: optional(CaseClosing.fields.result),
-    currentStep: text({ en: 'Step that is waited for', zh: '当前环节', optional: true }),
+    currentStep: text({ en: 'Step that is waited for', zh: '当前环节', optional: true, ...stepName }),
     applicantKind: optional(told.applicantKind),
     applicantId: told.applicantId,
     applicantCreditCode: told.applicantCreditCode,

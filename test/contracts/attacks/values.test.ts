@@ -41,7 +41,7 @@ const ways: Readonly<Record<string, string>> = {
   'text, equal': 'query($v: String) { cases(where: { caseNo: { eq: $v } }) { nodes { id } } }',
   'text, one of': 'query($v: String!) { cases(where: { caseNo: { in: [$v] } }) { nodes { id } } }',
   'text, beginning': 'query($v: String) { cases(where: { caseNo: { startsWith: $v } }) { nodes { id } } }',
-  'text, containing': 'query($v: String) { cases(where: { title: { contains: $v } }) { nodes { id } } }',
+  'text, containing': 'query($v: String) { cases(where: { currentStep: { contains: $v } }) { nodes { id } } }',
   'a key': 'query($v: String!) { case(caseNo: $v) { id } }',
   'a personal key': 'query($v: String!) { person(residentId: $v) { id } }',
   'an id': 'query($v: ID!) { node(id: $v) { id } }',

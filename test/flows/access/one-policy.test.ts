@@ -173,10 +173,10 @@ test('a sole trader counts as a person: his credit code is masked, and found onl
   );
   const analyst = { ...nobody(), role: 'analyst', subject: 'a' } as const;
   const clerk = { ...nobody(), role: 'clerk', subject: 'c' } as const;
-  const masked = `${code.slice(0, 6)}********${code.slice(-4)}`;
+  const [region, masked] = [`${code.slice(0, 6)}************`, `${code.slice(0, 6)}********${code.slice(-4)}`];
   const codes = (await listed(analyst, organisations)).rows.map(row => String(row.creditCode));
   expect(codes.filter(c => c.startsWith('92') && !c.includes('*'))).toEqual([]);
-  expect(codes).toContain(masked);
+  expect(codes).toContain(region);
   const found = await graph.ask(
     analyst,
     `{ organisation(creditCode: "${code}") { id } search(text: "${code}") { id }

@@ -69,7 +69,7 @@ test('a rule that shows more tells which fields of how many rows, and a rule tha
     clerk: { personal: { without: 'none', case: 'none', matter: 'all', task: 'all' } },
     director: { rows: ['open'] },
     'village-agent': { personal: everything, finds: true },
-    analyst: { internal: 'hidden' },
+    analyst: { personal: everything },
   });
   const { code, output, remarks } = await policy('diff', '--to', to);
   expect({ code, remarks }).toEqual({
@@ -94,8 +94,8 @@ test('a rule that shows more tells which fields of how many rows, and a rule tha
   const agents = [...sections.keys()].filter(name => /^village-agent of \d{12}, task/.test(name));
   expect(agents.map(name => name.split(' · ')[1])).toContain('PersonCard');
 
-  const hidden = sections.get('analyst, without a purpose · CaseBoard')!;
-  expect(hidden).toEqual([expect.stringMatching(/^- Case\.title: shown -> nothing, \d+ times?$/)]);
+  const named = sections.get('analyst, without a purpose · CaseBoard')!;
+  expect(named).toEqual([expect.stringMatching(/^\+ Case\.heading: masked -> shown, \d+ times?$/)]);
   // Which kinds changed last depends on who was read last.
   const pushed = sections.get('director, without a purpose · HallChanges')!;
   expect(pushed).toContainEqual(expect.stringMatching(/^- \w+: \d+ rows? lost \(/));

@@ -71,13 +71,13 @@ function happen(): Promise<number> {
   const caseNo = `case ${random.below(10)}`;
   steps += 1;
   const step = plainStatement(Approval, `step ${random.below(30)}`, { caseNo, name: `name ${steps}` }, steps);
-  const report = plainStatement(CaseReport, `report of ${caseNo}`, { caseNo, title: `title ${steps}` }, steps);
+  const report = plainStatement(CaseReport, `report of ${caseNo}`, { caseNo, windowCode: `window ${steps}` }, steps);
   return stateRecords(opened.store, 'police', [step, report]);
 }
 
 const changes = 'subscription Changes($after: String) { changes(after: $after) { cursor position kind } }';
 const board = `subscription Board($after: String) { caseBoard(after: $after) {
-  type page cursor position removed nodes { id caseNo title approvals(first: 50) { nodes { id name } } } } }`;
+  type page cursor position removed nodes { id caseNo windowCode approvals(first: 50) { nodes { id name } } } } }`;
 
 /** What a screen's application has processed. */
 class Screen {
@@ -176,7 +176,7 @@ test(`a rolling restart of two replicas behind a proxy, under load: every screen
   await Promise.all(boards.map(screen => screen.until(() => screen.last === end)));
   const token = await issuer.token({ role: 'clerk', sub: 'asker' });
   const { data } = await new HallClient(hubs[0]!.url, token).ask(
-    '{ cases(first: 50) { nodes { id caseNo title approvals(first: 50) { nodes { id name } } } } }',
+    '{ cases(first: 50) { nodes { id caseNo windowCode approvals(first: 50) { nodes { id name } } } } }',
   );
   const sorted = (nodes: Iterable<object>) => [...nodes].map(node => JSON.stringify(node)).sort();
   for (const { shown, faults, snapshots } of boards) {

@@ -44,7 +44,7 @@ async function happen(caseNo = 'one', count = 1): Promise<void> {
   for (let i = 0; i < count; i++) {
     version += 1;
     await stateRecords(t.hub.store, 'land', [
-      plainStatement(CaseReport, `report of ${caseNo}`, { caseNo, title: `title ${version}` }, version),
+      plainStatement(CaseReport, `report of ${caseNo}`, { caseNo, windowCode: `window ${version}` }, version),
     ]);
   }
 }

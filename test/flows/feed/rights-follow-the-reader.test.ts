@@ -50,7 +50,7 @@ let version = 0;
 function happen(agency: string, caseNo: string): Promise<number> {
   version += 1;
   return stateRecords(t.hub.store, agency, [
-    plainStatement(CaseReport, `report of ${caseNo}`, { caseNo, title: `title ${version}` }, version),
+    plainStatement(CaseReport, `report of ${caseNo}`, { caseNo, windowCode: `window ${version}` }, version),
   ]);
 }
 const isEnd = ({ type }: Frame) => type === 'error' || type === 'complete';

@@ -25,7 +25,7 @@ let version = 0;
 async function happen(caseNo: string, count = 1): Promise<void> {
   for (let i = 0; i < count; i++) {
     version += 1;
-    const data = { caseNo, title: `title ${version}` };
+    const data = { caseNo, windowCode: `window ${version}` };
     await stateRecords(t.hub.store, 'land', [plainStatement(CaseReport, `report of ${caseNo}`, data, version)]);
   }
 }

@@ -14,7 +14,7 @@ import { makeTokenIssuer, type TokenIssuer } from '../../support/token-issuer.ts
 import { type Frame, Wire } from '../../support/wire.ts';
 
 const crowd = Number(process.env.FEED_STALLED ?? 40);
-const opinion = '同意'.repeat(2_000);
+const stepName = '同意'.repeat(2_000);
 /** More of them than the kernel and the hub together hold for anybody. */
 const many = 120;
 /** Of them the last ones, when all who do not read are left behind. */
@@ -43,16 +43,16 @@ afterAll(async () => {
   await opened?.close();
 });
 
-/** @param times how often the opinion stands in an event: 12 KB each */
+/** @param times how often the name of the step stands in an event: 12 KB each */
 const queryOf = (
   times: number,
 ) => `subscription ($caseNo: String, $after: String) { changes(kinds: ["Approval"], caseNo: $caseNo, after: $after) {
-  cursor position at node { id ... on Approval { ${Array.from({ length: times }, (_, i) => `o${i}: opinion`).join(' ')} } } } }`;
+  cursor position at node { id ... on Approval { ${Array.from({ length: times }, (_, i) => `o${i}: name`).join(' ')} } } } }`;
 const query = queryOf(5);
 /** A reader who has read well is given more room by the kernel: some forty megabytes. */
 const [heavy, heavyMany] = [queryOf(90), 50];
 let steps = 0;
-const happen = (caseNo: string, data: object = { opinion }) =>
+const happen = (caseNo: string, data: object = { name: stepName }) =>
   stateRecords(opened.store, 'police', [plainStatement(Approval, `step ${++steps}`, { caseNo, ...data })]);
 async function happenOften(caseNo: string, count: number): Promise<void> {
   for (let i = 0; i < count; i++) await happen(caseNo);

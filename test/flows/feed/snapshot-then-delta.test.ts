@@ -34,7 +34,7 @@ async function startReplica(): Promise<RunningHub> {
 }
 
 const caseFields =
-  'id caseNo state currentStep title leadAgencyCode regionCode approvals(first: 50) { nodes { id name state handlerName } }';
+  'id caseNo state currentStep windowCode leadAgencyCode regionCode approvals(first: 50) { nodes { id name state handlerName } }';
 const stepFields = 'id caseNo stepNo name state handlerName source { agency }';
 const board = (field: string, where: string, fields: string) =>
   `subscription Board($where: ${where}, $after: String) { board: ${field}(where: $where, after: $after) {
@@ -114,7 +114,7 @@ async function live(): Promise<void> {
         submittedAt: `2026-11-0${1 + random.below(8)}T09:00:00+08:00`,
         acceptedAt: random.chance(0.7) ? '2026-11-09T09:00:00+08:00' : null,
       };
-      const data = { caseNo, title: `title ${version}`, regionCode: random.pick(villages), ...moments };
+      const data = { caseNo, windowCode: `window ${version}`, regionCode: random.pick(villages), ...moments };
       statements.push({ ...plainStatement(CaseReport, `report of ${caseNo}`, data, version), deleted });
     } else if (kind === 1 && random.chance(0.4)) {
       statements.push({

@@ -52,7 +52,7 @@ async function live(step: number): Promise<void> {
       CaseReport,
       `r${n}`,
       step,
-      { caseNo, applicantId, applicantPersonName: `张${step}`, title: `t${step}` },
+      { caseNo, applicantId, applicantPersonName: `张${step}`, windowCode: `w${step}` },
       deleted,
     );
   } else if (draw < 5) {

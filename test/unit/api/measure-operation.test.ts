@@ -13,12 +13,15 @@ const schema = buildSchema(`
   type Group { count: Int }
   type PageInfo { hasNextPage: Boolean! }
   type Edge { node: Person! }
-  type Person { id: ID!, name: String, tags: [String!]!, conflicts: [Conflict!]!, friends(first: Int, last: Int): PersonConnection }
+  type Person { id: ID!, name: String, heading: String, tags: [String!]!, conflicts: [Conflict!]!, friends(first: Int, last: Int): PersonConnection }
   type Conflict { fact: String! }
   type Subscription { changes(after: String): Int }
 `);
 const connection = schema.getType('PersonConnection') as GraphQLObjectType;
 Object.assign(connection.getFields().groups!.extensions, { grouped: true });
+Object.assign((schema.getType('Person') as GraphQLObjectType).getFields().heading!.extensions, {
+  read: { kind: 'heading' },
+});
 const measure = (text: string, variables: Record<string, unknown> = {}) => {
   const document = parse(text);
   return measureOperation(schema, document, getOperationAST(document)!, variables);
@@ -30,6 +33,10 @@ test('a page costs its connection, its list and its elements', () => {
   expect(costOf('{ persons(first: 10) { nodes { id } } }')).toBeCloseTo(1 + 1 + 10 + 10 * 0.05);
   expect(costOf('{ persons { nodes { id } } }')).toBeCloseTo(costOf('{ persons(first: 20) { nodes { id } } }'));
   expect(costOf('{ search { id } }')).toBeCloseTo(1 + 20 + 20 * 0.05);
+});
+
+test('a heading costs the two objects that it is made of', () => {
+  expect(costOf('{ persons(first: 10) { nodes { heading } } }')).toBeCloseTo(1 + 1 + 10 + 10 * 2);
 });
 
 test('groups cost what reading everything costs, and are no page of the list', () => {
