@@ -3,28 +3,50 @@ import { namesPerson, type Policy } from '../access/policy.ts';
 import type { Column, Noun } from '../catalog/catalog.ts';
 import { LiveFetch, type NounFetch, type Row } from './fetch.ts';
 import type { Run } from './run.ts';
-import type { LiveColumns } from './wanted.ts';
+import type { LiveColumns, Wanted } from './wanted.ts';
 
 export type NoteRow = (row: Row, run: Run) => void;
 
 /**
- * Notes a row if it is shown whole and names somebody. Null: no row of the noun can. Where no person is linked (the
- * representative of an organisation) the row itself stands for whom it names.
+ * Notes a row if it is shown whole and names somebody: the persons to whom it is linked, whatever of it is told, because
+ * what is said of a case is said of its applicant. Where nobody is linked (the representative of an organisation) the row
+ * itself stands for whom it names, if something is told that names them. Null: no row of the noun can name anybody.
+ *
+ * @param told names of the row's fields that are told
  */
-export function noteWriter({ policy }: { readonly policy: Policy }, fetch: NounFetch): NoteRow | null {
+export function noteWriter(
+  { policy }: { readonly policy: Policy },
+  fetch: NounFetch,
+  told: readonly string[],
+): NoteRow | null {
   const { noun } = fetch;
   const naming = namingColumns(noun, policy);
   if (!fetch.mayBeWhole || !naming.length) return null;
   const isWhole = fetch.whole();
   const isNamed = namedIn(fetch, naming);
   const subject = fetch.subject();
-  const persons = noun.name === 'Person' ? [] : personLinks(noun).map(column => fetch.column(column));
+  // A record that an agency gives is about whom it was asked about.
+  if (noun.name === 'Person' || fetch instanceof LiveFetch)
+    return (row, run) => void (isWhole(row) && isNamed(row) && run.reader.saw([row[subject]!]));
+  const persons = personLinks(noun).map(column => fetch.column(column));
+  const toldNaming = naming.filter(({ name }) => told.includes(name));
+  const isNamedAlone = toldNaming.length ? namedIn(fetch, toldNaming) : () => false;
   return (row, run) => {
-    if (!isWhole(row) || !isNamed(row)) return;
+    if (!isWhole(row)) return;
     const linked = persons.flatMap(at => row[at] ?? []);
-    run.reader.saw(linked.length ? linked : [row[subject]!]);
+    if (linked.length ? isNamed(row) : isNamedAlone(row)) run.reader.saw(linked.length ? linked : [row[subject]!]);
   };
 }
+
+/** The fields of which something is told where these parts of a row are wanted. */
+export const toldFields = (noun: Noun, wanted: readonly Wanted[]): string[] =>
+  wanted.flatMap(({ read }) => {
+    if (read.kind === 'field') return [read.name];
+    if (read.kind === 'spellings')
+      return [...noun.columns.values()].filter(({ field }) => field.format).map(c => c.name);
+    // The source's id of a record is often made of its key.
+    return read.kind === 'source' ? noun.kind.key : [];
+  });
 
 export const personLinks = ({ links }: Noun): string[] =>
   links.filter(({ target }) => target.name === 'Person').map(({ column }) => column);
@@ -40,8 +62,8 @@ function namingColumns(noun: Noun, policy: Policy): Column[] {
 /** Whether one of these fields has a value, or the source wrote something in it that is none. */
 function namedIn(fetch: NounFetch, naming: readonly Column[]): (row: Row) => boolean {
   if (naming.some(({ field }) => field.sensitivity === 'personal' && !field.optional)) return () => true;
-  const at =
-    fetch instanceof LiveFetch ? fetch.column('$names') : fetch.cell('$names', () => namedSql(fetch.noun, naming));
+  const cell = `$names ${naming.map(({ name }) => name).join(' ')}`;
+  const at = fetch instanceof LiveFetch ? fetch.column('$names') : fetch.cell(cell, () => namedSql(fetch.noun, naming));
   return row => row[at] === 'true';
 }
 

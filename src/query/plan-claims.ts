@@ -106,8 +106,17 @@ class Conflicts {
     const { kind, record_id } = this.at;
     const keyOf = (row: Row) => (row[kind] === noun.name ? row[record_id]! : null);
     const fetch = this.planner.byIds(noun, depth, { fetch: this.claims, keyOf }, null);
+    const stated = noun.links.flatMap(({ target, states }) =>
+      target === this.fetch.noun ? states.map(([, field]) => field) : [],
+    );
     const writers = records.map(each => [each, this.planner.object(fetch, depth, each.of(noun.name))] as const);
-    return { noun, fetch, isWhole: fetch.whole(), note: noteWriter(this.planner, fetch), writers: new Map(writers) };
+    return {
+      noun,
+      fetch,
+      isWhole: fetch.whole(),
+      note: noteWriter(this.planner, fetch, stated),
+      writers: new Map(writers),
+    };
   }
 
   readonly write: WriteRow = (row, run) => {

@@ -38,7 +38,7 @@ function sourceReader(planner: Planner, fetch: NounFetch, depth: number, source:
   const rows = planner.byIds(target, depth + 1, { fetch, keyOf: row => row[link]! }, fetch.asOf);
   const at = rows.column(column.column);
   const isWhole = rows.whole();
-  const note = noteWriter(planner, rows);
+  const note = noteWriter(planner, rows, [column.name]);
   return (row, run) => {
     const id = row[link];
     const found = id ? run.rows(rows, id)[0] : undefined;

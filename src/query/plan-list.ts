@@ -185,8 +185,9 @@ class ListPlan {
     const { planner, noun, args, parent } = this;
     const page = listFetch(planner, noun, this.depth, args, parent);
     this.demandCursors(page.fetch);
-    const isOrderedByPersons = (args.orderBy ?? []).some(order => isPersonal(noun, order.split(' ')[0]!));
-    return { ...page, note: isOrderedByPersons ? noteWriter(planner, page.fetch) : null };
+    const orderedBy = (args.orderBy ?? []).map(order => order.split(' ')[0]!);
+    const isOrderedByPersons = orderedBy.some(field => isPersonal(noun, field));
+    return { ...page, note: isOrderedByPersons ? noteWriter(planner, page.fetch, orderedBy) : null };
   }
 
   private pageOf(parent: string, run: Run): Page {

@@ -4,7 +4,7 @@ import { maskValue } from '../access/masks.ts';
 import { isStored, type Noun, type Relation } from '../catalog/catalog.ts';
 import type { NounFetch, Row } from './fetch.ts';
 import { leaves, maskedLeaf } from './leaves.ts';
-import { noteWriter } from './note-persons.ts';
+import { noteWriter, toldFields } from './note-persons.ts';
 import { conflictsWriter, recordsWriter } from './plan-claims.ts';
 import { headingWriter } from './plan-heading.ts';
 import { listWriter } from './plan-list.ts';
@@ -25,7 +25,7 @@ interface Part {
 export function objectWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: readonly Wanted[]): WriteRow {
   const parts = joined(wanted.map(each => [each.key, partWriter(planner, fetch, depth, each)]));
   if (planner.forResolvers) parts.push(...marks(fetch, wanted, parts.length > 0));
-  const note = noteWriter(planner, fetch);
+  const note = noteWriter(planner, fetch, toldFields(fetch.noun, wanted));
   const end = parts.length ? '}' : '{}';
   return (row, run) => {
     note?.(row, run);

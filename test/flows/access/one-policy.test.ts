@@ -172,7 +172,9 @@ test('a sole trader counts as a person: his credit code is masked, and found onl
     town.rows.get('Organisation')!.find(row => String(row.credit_code).startsWith('92'))!.credit_code,
   );
   const analyst = { ...nobody(), role: 'analyst', subject: 'a' } as const;
-  const clerk = { ...nobody(), role: 'clerk', subject: 'c' } as const;
+  // Of a case of somebody else: it lets them find the trader, and shows the code masked.
+  const purpose = { kind: 'case', value: 'of nobody' } as const;
+  const clerk = { ...nobody(), role: 'clerk', subject: 'c', purpose } as const;
   const [region, masked] = [`${code.slice(0, 6)}************`, `${code.slice(0, 6)}********${code.slice(-4)}`];
   const codes = (await listed(analyst, organisations)).rows.map(row => String(row.creditCode));
   expect(codes.filter(c => c.startsWith('92') && !c.includes('*'))).toEqual([]);

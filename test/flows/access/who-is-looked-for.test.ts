@@ -196,3 +196,17 @@ describe('a test by a personal field', () => {
     expect(errors?.[0]?.extensions?.code).toBe('FILTER_FORBIDDEN');
   });
 });
+
+test('a row that is linked to nobody counts for whom it names only where something is told that names them', async () => {
+  const asker = await clerk('task:test', 'clerk-11');
+  const list = (fields: string) =>
+    noted(() => asker.ask(`{ organisations(where: { name: { isNull: false } }, first: 5) { nodes { ${fields} } } }`));
+  const quiet = await list('id name address');
+  const naming = await list('id representativeName');
+  expect(quiet.added).toEqual([]);
+  const named = naming.result.data.organisations.nodes.filter(
+    (node: { representativeName: string | null }) => node.representativeName,
+  );
+  expect(naming.added.flatMap(({ subjects }) => subjects.ids)).toHaveLength(named.length);
+  expect(named.length).toBeGreaterThan(0);
+});

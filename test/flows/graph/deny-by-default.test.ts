@@ -47,7 +47,7 @@ beforeAll(async () => {
   };
   const bearer = async (role: string, agency?: string) =>
     new HallClient(t.hub.url, await issuer.token({ role, ...(agency && { agency }) }));
-  clerk = new HallClient(t.hub.url, await issuer.token({ role: 'clerk' }), 'task:a check');
+  clerk = new HallClient(t.hub.url, await issuer.token({ role: 'clerk' }), 'task:test');
   analyst = await bearer('analyst');
   integrator = await bearer('integrator', 'commerce');
   const bad = await issuer.badTokens({ role: 'clerk' });

@@ -74,7 +74,7 @@ test('a heading that names somebody whole is noted, also where the case itself i
   const ofBoard = () => entries().filter(({ operation }) => operation?.name === 'Board');
   await t.analyst.ask(ask);
   expect(ofBoard()).toEqual([]);
-  const clerk = new HallClient(t.hub.url, t.tokens.clerk);
+  const clerk = clerkFor('case:organisation');
   const [[person]] = (await t.hub.store.database.read('select id from hub_person', [])) as [[string]];
   const unmask = `mutation { requestUnmask(id: "Person:${person}", reason: "stands at the window", minutes: 1) { until } }`;
   expect((await clerk.ask(unmask)).errors).toBeUndefined();

@@ -25,7 +25,8 @@ const wanted = (key: string, read: Read, more: Partial<Wanted> = {}): Wanted => 
   place: null,
   ...more,
 });
-const clerk: Principal = { ...nobody(), role: 'clerk', subject: 'c' };
+const purpose = { kind: 'task', value: 'test' } as const;
+const clerk: Principal = { ...nobody(), role: 'clerk', subject: 'c', purpose };
 function personPlan(residentId: string, principal = clerk): Plan {
   const policy = policyOf(principal, { catalog, idOf: (_noun, key) => key, town: 'town', grants: [] });
   const id = wanted('id', { kind: 'id' }, { required: true, label: 'Person.id' });
