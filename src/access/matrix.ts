@@ -1,6 +1,7 @@
 /** Every field of every noun, for every role, with and without purpose: generated into schema/access.md and read in review. */
 import type { Field } from '../../adapters/kit/record.ts';
 import type { Catalog, Noun } from '../catalog/catalog.ts';
+import { personLimits } from './limits.ts';
 import { type Policy, policyOf, policyVersion } from './policy.ts';
 import { nobody, type Principal, type Role, roles } from './principal.ts';
 import { rowsInWords } from './rows.ts';
@@ -65,10 +66,11 @@ export function accessMatrix(catalog: Catalog, handwritten: Handwritten): string
 const header = () => `# Who sees what
 
 Generated from \`src/access/rules.ts\` by \`npm run schema\`; version of the policy: \`${policyVersion()}\`. Read its difference in review.
+A purpose is one that holds; settings may put other numbers a day in the place of these.
 
 A cell says how a field of a visible row looks: **whole**, or the name of its mask. \`x / y / z\` is without a purpose, with a
 case, and with a matter or a task; *case* means that the rows of the case named in the purpose are whole, the others as without.
-A sole trader counts as a person: where a cell is not whole for a personal field of the same row, his credit code is shown as an identity number is.
+A sole trader counts as a person: where a cell is not whole for a personal field of the same row, their credit code is shown as an identity number is.
 A mask shows something only of a value that has its form, of anything else stars: \`identity\` the first 6 and last 4 characters,
 \`region\` the first 6, \`name\` the surname and of three characters the last, \`phone\` the first 3 and last 4 digits (of a landline
 the area and the last 3), \`address\` down to the town or village, \`account\` the last 4, \`hidden\` nothing.
@@ -76,14 +78,16 @@ What *reveals* personal facts is masked with them; what is *hidden beside* a mas
 What leads on to other rows is marked → (–: refused). "Own" is the reader's agency or village.
 Roles without a column see no row.
 
-| Role | Rows | Persons whole for | Unmasks one record | Why |
-|---|---|---|---|---|
+| Role | Rows | Persons whole for | Persons whole a day | Finds persons | Unmasks one record | Why |
+|---|---|---|---|---|---|---|
 ${roles.map(roleLine).join('\n')}
 `;
 function roleLine(role: Role): string {
-  const { rows, unmaskMinutes, why } = rules[role];
-  const unmasks = unmaskMinutes ? `for ${unmaskMinutes} minutes` : 'never';
-  return `| ${role} | ${rows.join(', ')} | ${shownFor(role)} | ${unmasks} | ${why} |`;
+  const { rows, unmaskMinutes, finds, why } = rules[role];
+  const { persons, misses, unmasked } = personLimits[role];
+  const found = finds ? `for a purpose, ${misses} misses a day` : 'never';
+  const unmasks = unmaskMinutes ? `for ${unmaskMinutes} minutes, ${unmasked} a day` : 'never';
+  return `| ${role} | ${rows.join(', ')} | ${shownFor(role)} | ${persons || '–'} | ${found} | ${unmasks} | ${why} |`;
 }
 const shownFor = (role: Role) =>
   Object.entries(rules[role].personal)
