@@ -59,9 +59,9 @@ export function auditResolvers(catalog: Catalog): ClassType[] {
       const key = residentIdFormat.normalise(residentId);
       if (residentIdFormat.faults(key).length) throw new HubError('BAD_USER_INPUT', 'The resident id is not valid');
       const subject = hub.identity.ofNoun(catalog.get('Person'), key);
-      // Nothing of the person is shown, but who asks about whom is noted.
-      trail.sought([subject], 1);
       const { entries, more } = await reportSubject(hub.audit.log.settings.dir, subject, { first, before });
+      // Nothing of the person is shown, but who asks about whom is noted; of whom nothing is known may not be there.
+      trail.sought({ persons: [subject], misses: entries.length || before ? 0 : 1, reads: false });
       return { accesses: entries.map(accessOf), more };
     }
   }

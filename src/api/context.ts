@@ -101,7 +101,7 @@ export class Context {
     return {
       ask,
       saw: subjects => trail.saw(subjects),
-      sought: (subjects, found) => trail.sought(subjects, found),
+      sought: search => trail.sought(search),
       read: hub.batches.readFrom,
     };
   }

@@ -9,6 +9,12 @@ export interface AuditBook {
   readonly log: AuditLog;
   readonly policy: string;
 }
+/** Whom somebody looks for, and how many are not there. */
+export interface Sought {
+  readonly persons: readonly string[];
+  readonly misses: number;
+  readonly reads: boolean;
+}
 /** Where a trail is noted, once its reader may see so much. */
 export interface AuditDesk extends AuditBook {
   readonly quotas: Quotas;
@@ -35,6 +41,8 @@ export class Trail {
   private readonly shown = new Set<string>();
   /** Persons who were looked for, whatever is shown of them. */
   private readonly wanted = new Set<string>();
+  /** Persons whom a test fits: it reads them. */
+  private readonly tested = new Set<string>();
   private rows = 0;
   private lookUps = 0;
   private misses = 0;
@@ -49,11 +57,15 @@ export class Trail {
     for (const subject of subjects) this.shown.add(subject);
   }
 
-  /** Somebody is looked for by something personal; `found` says how many fit. */
-  sought(subjects: readonly string[], found: number): void {
+  /**
+   * Somebody is looked for by something personal.
+   *
+   * @param reads whether the answer tells of them what only those learn who see them whole
+   */
+  sought({ persons, misses, reads }: Sought): void {
     this.lookUps += 1;
-    if (!found) this.misses += 1;
-    for (const subject of subjects) this.wanted.add(subject);
+    this.misses += misses;
+    for (const person of persons) (reads ? this.tested : this.wanted).add(person);
   }
 
   get isEmpty(): boolean {
@@ -91,7 +103,10 @@ export class Trail {
   }
 
   private get counted() {
-    return { persons: [...this.shown], misses: this.misses };
+    return {
+      persons: this.tested.size ? [...new Set([...this.shown, ...this.tested])] : [...this.shown],
+      misses: this.misses,
+    };
   }
 
   /** Resolves when the entry is on disk. Throws QUOTA_REACHED or AUDIT_UNAVAILABLE: then the answer must not leave. */
@@ -113,7 +128,7 @@ export class Trail {
       purpose,
       operation: this.operation,
       channel,
-      subjects: this.wanted.size ? new Set([...this.shown, ...this.wanted]) : this.shown,
+      subjects: this.lookUps ? new Set([...this.shown, ...this.tested, ...this.wanted]) : this.shown,
       result: answer === null ? null : hash('sha256', answer, 'hex'),
       policy: desk.policy,
       counts: {

@@ -1,9 +1,14 @@
 /** Which tests single persons out: those by personal fields, wherever in a `where` they stand. */
 import type { Noun } from '../catalog/catalog.ts';
 import type { Comparison, Where } from './filters.ts';
+import { Slot } from './slot.ts';
 
 export const isPersonal = (noun: Noun, field: string): boolean =>
   noun.columns.get(field)?.field.sensitivity === 'personal';
+
+/** Also an identifier that names a person in some rows only (sole traders). */
+export const mayNamePerson = (noun: Noun, field: string): boolean =>
+  isPersonal(noun, field) || noun.columns.get(field)?.field.format?.personPrefix !== undefined;
 
 /**
  * Whether a `where` names a personal field of the noun, or of what it is related to. What is tested does not matter, nor
@@ -51,4 +56,28 @@ function ownFields(where: Where): string[] {
     if (name === 'compare') return (test as Comparison[]).flatMap(({ field, than }) => [field, than]);
     return [name];
   });
+}
+
+/**
+ * For how many persons the tests of a noun's own personal fields look: values of a list and parts of an `or` are
+ * alternatives, tests that must all hold are one.
+ *
+ * @param values of the question's variables
+ */
+export function alternativesOf(noun: Noun, where: Where, values: Readonly<Record<string, unknown>>): number {
+  const parts = Object.entries(where).map(([name, test]): number => {
+    if (test === null || test === undefined) return 0;
+    const each = (part: Where) => alternativesOf(noun, part, values);
+    if (name === 'or') return (test as Where[]).reduce((sum, part) => sum + each(part), 0);
+    if (name === 'and') return Math.max(0, ...(test as Where[]).map(each));
+    if (name === 'not') return each(test as Where);
+    if (name === 'compare') return 1;
+    return isPersonal(noun, name) ? valuesOf(test as Record<string, unknown>, values) : 0;
+  });
+  return Math.max(0, ...parts);
+}
+
+function valuesOf(tests: Record<string, unknown>, values: Readonly<Record<string, unknown>>): number {
+  const given = Object.values(tests).map(value => (value instanceof Slot ? value.of(values) : value));
+  return Math.max(1, ...given.map(value => (Array.isArray(value) ? new Set(value).size : 1)));
 }

@@ -1,12 +1,13 @@
 /** Pages of records: of all, or of those about each parent. Nodes, edges and page info share one fetch, the count has its own. */
 import { rowsSql } from '../access/rows.ts';
 import type { Relation, StoredNoun } from '../catalog/catalog.ts';
+import { HubError } from '../domain/error-codes.ts';
 import { type Fetch, type NounFetch, type Row, unkeyed } from './fetch.ts';
 import { listTermsSql, type Where } from './filters.ts';
 import { groupsWriter } from './groups/plan-groups.ts';
 import { type NoteRow, noteWriter } from './note-persons.ts';
 import { cursorOf, cursorsOf, foreignCursor, type PageArgs, pagingSql } from './paging.ts';
-import { isPersonal } from './personal-tests.ts';
+import { mayNamePerson } from './personal-tests.ts';
 import { plainWriter } from './plan-plain.ts';
 import type { Planner, WriteRow } from './planner.ts';
 import type { Run, Written } from './run.ts';
@@ -59,7 +60,9 @@ export function listWriter(
   const tells = wanted
     .of(`${noun.name}Connection`)
     .some(({ read }) => read.kind !== 'groups' && read.kind !== 'typename');
-  const noteTested = tells ? testedPersons(planner, noun, list.depth, where, asOf) : null;
+  const noteTested = tells
+    ? testedPersons(planner, noun, list.depth, { where, asOf, places: list.asksForPlaces })
+    : null;
   return (row, run) => {
     const key = id === undefined ? unkeyed : row[id]!;
     if (list.hasForeignCursor(run)) {
@@ -80,6 +83,12 @@ export function listWriter(
     return written;
   };
 }
+
+const placesBelow = () =>
+  new HubError(
+    'FILTER_FORBIDDEN',
+    'A list below a row is not paged in an order by a personal field: ask for it from its root',
+  );
 
 class ListPlan {
   private page: NotedPage | null = null;
@@ -185,16 +194,30 @@ class ListPlan {
     const { planner, noun, args, parent } = this;
     const page = listFetch(planner, noun, this.depth, args, parent);
     this.demandCursors(page.fetch);
-    const orderedBy = (args.orderBy ?? []).map(order => order.split(' ')[0]!);
-    const isOrderedByPersons = orderedBy.some(field => isPersonal(noun, field));
-    return { ...page, note: isOrderedByPersons ? noteWriter(planner, page.fetch, orderedBy) : null };
+    return { ...page, note: this.orderTells ? noteWriter(planner, page.fetch, this.orderedBy) : null };
   }
 
   private pageOf(parent: string, run: Run): Page {
     const { fetch, of, note } = this.pages();
-    const page = of(run.rows(fetch, parent));
-    if (note) for (const row of page.rows) note(row, run);
-    return page;
+    const rows = run.rows(fetch, parent);
+    // Also of the row behind the page: that there is one is told.
+    if (note) for (const row of rows) note(row, run);
+    return of(rows);
+  }
+
+  private get orderedBy(): string[] {
+    return (this.args.orderBy ?? []).map(order => order.split(' ')[0]!);
+  }
+  /** The list's order tells something of persons. */
+  private get orderTells(): boolean {
+    return this.orderedBy.some(field => mayNamePerson(this.noun, field));
+  }
+  /** A place in such an order is asked about without a row that would be noted: before or behind a cursor nobody may stand. */
+  get asksForPlaces(): boolean {
+    const { after, before, first, last } = this.args;
+    if (!this.orderTells || !(after || before || first === 0 || last === 0)) return false;
+    if (this.parent) throw placesBelow();
+    return true;
   }
 
   private counts(): Fetch {

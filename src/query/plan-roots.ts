@@ -119,10 +119,10 @@ function soughtBy({ catalog }: Planner, fetch: NounFetch, columns: readonly Colu
   const id = fetch.column('id');
   const ownId = noun === catalog.get('Person');
   return (row, key, run) => {
-    if (!row) return void (isPersonal && run.reader.sought(ownId ? [key] : [], 0));
+    if (!row) return void (isPersonal && run.reader.sought({ persons: ownId ? [key] : [], misses: 1, reads: false }));
     if (!isPersonal && !places.some(({ field, at }) => namesPerson(field, row[at]))) return;
     const persons = links.flatMap(at => row[at] ?? []);
-    run.reader.sought(persons.length ? persons : [row[id]!], 1);
+    run.reader.sought({ persons: persons.length ? persons : [row[id]!], misses: 0, reads: false });
   };
 }
 /** @param key of the root's row: its id where that is made of the key */
@@ -173,17 +173,14 @@ function planSearch(planner: Planner, wanted: Wanted): Root {
     .flatMap(noun => {
       const found = searchFetch(planner, noun, text, first);
       if (!found) return [];
-      const { fetch, person } = found;
-      return [{ fetch, person, id: fetch.column('id'), write: planner.object(fetch, 0, wanted.of(noun.name)) }];
+      const { fetch } = found;
+      return [{ ...found, id: fetch.column('id'), write: planner.object(fetch, 0, wanted.of(noun.name)) }];
     });
   return {
     keyed: null,
     write: run => {
-      for (const { fetch, person, id } of lists) {
-        const ids = person === null ? [] : run.rows(fetch, unkeyed).map(row => row[id]!);
-        if (person !== null) run.reader.sought(ids.length ? ids : [person], ids.length);
-      }
       const found = lists.flatMap(({ fetch, write }) => run.rows(fetch, unkeyed).map(row => ({ row, write })));
+      noteSearch(run, lists, found.length);
       const shown = found.slice(0, first);
       const writers = new Map(shown.map(({ row, write }) => [row, write]));
       return items(
@@ -196,10 +193,23 @@ function planSearch(planner: Planner, wanted: Wanted): Root {
   };
 }
 
-/** `person`: the text is a person's identifier, and this their id. */
 interface SearchFetch {
   readonly fetch: NounFetch;
+  /** The text is a person's identifier, and this their id. */
   readonly person: string | null;
+  /** Persons are found by what is personal. */
+  readonly findsPersons: boolean;
+}
+
+/** Whoever is looked for is noted, also when nobody is found; whom a name finds is noted where they are written. */
+function noteSearch(run: Run, lists: readonly (SearchFetch & { readonly id: number })[], found: number): void {
+  for (const { fetch, person, id } of lists) {
+    if (person === null) continue;
+    const ids = run.rows(fetch, unkeyed).map(row => row[id]!);
+    run.reader.sought({ persons: ids.length ? ids : [person], misses: ids.length ? 0 : 1, reads: false });
+  }
+  const byName = lists.some(({ person, findsPersons }) => person === null && findsPersons);
+  if (byName && !found) run.reader.sought({ persons: [], misses: 1, reads: false });
 }
 
 function searchFetch(planner: Planner, noun: StoredNoun, text: string, limit: number): SearchFetch | null {
@@ -225,5 +235,6 @@ function searchFetch(planner: Planner, noun: StoredNoun, text: string, limit: nu
   const [number] = searched.flatMap(({ column, key }) =>
     column.field.sensitivity === 'personal' && key !== null ? [key] : [],
   );
-  return { fetch, person: number === undefined ? null : planner.ground.idOf(noun, number) };
+  const findsPersons = searched.some(({ column }) => column.field.sensitivity === 'personal');
+  return { fetch, person: number === undefined ? null : planner.ground.idOf(noun, number), findsPersons };
 }

@@ -17,10 +17,16 @@ export type ReadLevels = (
 /** Told of every row of which something personal is shown whole: the ids of the persons that it is about. */
 export type SawPersons = (subjects: readonly string[]) => void;
 
-/**
- * Told when somebody is looked for by something personal: the ids of the persons, as far as they are known, and how many fit.
- */
-export type SoughtPersons = (subjects: readonly string[], found: number) => void;
+/** Somebody is looked for by something personal. */
+export interface Search {
+  /** Ids of the persons, as far as they are known. */
+  readonly persons: readonly string[];
+  /** How many were looked for and are not there. */
+  readonly misses: number;
+  /** Whether the answer tells of these persons what only those learn who see them whole. */
+  readonly reads: boolean;
+}
+export type SoughtPersons = (search: Search) => void;
 
 /** JSON; undefined: null, where null is no answer, so that what is around it is null too. */
 export type Text = Buffer | undefined;

@@ -8,7 +8,7 @@ import { HubError } from '../domain/error-codes.ts';
 import { type Fetch, unkeyed } from './fetch.ts';
 import { type Where, whereSql } from './filters.ts';
 import { personLinks } from './note-persons.ts';
-import { namedByTests } from './personal-tests.ts';
+import { alternativesOf, namedByTests } from './personal-tests.ts';
 import type { Planner } from './planner.ts';
 import type { Run } from './run.ts';
 import { type Scope, tableSql, visibleSql } from './scope.ts';
@@ -19,6 +19,15 @@ interface TestedRows {
   readonly where: Where;
   /** Columns that name a person in some rows only, where nothing else personal is tested; else none. */
   readonly prefixed: readonly { readonly column: string; readonly prefix: string }[];
+  /** Nothing is tested, but places in an order: of many persons they tell little, so nothing is refused then. */
+  readonly places?: true;
+}
+/** What a list tests. */
+export interface ListTests {
+  readonly where: Where | null;
+  readonly asOf: string | null;
+  /** Whether places of its rows in an order by something personal are asked about. */
+  readonly places: boolean;
 }
 
 /** Notes whom the tests of a list fit; what refuses the list, if they are too many. */
@@ -29,18 +38,17 @@ export function testedPersons(
   planner: Planner,
   noun: StoredNoun,
   depth: number,
-  where: Where | null | undefined,
-  asOf: string | null,
+  { where, asOf, places }: ListTests,
 ): NoteTested | null {
   const { catalog, policy, testedPersons: most } = planner;
-  const fetches = testedRows(policy, noun, where).map(rows => {
+  const ordered: TestedRows[] = places ? [{ noun, where: where ?? {}, prefixed: [], places }] : [];
+  const fetches = [...testedRows(policy, noun, where), ...ordered].map(rows => {
     const level = planner.level(depth);
     const fetch = planner.plainFetch(level);
     const person = fetch.cell('$person', () => 'x.person::text');
     const sql = personsSql({ catalog, policy, values: level.values, asOf }, rows);
     fetch.reads(null, select => `select ${select('null')} from (${sql} limit ${most + 1}) x`);
-    // A code that is nobody's may be a company's: it tells of no person whether there is one.
-    return { fetch, person, mayMiss: !rows.prefixed.length };
+    return { fetch, person, rows };
   });
   if (!fetches.length) return null;
   // The list may stand below many rows; its tests are the same below each.
@@ -55,19 +63,34 @@ interface TestFetch {
   readonly fetch: Fetch;
   /** Place of the person's id. */
   readonly person: number;
-  /** Whether it is a miss when nobody fits. */
-  readonly mayMiss: boolean;
+  readonly rows: TestedRows;
 }
 
 function noteAll(run: Run, fetches: readonly TestFetch[], most: number): HubError | null {
   const found = fetches.map(({ fetch, person }) => run.rows(fetch, unkeyed).map(row => row[person]!));
-  if (found.some(persons => persons.length > most)) {
+  if (found.some((persons, i) => persons.length > most && !fetches[i]!.rows.places)) {
+    // That so many fit is an answer too.
+    run.reader.sought({ persons: [], misses: 1, reads: true });
     const message = `A test by a personal field fits more than ${most} persons: narrow it, or test what is not personal`;
     return new HubError('LIMIT_EXCEEDED', message, { what: 'persons', most });
   }
-  for (const [i, persons] of found.entries())
-    if (persons.length || fetches[i]!.mayMiss) run.reader.sought(persons, persons.length);
+  for (const [i, { rows }] of fetches.entries()) noteOne(run, rows, found[i]!, most);
   return null;
+}
+
+/** Each alternative of a test looks for somebody; one for whom nobody is found is a miss. */
+function noteOne(
+  run: Run,
+  { noun, where, prefixed, places }: TestedRows,
+  persons: readonly string[],
+  most: number,
+): void {
+  if (persons.length > most) return;
+  // A code that is nobody's may be a company's: it tells of no person whether there is one.
+  const mayMiss = !prefixed.length && !places;
+  if (!persons.length && !mayMiss) return;
+  const misses = mayMiss ? Math.max(0, alternativesOf(noun, where, run.given.values) - persons.length) : 0;
+  run.reader.sought({ persons, misses, reads: true });
 }
 
 /** Each level of a `where` at which something personal is tested, with all that is tested there. */

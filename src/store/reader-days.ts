@@ -2,7 +2,6 @@
  * What readers have seen of persons today, over all processes of the hub: whom they were shown whole, and how often they
  * looked for somebody who is not there. A reader's requests are counted one after the other, those that wait together.
  */
-import pg from 'pg';
 import { RecentlyUsed } from '../domain/recently-used.ts';
 import { townDay } from '../domain/town-day.ts';
 import type { Database } from './database.ts';
@@ -39,19 +38,21 @@ const keptReaders = 5_000;
 /** Days are kept until nobody can ask about them as today. */
 const keptDays = 2;
 
+/** What is new is found by the key alone, whatever the planner knows of tables that are made anew each day. */
 const countSql = `
-with had as (select persons, misses from hub_reader_day where day = $1 and reader = $2),
-  fresh as (select person from unnest($3::uuid[]) as asked (person)
-    where not exists (select from hub_reader_person s where s.day = $1 and s.reader = $2 and s.person = asked.person)),
-  fits as (select
-    (select count(*) from fresh) = 0 or coalesce((select persons from had), 0) + (select count(*) from fresh) <= $5 as persons,
-    $4::int = 0 or coalesce((select misses from had), 0) + $4::int <= $6 as misses),
-  kept as (insert into hub_reader_person (day, reader, person)
-    select $1, $2, person from fresh where (select persons and misses from fits)),
-  counted as (insert into hub_reader_day as d (day, reader, persons, misses, unmasked)
-    select $1, $2, (select count(*) from fresh), $4::int, 0 from fits where persons and misses
-    on conflict (day, reader) do update set persons = d.persons + excluded.persons, misses = d.misses + excluded.misses)
-select persons, misses from fits`;
+with kept as (insert into hub_reader_person (day, reader, person)
+    select $1, $2, person from unnest($3::uuid[]) as shown (person) on conflict do nothing returning person)
+insert into hub_reader_day as d (day, reader, persons, misses, unmasked)
+select $1, $2, count(*), $4::int, 0 from kept
+on conflict (day, reader) do update set persons = d.persons + excluded.persons, misses = d.misses + excluded.misses
+returning persons, misses, (select count(*)::int from kept) as fresh`;
+
+/** Undoes what was counted. */
+class TooMany extends Error {
+  constructor(readonly what: NonNullable<Exceeded>) {
+    super(`Too many ${what} for a day`);
+  }
+}
 
 export class ReaderDays {
   private readonly readers = new RecentlyUsed<string, ReaderDay>(keptReaders);
@@ -63,7 +64,10 @@ export class ReaderDays {
     private readonly now: () => Date = () => new Date(),
   ) {}
 
-  /** Counts all of it, or nothing and says why. Whoever was counted today costs no look at the database. */
+  /**
+   * Counts all of it, or nothing and says why. Whoever was counted today costs no look at the database. A crash of the
+   * database may lose the last milliseconds of what was counted, never a row of the audit log.
+   */
   count(reader: string, seen: Seen, limits: DayLimits): Promise<Exceeded> {
     const today = this.ofToday(reader);
     const persons = seen.persons.filter(person => !today.known.has(person));
@@ -103,14 +107,19 @@ export class ReaderDays {
   }
 
   private async write(reader: string, { day, known }: ReaderDay, seen: Seen, limits: DayLimits): Promise<Exceeded> {
-    const values = [day, reader, seen.persons, seen.misses, limits.persons, limits.misses];
-    const { rows } = await this.database.transaction(
-      client => client.query({ name: 'count persons seen', text: countSql, values }),
-      beginFor(reader),
-    );
-    const [fits] = rows as [{ persons: boolean; misses: boolean }];
-    if (!fits.persons) return 'persons';
-    if (!fits.misses) return 'misses';
+    // In one order, so that two processes never wait for each other.
+    const values = [day, reader, seen.persons.toSorted(), seen.misses];
+    try {
+      await this.database.transaction(async client => {
+        const { rows } = await client.query({ name: 'count persons seen', text: countSql, values });
+        const [counted] = rows as [{ persons: number; misses: number; fresh: number }];
+        if (counted.fresh && counted.persons > limits.persons) throw new TooMany('persons');
+        if (seen.misses && counted.misses > limits.misses) throw new TooMany('misses');
+      }, 'begin; set local synchronous_commit = off');
+    } catch (error) {
+      if (error instanceof TooMany) return error.what;
+      throw error;
+    }
     for (const person of seen.persons) known.add(person);
     return null;
   }
@@ -123,7 +132,3 @@ export class ReaderDays {
       this.database.read(`delete from ${table} where day < $1`, [before]).catch(this.onError);
   }
 }
-
-/** Counts of one reader follow one another. A crash may lose the last milliseconds of them, never a row of the log. */
-const beginFor = (reader: string): string =>
-  `begin; set local synchronous_commit = off; select pg_advisory_xact_lock(hashtext(${pg.escapeLiteral(`reader ${reader}`)}))`;
