@@ -41,7 +41,7 @@ import { TableSizes } from './query/table-sizes.ts';
 import type { Store } from './store/apply.ts';
 import { cursorKey } from './store/migrate.ts';
 import { ReaderDays } from './store/reader-days.ts';
-import { writeSealingOrder } from './store/sealing-orders.ts';
+import { hasSealingOrder, writeSealingOrder } from './store/sealing-orders.ts';
 
 export interface Connected {
   readonly adapter: Adapter;
@@ -207,6 +207,7 @@ export async function startHub(
       town: config.hubTown,
       audit: { log: audit.log, policy: audit.policy, quotas },
       purposes,
+      hasSealingOrder: (number: string, subject: string) => hasSealingOrder(database, number, subject),
       orderSealing: async (order: SealingOrder, by: string) => {
         const isNew = await writeSealingOrder(database, order, by);
         await sealing.refresh();

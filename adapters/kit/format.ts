@@ -9,6 +9,8 @@ export interface Format {
   readonly zh: string;
   /** Values that begin so identify a natural person, though others of the format do not: sole traders (个体工商户). */
   readonly personPrefix?: string;
+  /** Its values identify or reach a person, so a field that has it is personal. */
+  readonly isPersonal?: true;
   /** One spelling for all spellings: full width, spaces, case, older lengths. Never throws, also not for rubbish. */
   normalise(raw: string): string;
   /** What is wrong with a normalised value; empty when it is valid. */

@@ -10,7 +10,6 @@ import {
   identityNumber,
   instant,
   integer,
-  issuedNumber,
   person,
   region,
   statisticalYear,
@@ -35,6 +34,8 @@ export const Resident = defineRecord('Resident', {
   title: { en: 'Registered resident', zh: '常住人口' },
   key: ['residentId'],
   live: 'only',
+  /** The police tell an entry on the day from which it is valid. */
+  timeReveals: ['validFrom'],
   about: {
     person: person('residentId', {
       inverse: 'residents',
@@ -68,6 +69,8 @@ export const IdentityCard = defineRecord('IdentityCard', {
   title: { en: 'Resident identity card', zh: '居民身份证' },
   key: ['acceptanceNo'],
   live: 'only',
+  /** The police tell an entry on the day from which it is valid. */
+  timeReveals: ['validFrom'],
   about: { person: person('residentId', { inverse: 'identityCards', states: { name: 'name' } }) },
   fields: {
     acceptanceNo: text({ en: 'Acceptance number', zh: '受理号', ...identity }),
@@ -87,6 +90,8 @@ export const ResidencePermit = defineRecord('ResidencePermit', {
   title: { en: 'Residence permit', zh: '居住证' },
   key: ['permitNo'],
   live: 'only',
+  /** The police tell an entry on the day from which it is valid. */
+  timeReveals: ['validFrom'],
   about: {
     person: person('residentId', { inverse: 'residencePermits', states: { name: 'name' } }),
     region: region('villageCode'),
@@ -114,7 +119,8 @@ export const HouseholdChange = defineRecord('HouseholdChange', {
     region: region('villageCode'),
   },
   fields: {
-    changeNo: text({ en: 'Number of the change', zh: '变动编号', ...issuedNumber }),
+    /** With its year and, in order, the births of the year. */
+    changeNo: text({ en: 'Number of the change', zh: '变动编号', reveals: ['birthDate'] }),
     kind: code({ zh: '变动类别', table: householdChangeKind }),
     residentId: text({ zh: '公民身份号码', ...identityNumber }),
     name: text({ en: 'Name after the change', zh: '姓名', ...personName }),

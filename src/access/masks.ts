@@ -29,7 +29,8 @@ function name(text: string): string {
   const dot = characters.findIndex(character => /^[·•．・]$/.test(character));
   if (dot > 0 && dot <= longestFirstPart) return shown(dot, 0);
   if (length > 2 && compoundSurnames.has(characters[0]! + characters[1]!)) return shown(2, 0);
-  // Of three characters the last stays (张*丰); of two only the surname (张*).
+  // Of three characters the last stays (张*丰); of two only the surname (张*); a single one may be the whole name.
+  if (length === 1) return stars(text);
   return shown(1, length > 2 ? 1 : 0);
 }
 

@@ -7,6 +7,7 @@ import { townDay } from '../domain/town-day.ts';
 import type { Policy } from './policy.ts';
 import type { Principal, Purpose } from './principal.ts';
 import { rowsSql } from './rows.ts';
+import { rules } from './rules.ts';
 import type { SealingOrders } from './sealing-orders.ts';
 import type { SharingGrant } from './sharing.ts';
 
@@ -91,6 +92,7 @@ export class Purposes {
   }
 
   private problemOf(principal: Principal, { kind, value }: Purpose): string | null | Promise<string | null> {
+    if (rules[principal.role].personal[kind] === 'none') return `your role sees nobody whole for a ${kind}`;
     const today = townDay(new Date());
     if (kind === 'case') return this.caseProblem(principal, value);
     return kind === 'matter' ? this.matterProblem(principal, value, today) : this.taskProblem(principal, value, today);

@@ -76,7 +76,9 @@ const accessOf = ({ seq, at, act, channel, who, purpose, operation, subjects, co
   role: who.role,
   reader: who.subject,
   agency: who.agency,
-  purpose: purpose && `${purpose.kind}:${purpose.value}${purpose.unmasked ? ` unmask:${purpose.unmasked}` : ''}`,
+  purpose:
+    purpose &&
+    `${purpose.kind}:${purpose.value}${purpose.unmasked ? ` unmask:${purpose.unmasked}` : ''}${purpose.under ? ` for ${purpose.under}` : ''}`,
   operation: operation?.name ?? null,
   persons: counts.persons ?? subjects.count,
 });

@@ -56,6 +56,7 @@ export interface Hub {
   readonly grants: () => readonly SharingGrant[];
   readonly unmasking: Pick<UnmaskDesk, 'of' | 'grant'>;
   /** Writes down an order by which somebody's reads are sealed; false: there is one of this number for them already. */
+  readonly hasSealingOrder: (number: string, subject: string) => Promise<boolean>;
   readonly orderSealing: (order: SealingOrder, orderedBy: string) => Promise<boolean>;
   readonly ended: EndedSessions;
   /** Ends a session here and in every other process of the hub. */

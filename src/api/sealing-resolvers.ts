@@ -37,6 +37,9 @@ export function sealingResolvers(): ClassType[] {
       if (!policy.may('order sealing') || !principal.subject)
         throw new HubError('FORBIDDEN', 'Sealing orders are written down by the security administrator');
       demandOrder(number, subject, until);
+      if (subject === principal.subject)
+        throw new HubError('BAD_USER_INPUT', 'Nobody writes down an order for their own reads');
+      if (await hub.hasSealingOrder(number, subject)) throw orderedAlready();
       const { role, subject: by, agency, session } = principal;
       await hub.audit.log.append({
         act: 'seal',
@@ -50,11 +53,14 @@ export function sealingResolvers(): ClassType[] {
         counts: {},
       });
       if (await hub.orderSealing({ number, subject, until }, by!)) return { number, subject, until };
-      throw new HubError('BAD_USER_INPUT', 'There is an order of this number for this reader already; none is changed');
+      throw orderedAlready();
     }
   }
   return [Sealing];
 }
+
+const orderedAlready = () =>
+  new HubError('BAD_USER_INPUT', 'There is an order of this number for this reader already; none is changed');
 
 function demandOrder(number: string, subject: string, until: string): void {
   if (!aNumber.test(number)) throw new HubError('BAD_USER_INPUT', '`number` should be that of the order, on one line');

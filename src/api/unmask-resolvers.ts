@@ -11,10 +11,11 @@ import { readGlobalId } from './global-id.ts';
 import { DateTime } from './scalars.ts';
 
 /** Said by a person, read by a person; no line breaks, so that it stays one line of a report. */
-const aReason = /^[^\s\p{C}][^\p{C}]{9,199}$/u;
+const aReason = /^[^\s\p{C}][^\p{C}]{8,198}[^\s\p{C}]$/u;
 const fewestDifferent = 5;
+/** Blanks, points and digits say nothing. */
 const saysSomething = (reason: string): boolean =>
-  aReason.test(reason) && new Set(reason.replaceAll(/\s/g, '').toLowerCase()).size >= fewestDifferent;
+  aReason.test(reason) && new Set(reason.toLowerCase().match(/\p{L}/gu)).size >= fewestDifferent;
 
 @ObjectType({ description: 'A record that its asker sees whole for a while; so it is noted · 揭敏授权' })
 export class UnmaskedRecord {
@@ -35,7 +36,7 @@ export function unmaskResolvers(catalog: Catalog): ClassType[] {
     async requestUnmask(
       @Arg('id', () => ID, { description: 'Of a record that you see' }) id: string,
       @Arg('reason', () => String, {
-        description: 'Why, in 10 to 200 characters, five of them different; names nobody · 事由',
+        description: 'Why, in 10 to 200 characters with five different letters; names nobody · 事由',
       })
       reason: string,
       @Arg('minutes', () => Int, { defaultValue: 15, description: 'For how long; what is most depends on the role' })
@@ -63,7 +64,7 @@ function demandRight({ principal, hub }: Context, reason: string, minutes: numbe
     });
   if (minutes < 1 || minutes > most) throw new HubError('BAD_USER_INPUT', `\`minutes\` goes from 1 to ${most}`);
   if (!saysSomething(reason)) {
-    const how = 'in 10 to 200 characters, at least five of them different, on one line';
+    const how = 'in 10 to 200 characters, with at least five different letters, on one line';
     throw new HubError('BAD_USER_INPUT', `\`reason\` should say why ${how}`);
   }
 }
@@ -87,13 +88,13 @@ async function unmask(
   { id: recordId, subjects }: { readonly id: string; readonly subjects: readonly string[] },
   { reason, minutes }: { readonly reason: string; readonly minutes: number },
 ): Promise<UnmaskedRecord> {
-  const { role, subject, agency, session } = principal;
-  const reader = { role, subject, agency, session, purpose: principal.purpose };
+  const { role, subject, agency, session, purpose } = principal;
+  const reader = { role, subject, agency, session, purpose };
   const id = newGrantId();
   await hub.audit.log.append({
     act: 'unmask',
     who: { role, subject, agency, session },
-    purpose: { kind: 'unmask', value: `${id} ${reason}` },
+    purpose: { kind: 'unmask', value: `${id} ${reason}`, under: `${purpose!.kind}:${purpose!.value}` },
     operation: trail.operation,
     channel: trail.channel,
     subjects,

@@ -17,6 +17,8 @@ export interface StatedPurpose {
   readonly sealedUntil?: string;
   /** Grants by which the reader has records unmasked at that moment, beside what the purpose shows. */
   readonly unmasked?: string;
+  /** The purpose for which a record was unmasked: `case:<number>`. */
+  readonly under?: string;
 }
 /** `hub`: what the log does by itself; `command`: an operator at a terminal. */
 export type Channel = 'http' | 'socket' | 'export' | 'command' | 'hub';
@@ -124,6 +126,7 @@ const hidden = (purpose: StatedPurpose | null): StatedPurpose | null =>
     value: hideIdentifiers(purpose.value),
     ...(purpose.sealedBy !== undefined && { sealedBy: purpose.sealedBy }),
     ...(purpose.unmasked !== undefined && { unmasked: purpose.unmasked }),
+    ...(purpose.under !== undefined && { under: hideIdentifiers(purpose.under) }),
   };
 
 /** The entry for each of its readers, as if it were his own. */

@@ -7,6 +7,7 @@ const isPersonal = (column: Column | undefined): boolean => column?.field.sensit
 
 export function demandPersonalData(nouns: Nouns): void {
   for (const noun of nouns.values()) {
+    demandPersonalFormats(noun);
     if (isAboutPerson(noun, nouns)) demandStatedText(noun);
     for (const about of Object.values(noun.kind.about)) {
       demandPersonalKey(noun, about, nouns.get(about.noun)!);
@@ -30,9 +31,23 @@ function leadsToPerson(noun: Noun, nouns: Nouns, passed: Set<Noun>): boolean {
   return Object.values(noun.kind.about).some(about => leadsToPerson(nouns.get(about.noun)!, nouns, passed));
 }
 
+/** Whatever the kind is about: a number by which a person is identified or reached names that person. */
+function demandPersonalFormats({ name, columns }: Noun): void {
+  for (const { name: own, field } of columns.values()) {
+    if (!field.format?.isPersonal || field.sensitivity === 'personal') continue;
+    throw new Error(
+      `${name}.${own} is a ${field.format.name}, which is personal: write sensitivity: 'personal' and a mask for it`,
+    );
+  }
+}
+
+/** A reason is a sentence that a reviewer can agree with or not. */
+const isSentence = (why: string): boolean => why.trim().split(/\s+/).length >= 3 && why.trim().length >= 15;
+
 function demandStatedText({ name, columns }: Noun): void {
   for (const { name: own, field } of columns.values()) {
-    if (field.scalar !== 'text' || field.format || field.sensitivity === 'personal' || field.why) continue;
+    if (field.scalar !== 'text' || field.format || field.sensitivity === 'personal') continue;
+    if (field.why && isSentence(field.why)) continue;
     throw new Error(
       `${name}.${own} is text in a kind that is about a person: write sensitivity: 'personal', ` +
         `or 'public' or 'internal' with a why (a sentence that says why it tells nothing of the person)`,

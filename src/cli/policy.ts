@@ -135,6 +135,7 @@ async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
     endSession: notHere,
     // Sample readers state what holds: whether it does is not rehearsed.
     purposes: { checked: async (_reader, stated) => ({ purpose: stated, purposeProblem: null }) },
+    hasSealingOrder: notHere,
     orderSealing: notHere,
   } satisfies Omit<Hub, 'tail' | 'audit'>;
   const changes = await latestChanges(read, changesLookedAt);

@@ -23,5 +23,8 @@ export function maskedWriter({ policy }: Planner, fetch: NounFetch): WriteRow {
 function maskedOf(policy: Policy, noun: Noun, whole: boolean, named: readonly Column[] = []): string[] {
   const columns = [...noun.columns.values()];
   const masked = columns.filter(each => named.includes(each) || policy.field(noun, each.name, whole) !== 'whole');
-  return [...masked.map(({ name }) => name), ...(policy.timeTold(noun, whole) === 'whole' ? [] : ['asOf'])];
+  // A heading names persons as they are shown; who sees the row masked mostly sees them so.
+  const heading = masked.length && noun.heading.length ? ['heading'] : [];
+  const time = policy.timeTold(noun, whole) === 'whole' ? [] : ['asOf'];
+  return [...masked.map(({ name }) => name), ...heading, ...time];
 }

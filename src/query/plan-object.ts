@@ -146,7 +146,8 @@ function sourceWriter(planner: Planner, fetch: NounFetch, wanted: Wanted): Write
   return (row, run) => {
     const view = views[Number(isWhole(row))]!;
     const id = view === 'whole' ? row[sourceId]! : maskValue(view, 'text', row[sourceId])!;
-    const told = isVersionShown(row) ? row[version]! : maskValue('stars', 'text', row[version])!;
+    // Versions are often made of the source's id, or of the time at which it was told.
+    const told = view === 'whole' && isVersionShown(row) ? row[version]! : maskValue('stars', 'text', row[version])!;
     return run.write(write({ agency: row[agency]!, sourceId: id, version: told }));
   };
 }

@@ -15,6 +15,12 @@ export async function writeSealingOrder(database: Database, order: SealingOrder,
   return rowCount === 1;
 }
 
+/** Also one that has ended. */
+export async function hasSealingOrder(database: Database, number: string, subject: string): Promise<boolean> {
+  const text = 'select from hub_sealing_order where number = $1 and subject = $2';
+  return (await database.read(text, [number, subject])).length > 0;
+}
+
 export async function sealingOrdersInForce(database: Database): Promise<SealingOrder[]> {
   const rows = await database.read(inForceSql, [townDay(new Date())]);
   return rows.map(([number, subject, until]) => ({ number: number!, subject: subject!, until: until! }));

@@ -22,6 +22,7 @@ const localFaults = (value: string): readonly Fault[] => [/^\d{7,8}$/.test(value
 export const phone: Format = {
   name: 'telephone number',
   zh: '联系电话',
+  isPersonal: true,
   normalise: raw => plainSpelling(raw.normalize('NFKC').replace(/[()]/g, '')).replace(COUNTRY_CODE, ''),
   faults: faultsBeyondShape({ characters: /^\d+$/ }, value => {
     if (value.startsWith('1')) return mobileFaults(value);

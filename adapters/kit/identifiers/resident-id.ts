@@ -45,6 +45,7 @@ const isBirthDate = (date: string): boolean => {
 export const residentId: Format = {
   name: 'resident id',
   zh: '公民身份号码',
+  isPersonal: true,
   normalise,
   faults: faultsBeyondShape({ lengths: [15, 18], characters: /^(\d{15}|\d{17}[\dX])$/ }, value => {
     if (value.length === 15) return [LEGACY_CENTURY_UNKNOWN.test(value) ? 'AMBIGUOUS' : 'LENGTH'];
