@@ -30,7 +30,11 @@ export class Spelling {
 @InterfaceType({ implements: Node, description: 'What one agency states · 部门记录' })
 export abstract class AgencyRecord extends Node {
   @Field(() => RecordSource) source!: RecordSource;
-  @Field(() => DateTime, { description: 'Since when the hub knows it so · 采集时间' }) observedAt!: string;
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'Since when the hub knows it so; null where it reveals something personal that is masked · 采集时间',
+  })
+  observedAt!: string | null;
   @Field(() => DateTime, { nullable: true, description: 'When it was true at the source · 数据时点' }) asOf!:
     | string
     | null;
@@ -54,7 +58,7 @@ export class Claim {
   @Field({ description: 'Code of the agency' }) agency!: string;
   @Field({ description: 'Kind of record that says so' }) kind!: string;
   @Field(() => AgencyRecord, { nullable: true, description: 'The record itself' }) record!: object | null;
-  @Field(() => DateTime) observedAt!: string;
+  @Field(() => DateTime, { nullable: true }) observedAt!: string | null;
   @Field(() => DateTime, { nullable: true }) asOf!: string | null;
 }
 

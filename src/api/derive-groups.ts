@@ -161,7 +161,7 @@ export class GroupTypes {
       else this.value(key, column.name, this.ground.typeOf(column.field), description);
     }
     if (isStated(noun) && !noun.relations.has('agency')) this.value(key, 'agency', String);
-    this.timeKey(key, 'observedAt');
+    if (!noun.kind.timeReveals.length) this.timeKey(key, 'observedAt');
     for (const relation of noun.relations.values()) {
       const { name, to, many } = relation;
       if (many || !isStored(to) || !hasKey(to)) continue;

@@ -107,7 +107,7 @@ class TypeDeriver {
     this.put(object, 'id', () => ID, {}, { read: { kind: 'id' } });
     const masked = { description: maskedDescription };
     this.put(object, 'masked', () => [String], masked, { read: { kind: 'masked' } });
-    if (isStated(noun)) this.envelope(object);
+    if (isStated(noun)) this.envelope(object, noun);
     for (const [name, { field }] of noun.columns) {
       const type = this.typeOf(field);
       // Whatever a policy may mask can be null, whoever asks.
@@ -132,9 +132,10 @@ class TypeDeriver {
     return { object, where: this.whereTypes.of(noun), order, connection: this.connection(noun, object) };
   }
 
-  private envelope(object: ClassType): void {
+  private envelope(object: ClassType, { kind }: Noun): void {
     this.put(object, 'source', () => RecordSource, {}, { read: { kind: 'source' } });
-    this.put(object, 'observedAt', () => DateTime, {}, { read: { kind: 'observedAt' } });
+    const nullable = kind.timeReveals.length > 0;
+    this.put(object, 'observedAt', () => DateTime, { nullable }, { read: { kind: 'observedAt' } });
     this.put(object, 'asOf', () => DateTime, { nullable: true }, { read: { kind: 'asOf' } });
     this.put(object, 'spellings', () => [Spelling], {}, { read: { kind: 'spellings' } });
   }

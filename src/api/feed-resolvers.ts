@@ -24,6 +24,7 @@ import type { Context } from './context.ts';
 import type { DerivedTypes } from './derive-types.ts';
 import { FeedRequest } from './feed-request.ts';
 import { type BoardEvent, boardEventType, ChangeEvent } from './feed-types.ts';
+import { DateTime } from './scalars.ts';
 
 interface ChangesArgs {
   /** By the plural of a noun. */
@@ -90,6 +91,12 @@ export function feedResolvers(types: DerivedTypes, catalog: Catalog): ClassType[
 
   @Resolver(() => ChangeEvent)
   class ChangedNode {
+    @FieldResolver(() => DateTime, { nullable: true })
+    at(@Root() change: Change, @Ctx() { policy }: Context): string | null {
+      const noun = catalog.stored(change.kind);
+      return policy.timeTold(noun, policy.whole(noun) === 'all') === 'whole' ? change.at : null;
+    }
+
     @FieldResolver(() => Node, { nullable: true })
     async node(@Root() change: Change, @Ctx() context: Context, @Info() info: GraphQLResolveInfo): Promise<unknown> {
       if (change.deleted) return null;

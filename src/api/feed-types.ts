@@ -80,6 +80,10 @@ export class ChangeEvent {
     | string
     | null;
   @Field({ description: 'It is gone: node is null · 已删除' }) deleted!: boolean;
-  @Field(() => DateTime, { description: 'When the hub stored it · 变更时间' }) at!: string;
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the hub stored it; null where it reveals something personal that is masked · 变更时间',
+  })
+  at!: string | null;
   @Field(() => Node, { nullable: true, description: 'As it stands now' }) node!: object | null;
 }

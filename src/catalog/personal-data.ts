@@ -7,13 +7,13 @@ const isPersonal = (column: Column | undefined): boolean => column?.field.sensit
 
 export function demandPersonalData(nouns: Nouns): void {
   for (const noun of nouns.values()) {
-    demandPersonalFormats(noun);
     if (isAboutPerson(noun, nouns)) demandStatedText(noun);
     for (const about of Object.values(noun.kind.about)) {
       demandPersonalKey(noun, about, nouns.get(about.noun)!);
       demandPersonalFacts(noun, about, nouns.get(about.noun)!);
     }
     demandRevealed(noun, nouns);
+    demandPersonalFormats(noun);
   }
 }
 

@@ -130,12 +130,17 @@ export interface Tested {
 /** The column of a field by which this reader may filter, order, group and aggregate. */
 export function filterable({ policy, namesNobody }: Scope, noun: StoredNoun, name: string, alias = 't'): Tested {
   const envelope = envelopeFields[name];
+  if (name === 'observedAt' && !isTimeTested(policy, noun, namesNobody)) throw maskedField(noun, name);
   if (envelope) return { ...envelope, sql: `${alias}."${envelope.column}"`, normalise: (value: unknown) => value };
   const column = noun.columns.get(name)!;
   if (!policy.mayFilter(noun, name)) throw maskedField(noun, name);
   const sql = namesNobody ? namelessSql(column, alias) : testedSql(policy, noun, column, alias);
   return { column: column.column, sql, type: sqlTypes[column.field.scalar], normalise: spellingOf(column) };
 }
+
+/** Where the time of a row reveals a personal fact, only who sees all rows whole tests it, and groups and streams never do. */
+const isTimeTested = (policy: Policy, noun: StoredNoun, namesNobody: boolean | undefined): boolean =>
+  !noun.kind.timeReveals.length || (!namesNobody && policy.timeTold(noun, policy.whole(noun) === 'all') === 'whole');
 
 export const maskedField = (noun: StoredNoun, name: string): HubError =>
   new HubError(

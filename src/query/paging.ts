@@ -14,6 +14,8 @@ export interface PageArgs {
   readonly after?: string | null;
   readonly last?: number | null;
   readonly before?: string | null;
+  /** The latest first, whatever the reader may order by: records of many kinds in one list. */
+  readonly latestFirst?: true;
 }
 
 export const defaultPageSize = 20;
@@ -55,6 +57,7 @@ export function pagingSql(scope: Scope, noun: StoredNoun, args: PageArgs): Pagin
   const size = (backward ? args.last : args.first) ?? defaultPageSize;
   if (size < 0 || size > largestPageSize) bad(`\`first\` and \`last\` go from 0 to ${largestPageSize}`);
   const keys = (args.orderBy ?? []).map(order => keyOf(scope, noun, order));
+  if (args.latestFirst) keys.push({ column: 'observed_at', descending: true });
   keys.push({ column: 'id', descending: false });
   const conditions: string[] = [];
   if (args.after) conditions.push(beyond(scope, noun, keys, args.after, false));

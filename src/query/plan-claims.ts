@@ -22,7 +22,7 @@ export function recordsWriter(planner: Planner, fetch: NounFetch, depth: number,
   const lists = [...fetch.noun.relations.values()].flatMap(relation => {
     const { to, many, live } = relation;
     if (!many || live || !isStored(to) || to.origin === 'derived' || !planner.policy.sees(to)) return [];
-    const args = { first, orderBy: ['observedAt desc'] };
+    const args = { first, latestFirst: true } as const;
     const { fetch: rows } = listFetch(planner, to, below, args, { relation, fetch });
     const [id, observed] = [rows.column('id'), rows.column('observed_at')];
     return [{ rows, id, observed, write: planner.object(rows, below, wanted.of(to.name)) }];
@@ -161,12 +161,13 @@ class Conflicts {
     const shown = view === 'whole' ? value : maskValue(view, noun.columns.get(fact)!.field.scalar, value);
     // The record may not be selected; its value is shown here all the same.
     source.note?.(record, run);
-    const asOf = policy.timeTold(source.noun, whole) === 'whole' ? row[at.as_of] : null;
+    const isTimeTold = policy.timeTold(source.noun, whole) === 'whole';
+    const asOf = isTimeTold ? row[at.as_of] : null;
     const members = {
       value: shown,
       agency: row[at.agency],
       kind: source.noun.name,
-      observedAt: isoInstant(row[at.observed_at]!),
+      observedAt: isTimeTold ? isoInstant(row[at.observed_at]!) : null,
       asOf: asOf ? isoInstant(asOf) : null,
     };
     return plainWriter(wanted, each => {

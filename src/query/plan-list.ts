@@ -1,17 +1,16 @@
 /** Pages of records: of all, or of those about each parent. Nodes, edges and page info share one fetch, the count has its own. */
 import { rowsSql } from '../access/rows.ts';
 import type { Relation, StoredNoun } from '../catalog/catalog.ts';
-import { HubError } from '../domain/error-codes.ts';
 import { type Fetch, type NounFetch, type Row, unkeyed } from './fetch.ts';
 import { listTermsSql, type Where } from './filters.ts';
 import { groupsWriter } from './groups/plan-groups.ts';
 import { type NoteRow, noteWriter } from './note-persons.ts';
 import { cursorOf, cursorsOf, foreignCursor, type PageArgs, pagingSql } from './paging.ts';
-import { mayNamePerson } from './personal-tests.ts';
+import { isPersonal, mayNamePerson } from './personal-tests.ts';
 import { plainWriter } from './plan-plain.ts';
 import type { Planner, WriteRow } from './planner.ts';
 import type { Run, Written } from './run.ts';
-import { testedPersons } from './tested-persons.ts';
+import { type ListTests, testedPersons } from './tested-persons.ts';
 import type { Wanted } from './wanted.ts';
 
 export interface ListArgs extends PageArgs {
@@ -60,9 +59,7 @@ export function listWriter(
   const tells = wanted
     .of(`${noun.name}Connection`)
     .some(({ read }) => read.kind !== 'groups' && read.kind !== 'typename');
-  const noteTested = tells
-    ? testedPersons(planner, noun, list.depth, { where, asOf, places: list.asksForPlaces })
-    : null;
+  const noteTested = tells ? testedPersons(planner, noun, list.depth, { where, asOf, places: list.places }) : null;
   return (row, run) => {
     const key = id === undefined ? unkeyed : row[id]!;
     if (list.hasForeignCursor(run)) {
@@ -83,12 +80,6 @@ export function listWriter(
     return written;
   };
 }
-
-const placesBelow = () =>
-  new HubError(
-    'FILTER_FORBIDDEN',
-    'A list below a row is not paged in an order by a personal field: ask for it from its root',
-  );
 
 class ListPlan {
   private page: NotedPage | null = null;
@@ -213,11 +204,12 @@ class ListPlan {
     return this.orderedBy.some(field => mayNamePerson(this.noun, field));
   }
   /** A place in such an order is asked about without a row that would be noted: before or behind a cursor nobody may stand. */
-  get asksForPlaces(): boolean {
+  get places(): ListTests['places'] {
     const { after, before, first, last } = this.args;
-    if (!this.orderTells || !(after || before || first === 0 || last === 0)) return false;
-    if (this.parent) throw placesBelow();
-    return true;
+    const isPersonalOrder = this.orderedBy.some(field => isPersonal(this.noun, field));
+    if (!isPersonalOrder || !(after || before || first === 0 || last === 0)) return null;
+    const { parent } = this;
+    return { below: parent && { link: parent.relation.link.column, source: parent.fetch.ids() } };
   }
 
   private counts(): Fetch {

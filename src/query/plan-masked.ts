@@ -1,6 +1,6 @@
 /** Which fields of a row its reader sees masked: by rule, so that they are named whether or not there is a value. */
 import { namesPerson, type Policy } from '../access/policy.ts';
-import type { Column, Noun } from '../catalog/catalog.ts';
+import { type Column, isStated, type Noun } from '../catalog/catalog.ts';
 import type { NounFetch } from './fetch.ts';
 import type { Planner, WriteRow } from './planner.ts';
 
@@ -25,6 +25,6 @@ function maskedOf(policy: Policy, noun: Noun, whole: boolean, named: readonly Co
   const masked = columns.filter(each => named.includes(each) || policy.field(noun, each.name, whole) !== 'whole');
   // A heading names persons as they are shown; who sees the row masked mostly sees them so.
   const heading = masked.length && noun.heading.length ? ['heading'] : [];
-  const time = policy.timeTold(noun, whole) === 'whole' ? [] : ['asOf'];
+  const time = !isStated(noun) || policy.timeTold(noun, whole) === 'whole' ? [] : ['asOf', 'observedAt'];
   return [...masked.map(({ name }) => name), ...heading, ...time];
 }

@@ -75,7 +75,7 @@ function partWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: W
     case 'observedAt':
     case 'asOf': {
       const at = fetch.column(read.kind === 'asOf' ? 'as_of' : 'observed_at');
-      const isShown = read.kind === 'asOf' ? isTimeShown(planner, fetch) : () => true;
+      const isShown = isTimeShown(planner, fetch);
       return (row, run) => (row[at] && isShown(row) ? run.json.instant(row[at]) : planner.absent(wanted, run));
     }
     case 'source':

@@ -5,7 +5,7 @@
 import type { Policy } from '../access/policy.ts';
 import { isStored, type Noun, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
-import { type Fetch, unkeyed } from './fetch.ts';
+import { type Fetch, type KeySource, unkeyed } from './fetch.ts';
 import { type Where, whereSql } from './filters.ts';
 import { personLinks } from './note-persons.ts';
 import { alternativesOf, namedByTests } from './personal-tests.ts';
@@ -20,14 +20,18 @@ interface TestedRows {
   /** Columns that name a person in some rows only, where nothing else personal is tested; else none. */
   readonly prefixed: readonly { readonly column: string; readonly prefix: string }[];
   /** Nothing is tested, but places in an order: of many persons they tell little, so nothing is refused then. */
-  readonly places?: true;
+  readonly places?: Places;
+}
+/** Places in a list, of all of a noun's rows or of those below the rows of a source. */
+interface Places {
+  readonly below: { readonly link: string; readonly source: KeySource } | null;
 }
 /** What a list tests. */
 export interface ListTests {
   readonly where: Where | null;
   readonly asOf: string | null;
   /** Whether places of its rows in an order by something personal are asked about. */
-  readonly places: boolean;
+  readonly places: Places | null;
 }
 
 /** Notes whom the tests of a list fit; what refuses the list, if they are too many. */
@@ -44,10 +48,14 @@ export function testedPersons(
   const ordered: TestedRows[] = places ? [{ noun, where: where ?? {}, prefixed: [], places }] : [];
   const fetches = [...testedRows(policy, noun, where), ...ordered].map(rows => {
     const level = planner.level(depth);
-    const fetch = planner.plainFetch(level);
+    const below = rows.places?.below ?? null;
+    const fetch = planner.plainFetch(level, below?.source ?? null);
     const person = fetch.cell('$person', () => 'x.person::text');
     const sql = personsSql({ catalog, policy, values: level.values, asOf }, rows);
-    fetch.reads(null, select => `select ${select('null')} from (${sql} limit ${most + 1}) x`);
+    fetch.reads(below && 'uuid', (select, keys) => {
+      const among = below ? `and t."${below.link}" = any(${keys})` : '';
+      return `select ${select('null')} from (${sql} ${among} limit ${most + 1}) x`;
+    });
     return { fetch, person, rows };
   });
   if (!fetches.length) return null;

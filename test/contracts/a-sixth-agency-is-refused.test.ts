@@ -69,6 +69,13 @@ describe('text in a kind that is about a person', () => {
 });
 
 describe('what is personal of a person', () => {
+  test('is personal in whatever kind, where its format identifies or reaches somebody', () => {
+    const second = text({ zh: '监护人证件号', format: residentId, optional: true });
+    expect(refusalOf(recipient, { recipientId, guardianId: second })).toBe(
+      "Allowance.guardianId is a resident id, which is personal: write sensitivity: 'personal' and a mask for it",
+    );
+  });
+
   test('is personal where a record refers to him by it', () => {
     const open = text({ zh: '证件号', format: residentId });
     expect(refusalOf(recipient, { recipientId: open })).toBe(

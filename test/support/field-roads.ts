@@ -66,7 +66,10 @@ export const fieldRoads: Readonly<Record<string, FieldRoad>> = {
   },
   'second order': {
     orders: true,
-    of: ({ kind }, field) =>
-      `${kind.plural}(first: 0, orderBy: [OBSERVED_AT_ASC, ${enumName(field)}_DESC]) { nodes { id } }`,
+    of: ({ kind }, field) => {
+      // When such rows were told is masked itself.
+      const before = kind.timeReveals.length ? enumName(field) : 'OBSERVED_AT';
+      return `${kind.plural}(first: 0, orderBy: [${before}_ASC, ${enumName(field)}_DESC]) { nodes { id } }`;
+    },
   },
 };

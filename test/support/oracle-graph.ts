@@ -111,7 +111,9 @@ class Oracle {
     const column = noun.columns.get(field);
     if (column) return ((seen: Seen, _: unknown, { policy }: OracleContext) => shown(seen, field, policy)) as Resolve;
     if (field === 'id') return (({ row }: Seen) => `${noun.name}:${row.id}`) as Resolve;
-    if (field === 'observedAt') return (({ row }: Seen) => instantOf(String(row.observed_at))) as Resolve;
+    if (field === 'observedAt')
+      return (({ row, whole }: Seen, _: unknown, { policy }: OracleContext) =>
+        policy.timeTold(noun, whole) === 'whole' ? instantOf(String(row.observed_at)) : null) as Resolve;
     if (field === 'asOf')
       return (({ row, whole }: Seen, _: unknown, { policy }: OracleContext) =>
         row.as_of && policy.timeTold(noun, whole) === 'whole' ? instantOf(String(row.as_of)) : null) as Resolve;
@@ -377,17 +379,22 @@ function shown({ noun, row, whole }: Seen, name: string, policy: Policy): unknow
   const view = policy.field(noun, name, whole, value);
   return view === 'whole' ? value : maskValue(view, field.scalar, value);
 }
-const masked = ({ noun, row, whole }: Seen, _: unknown, { policy }: OracleContext) =>
-  [...noun.columns.values()]
-    .filter(({ name, column }) => policy.field(noun, name, whole, row[column]) !== 'whole')
-    .map(({ name }) => name)
-    .concat(policy.timeTold(noun, whole) === 'whole' ? [] : ['asOf']);
+function masked({ noun, row, whole }: Seen, _: unknown, { policy }: OracleContext): string[] {
+  const columns = [...noun.columns.values()].filter(
+    ({ name, column }) => policy.field(noun, name, whole, row[column]) !== 'whole',
+  );
+  const time = !isStated(noun) || policy.timeTold(noun, whole) === 'whole' ? [] : ['asOf', 'observedAt'];
+  return [...columns.map(({ name }) => name), ...(columns.length && noun.heading.length ? ['heading'] : []), ...time];
+}
 function source({ noun, row, whole }: Seen, _: unknown, { policy }: OracleContext) {
   const view = policy.sourceId(noun, whole);
   return {
     agency: row.agency,
     sourceId: view === 'whole' ? row.source_id : maskValue(view, 'text', row.source_id),
-    version: policy.timeTold(noun, whole) === 'whole' ? row.version : maskValue('stars', 'text', row.version),
+    version:
+      policy.timeTold(noun, whole) === 'whole' && policy.sourceId(noun, whole) === 'whole'
+        ? row.version
+        : maskValue('stars', 'text', row.version),
   };
 }
 function spellings({ noun, row, whole }: Seen, _: unknown, { policy }: OracleContext) {
@@ -428,7 +435,7 @@ function claimsOf(noun: Noun, kind: StoredNoun, link: Link, seen: Seen, policy: 
         agency: String(row.agency),
         kind: kind.name,
         record: seen,
-        observedAt: instantOf(String(row.observed_at)),
+        observedAt: policy.timeTold(kind, seen.whole) === 'whole' ? instantOf(String(row.observed_at)) : null,
         asOf: row.as_of && policy.timeTold(kind, seen.whole) === 'whole' ? instantOf(String(row.as_of)) : null,
       },
     ];

@@ -28,6 +28,8 @@ export const Person = defineRecord('Person', {
   title: { en: 'Person: a natural person whom at least one agency knows', zh: '自然人' },
   plural: 'persons',
   key: ['residentId'],
+  /** Newborns come to be known within days. */
+  timeReveals: ['birthDate'],
   fields: {
     residentId: text({ zh: '公民身份号码', ...identityNumber }),
     name: text({

@@ -239,7 +239,7 @@ describe('the proof', () => {
     );
     expect(told.dataSubjectReport.accesses).toEqual([
       { act: 'read', reader: clerk.claims.sub, purpose: `${await aPurpose()} unmask:${grant}` },
-      { act: 'unmask', reader: clerk.claims.sub, purpose: `unmask:${grant} asked by …` },
+      { act: 'unmask', reader: clerk.claims.sub, purpose: `unmask:${grant} asked by … for ${await aPurpose()}` },
     ]);
   });
 

@@ -168,6 +168,63 @@ describe('a test by a personal field', () => {
     expect(traders.added.flatMap(({ subjects }) => subjects.ids)).toEqual([trader![1]]);
   });
 
+  test('counts each alternative: one known person among invented numbers hides no miss', async () => {
+    const [row] = await read('select resident_id from hub_person order by id limit 1');
+    const text = 'query ($ids: [String!]) { persons(where: { residentId: { in: $ids } }) { totalCount } }';
+    const ids = [row![0], ...Array.from({ length: 3 }, (_, i) => inventedResidentId(300 + i))];
+    const asker = await clerk('task:test', 'clerk-12');
+    const one = await noted(() => asker.ask(text, { ids }));
+    expect(one.result.data.persons.totalCount).toBe(1);
+    expect(one.added[0]!.counts).toMatchObject({ sought: 1, missed: 3 });
+    const or = `{ persons(where: { or: [{ residentId: { eq: "${row![0]}" } }, { name: { startsWith: "某某某" } }] }) { totalCount } }`;
+    expect((await noted(() => asker.ask(or))).added[0]!.counts).toMatchObject({ missed: 1 });
+    expect((await asker.ask(text, { ids })).errors?.[0]?.extensions?.code).toBe('QUOTA_REACHED');
+  });
+
+  test('that is refused is noted, for it is an answer too, and counts as a miss', async () => {
+    const asker = await clerk('task:test', 'clerk-13');
+    const { added } = await noted(() => asker.ask('{ persons(where: { name: { isNull: false } }) { totalCount } }'));
+    expect(added).toMatchObject([{ counts: { sought: 1, missed: 1 } }]);
+  });
+
+  test('counts whom it fits as persons that were seen', async () => {
+    const asker = await clerk('task:test', 'clerk-14');
+    const n = surname();
+    await asker.ask('query ($n: String!) { persons(where: { name: { startsWith: $n } }) { totalCount } }', { n });
+    const [fitting] = await read(`select count(*) from hub_person where not deleted and name like $1 || '%'`, [n]);
+    const [counted] = await read(`select persons from hub_reader_day where reader = 'clerk clerk-14'`);
+    expect(counted).toEqual(fitting);
+  });
+
+  test.each([
+    ['a search by a name that nobody has', 'query { search(text: "某某某某") { id } }'],
+    ['a report about somebody of whom nothing is known', 'report'],
+  ])('%s is noted as a miss', async (_what, text) => {
+    const report = `{ dataSubjectReport(residentId: "${inventedResidentId(400)}") { more } }`;
+    const asker =
+      text === 'report'
+        ? await clientOf({ role: 'auditor', sub: 'auditor-1' }, null)
+        : await clerk('task:test', 'clerk-15');
+    const { added } = await noted(() => asker.ask(text === 'report' ? report : text));
+    expect(added).toMatchObject([{ counts: { sought: 1, missed: 1 } }]);
+  });
+
+  test('a place in an order by one is asked about with an entry, also on an empty page', async () => {
+    const asker = await clerk('task:test', 'clerk-16');
+    const [known] = (await asker.ask('{ persons(first: 1, orderBy: [BIRTH_DATE_ASC]) { edges { cursor } } }')).data
+      .persons.edges;
+    const [other] = await read(`select id, resident_id from hub_person order by birth_date limit 1`);
+    const text = `query ($after: String!, $id: String!) {
+      persons(first: 0, after: $after, orderBy: [BIRTH_DATE_DESC], where: { residentId: { eq: $id } }) { pageInfo { hasNextPage } } }`;
+    const { added } = await noted(() => asker.ask(text, { after: known.cursor, id: other![1] }));
+    expect(added.flatMap(({ subjects }) => subjects.ids)).toContain(other![0]);
+    const below = `{ organisations(where: { insuredEmployees: { some: {} } }, first: 1) { nodes {
+      insuredEmployees(first: 0, orderBy: [NAME_ASC]) { pageInfo { hasNextPage } } } } }`;
+    const nested = await noted(() => asker.ask(below));
+    expect(nested.result.errors).toBeUndefined();
+    expect(nested.added.flatMap(({ subjects }) => subjects.ids).length).toBeGreaterThan(0);
+  });
+
   test('is none that a stream takes', async () => {
     const asker = await clerk('task:test', 'clerk-9');
     for (const text of [
@@ -187,7 +244,8 @@ describe('a test by a personal field', () => {
       asker.ask('{ persons(orderBy: [NAME_ASC], first: 3) { pageInfo { endCursor } } }'),
     );
     expect(result.errors).toBeUndefined();
-    expect(added.flatMap(({ subjects }) => subjects.ids)).toHaveLength(3);
+    // That there is one behind the page is told too.
+    expect(added.flatMap(({ subjects }) => subjects.ids)).toHaveLength(4);
   });
 
   test('an order by a code notes the sole traders of its page too', async () => {

@@ -15,7 +15,7 @@ const vectors: readonly [MaskName, string, string | null][] = [
   ['region', '371482900101001', '371482*********'],
   ['region', '92371482MA3ABCDE1X', '923714************'],
   ['name', '', ''],
-  ['name', '张', '张'],
+  ['name', '张', '*'],
   ['name', '张丰', '张*'],
   ['name', '张三丰', '张*丰'],
   ['name', '张三丰年', '张**年'],
