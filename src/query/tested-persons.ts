@@ -38,7 +38,7 @@ export function testedPersons(
     const person = fetch.cell('$person', () => 'x.person::text');
     const sql = personsSql({ catalog, policy, values: level.values, asOf }, rows);
     fetch.reads(null, select => `select ${select('null')} from (${sql} limit ${most + 1}) x`);
-    return { fetch, person };
+    return { fetch, person, isOfCode: rows.prefixed.length > 0 };
   });
   if (!fetches.length) return null;
   // The list may stand below many rows; its tests are the same below each.
@@ -49,13 +49,23 @@ export function testedPersons(
   };
 }
 
-function noteAll(run: Run, fetches: readonly { fetch: Fetch; person: number }[], most: number): HubError | null {
-  const found = fetches.map(({ fetch, person }) => run.rows(fetch, unkeyed).map(row => row[person]!));
-  if (found.some(persons => persons.length > most)) {
+interface TestedFetch {
+  readonly fetch: Fetch;
+  readonly person: number;
+  /** By codes alone, which name a person in some rows only. */
+  readonly isOfCode: boolean;
+}
+function noteAll(run: Run, fetches: readonly TestedFetch[], most: number): HubError | null {
+  const found = fetches.map(({ fetch, person, isOfCode }) => {
+    return { isOfCode, persons: run.rows(fetch, unkeyed).map(row => row[person]!) };
+  });
+  if (found.some(({ persons }) => persons.length > most)) {
     const message = `A test by a personal field fits more than ${most} persons: narrow it, or test what is not personal`;
     return new HubError('LIMIT_EXCEEDED', message, { what: 'persons', most });
   }
-  for (const persons of found) run.reader.sought(persons, persons.length);
+  // Whether a code names somebody is seen in the rows that it fits: where there is none, nobody was looked for.
+  for (const { persons, isOfCode } of found)
+    if (persons.length || !isOfCode) run.reader.sought(persons, persons.length);
   return null;
 }
 

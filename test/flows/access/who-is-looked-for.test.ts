@@ -162,10 +162,19 @@ describe('a test by a personal field', () => {
       noted(() => asker.ask(`{ organisations(where: { creditCode: { startsWith: "${start}" } }) { totalCount } }`));
     const [company] = await read(`select credit_code from hub_organisation where credit_code like '91%' limit 1`);
     const companies = await ask(company![0]!);
-    expect(companies.added.flatMap(({ subjects }) => subjects.ids)).toEqual([]);
+    expect(companies.added).toEqual([]);
     const [trader] = await read(`select credit_code, id from hub_organisation where credit_code like '92%' limit 1`);
     const traders = await ask(trader![0]!);
     expect(traders.added.flatMap(({ subjects }) => subjects.ids)).toEqual([trader![1]]);
+  });
+
+  test('by a code that fits no sole trader is no look-up: who may miss nobody is answered', async () => {
+    const director = await clientOf({ role: 'director', sub: 'director-1' }, null);
+    const [company] = await read(`select credit_code from hub_organisation where credit_code like '91%' limit 1`);
+    const [trader] = await read(`select credit_code from hub_organisation where credit_code like '92%' limit 1`);
+    const text = 'query ($c: String!) { organisations(where: { creditCode: { eq: $c } }) { totalCount } }';
+    for (const [c, totalCount] of [[company![0], 1] as const, [trader![0], 0] as const])
+      expect(await director.ask(text, { c })).toEqual({ data: { organisations: { totalCount } } });
   });
 
   test('is none that a stream takes', async () => {
