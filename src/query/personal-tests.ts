@@ -5,6 +5,10 @@ import type { Comparison, Where } from './filters.ts';
 export const isPersonal = (noun: Noun, field: string): boolean =>
   noun.columns.get(field)?.field.sensitivity === 'personal';
 
+/** Also an identifier that names a person in some rows only (sole traders). */
+export const mayNamePerson = (noun: Noun, field: string): boolean =>
+  isPersonal(noun, field) || noun.columns.get(field)?.field.format?.personPrefix !== undefined;
+
 /**
  * Whether a `where` names a personal field of the noun, or of what it is related to. What is tested does not matter, nor
  * who asks.

@@ -6,7 +6,7 @@ import { listTermsSql, type Where } from './filters.ts';
 import { groupsWriter } from './groups/plan-groups.ts';
 import { type NoteRow, noteWriter } from './note-persons.ts';
 import { cursorOf, cursorsOf, foreignCursor, type PageArgs, pagingSql } from './paging.ts';
-import { isPersonal } from './personal-tests.ts';
+import { mayNamePerson } from './personal-tests.ts';
 import { plainWriter } from './plan-plain.ts';
 import type { Planner, WriteRow } from './planner.ts';
 import type { Run, Written } from './run.ts';
@@ -181,7 +181,7 @@ class ListPlan {
     const { planner, noun, args, parent } = this;
     const page = listFetch(planner, noun, this.depth, args, parent);
     this.demandCursors(page.fetch);
-    const isOrderedByPersons = (args.orderBy ?? []).some(order => isPersonal(noun, order.split(' ')[0]!));
+    const isOrderedByPersons = (args.orderBy ?? []).some(order => mayNamePerson(noun, order.split(' ')[0]!));
     return { ...page, note: isOrderedByPersons ? noteWriter(planner, page.fetch) : null };
   }
 
