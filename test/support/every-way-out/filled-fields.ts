@@ -8,6 +8,24 @@ import { plainStatement } from '../plain-statement.ts';
 import { stateRecords } from '../state-records.ts';
 import type { TownInMemory } from '../town-in-memory.ts';
 
+/** Of an organisation another register entry, with another representative: agencies differ in something personal. */
+export async function dispute(store: Store, { rows }: TownInMemory, township: Township): Promise<void> {
+  for (const noun of store.catalog.all()) {
+    const about = noun.links.find(({ target }) => target.name === 'Organisation');
+    const personal = about?.states.filter(([fact]) => about.target.columns.get(fact)!.field.sensitivity === 'personal');
+    if (!about || !personal?.length || !isStated(noun)) continue;
+    const code = rows.get('Organisation')!.find(row => row.representative_name !== null)!.credit_code;
+    const persons = noun.links.filter(({ target }) => target.name === 'Person').flatMap(({ from }) => from);
+    const other = township.residents[9]!;
+    const given = {
+      [about.from[0]!]: code,
+      ...Object.fromEntries(personal.map(([, field]) => [field, other.name])),
+      ...Object.fromEntries(persons.map(field => [field, other.residentId])),
+    };
+    await stateRecords(store, noun.agencies[0]!, [plainStatement(noun.kind, 'another entry', given)]);
+  }
+}
+
 export async function fillFields(store: Store, { rows }: TownInMemory, township: Township): Promise<void> {
   for (const noun of store.catalog.all()) {
     if (!isStated(noun) || noun.origin === 'town') continue;

@@ -84,7 +84,8 @@ export class Selections {
     const type = this.typeOf(field);
     if (type.name.endsWith('Connection'))
       return [[field.name, `${field.name}(first: ${first}) { ${this.page(type)} }`]];
-    if (type.name === 'Conflict') return [[field.name, `${field.name} { ${this.conflict()} }`]];
+    if (type.name === 'Conflict')
+      return this.conflicts().map(text => [field.name, `${field.name} { ${text} }`] as const);
     if (isInterfaceType(type))
       return this.kinds(this.statedOf(noun), 3).map((kinds, i) => [
         field.name,
@@ -93,9 +94,11 @@ export class Selections {
     return [[field.name, `${field.name} { ${this.own(type)} }`]];
   }
 
-  private conflict(): string {
-    const record = this.own(this.schema.getType('AgencyRecord')!);
-    return `__typename fact claims { ${this.own(this.object('Claim'))} record { ${record} } }`;
+  /** With the record that claims a value, and without it: who claims something is noted whether it is selected or not. */
+  private conflicts(): string[] {
+    const claim = this.own(this.object('Claim'));
+    const record = `record { ${this.own(this.schema.getType('AgencyRecord')!)} }`;
+    return [record, ''].map(more => `__typename fact claims { ${claim} ${more} }`);
   }
 
   /** Fragments of kinds, some at a time; a field has another type in another kind, so it has the kind's name before it. */

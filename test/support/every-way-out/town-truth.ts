@@ -139,10 +139,25 @@ export class TownTruth {
     const about = this.recordOf(of.in)!;
     const fact = String(of.in!.data.fact);
     if (about.noun.columns.get(fact)?.field.sensitivity !== 'personal') return null;
-    const { __typename: kind, id } = of.data.record as { __typename: string; id: string };
-    const record = this.recordOf({ type: kind, data: { id }, in: null, by: null })!;
-    const whole = this.claims.get([about.noun.name, about.id, fact, kind, record.id].join(' '));
+    const [kind, key] = this.claimant(about, fact, of.data, value);
+    if (!key) return null;
+    const record = this.recordOf({ type: kind, data: { id: `${kind}:${key}` }, in: null, by: null })!;
+    const whole = this.claims.get([about.noun.name, about.id, fact, kind, key].join(' '));
     return { form: 'claim', field: `${about.noun.name}.${fact}`, record, shown: value, whole };
+  }
+
+  /** Where the record is not told beside the claim it is one of those that say the same. */
+  private claimant(
+    about: TruthRecord,
+    fact: string,
+    told: Json,
+    value: unknown,
+  ): [kind: string, key: string | undefined] {
+    const record = told.record as { __typename: string; id: string } | null | undefined;
+    if (record) return [record.__typename, record.id.split(':')[1]];
+    const head = [about.noun.name, about.id, fact, told.kind, ''].join(' ');
+    const found = [...this.claims].find(([key, said]) => key.startsWith(head) && said === value)?.[0];
+    return [String(told.kind), found?.slice(head.length)];
   }
 
   private liveValue({ noun, id, told }: TruthRecord, name: string): unknown {

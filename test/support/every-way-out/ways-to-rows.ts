@@ -96,7 +96,10 @@ function leading(walk: Walk, reader: Reader, noun: StoredNoun): { way: string; r
     const way = relation?.live ? 'live records' : (ways[name] ?? (relation?.many ? 'rows below' : 'row above'));
     const some = relation?.many && isStored(relation.to) && reader.policy.sees(relation.to) && !relation.live;
     const list = `${noun.kind.plural}(first: 4${some ? `, where: { ${name}: { some: {} } }` : ''})`;
-    if (way === 'claims') return disputed(walk, reader, noun).map(each => ({ way, root: nodeOf(noun, each, text) }));
+    if (way === 'claims') {
+      const part = text.includes('record {') ? way : 'claims alone';
+      return disputed(walk, reader, noun).map(each => ({ way: part, root: nodeOf(noun, each, text) }));
+    }
     if (relation?.live && isOneOfTwo(reader))
       return askedAbout(walk, noun).map(each => ({ way, root: nodeOf(noun, each, text) }));
     // To whoever sees all rows alike one says as much as another.

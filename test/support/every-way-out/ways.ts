@@ -15,6 +15,7 @@ export const ways = {
   'live records': 'shows',
   records: 'shows',
   claims: 'shows',
+  'claims alone': 'shows',
   search: 'shows',
   'file of rows, ndjson': 'shows',
   'file of rows, csv': 'shows',
