@@ -162,7 +162,7 @@ describe('a test by a personal field', () => {
       noted(() => asker.ask(`{ organisations(where: { creditCode: { startsWith: "${start}" } }) { totalCount } }`));
     const [company] = await read(`select credit_code from hub_organisation where credit_code like '91%' limit 1`);
     const companies = await ask(company![0]!);
-    expect(companies.added.flatMap(({ subjects }) => subjects.ids)).toEqual([]);
+    expect(companies.added).toEqual([]);
     const [trader] = await read(`select credit_code, id from hub_organisation where credit_code like '92%' limit 1`);
     const traders = await ask(trader![0]!);
     expect(traders.added.flatMap(({ subjects }) => subjects.ids)).toEqual([trader![1]]);
@@ -223,6 +223,13 @@ describe('a test by a personal field', () => {
     const nested = await noted(() => asker.ask(below));
     expect(nested.result.errors).toBeUndefined();
     expect(nested.added.flatMap(({ subjects }) => subjects.ids).length).toBeGreaterThan(0);
+  test('by a code that fits no sole trader is no look-up: who may miss nobody is answered', async () => {
+    const director = await clientOf({ role: 'director', sub: 'director-1' }, null);
+    const [company] = await read(`select credit_code from hub_organisation where credit_code like '91%' limit 1`);
+    const [trader] = await read(`select credit_code from hub_organisation where credit_code like '92%' limit 1`);
+    const text = 'query ($c: String!) { organisations(where: { creditCode: { eq: $c } }) { totalCount } }';
+    for (const [c, totalCount] of [[company![0], 1] as const, [trader![0], 0] as const])
+      expect(await director.ask(text, { c })).toEqual({ data: { organisations: { totalCount } } });
   });
 
   test('is none that a stream takes', async () => {
@@ -246,6 +253,15 @@ describe('a test by a personal field', () => {
     expect(result.errors).toBeUndefined();
     // That there is one behind the page is told too.
     expect(added.flatMap(({ subjects }) => subjects.ids)).toHaveLength(4);
+  });
+
+  test('an order by a code notes the sole traders of its page too', async () => {
+    const asker = await clerk('task:test', 'clerk-11');
+    const order = '(orderBy: [CREDIT_CODE_DESC], first: 200)';
+    const question = (select: string) => noted(() => asker.ask(`{ organisations${order} { ${select} } }`));
+    const { added } = await question('edges { cursor }');
+    const traders = await read(`select id from hub_organisation where credit_code like '92%' and not deleted`);
+    expect(added.flatMap(({ subjects }) => subjects.ids)).toEqual(expect.arrayContaining(traders.map(([id]) => id)));
   });
 
   test('an order by a code notes the sole traders of its page too', async () => {

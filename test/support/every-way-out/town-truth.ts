@@ -1,0 +1,196 @@
+/** What the hub holds, read from its tables: whether a value that was told is the whole one, of whom it is, and who may see it. */
+import type { Field } from '../../../adapters/kit/record.ts';
+import type { Policy } from '../../../src/access/policy.ts';
+import { holds, type PlainRow } from '../../../src/access/rows.ts';
+import { isStored, type Noun } from '../../../src/catalog/catalog.ts';
+import type { Store } from '../../../src/store/apply.ts';
+import { graphValue, readTown, type TownInMemory } from '../town-in-memory.ts';
+import type { Cell, Json, Told } from './told-cells.ts';
+
+/** Where a value stands: in a field of a record, or in what is told beside the fields. */
+export const forms = ['field', 'live field', 'source', 'spelling', 'claim'] as const;
+/** A value that may be a person's, and the record that it stands in. */
+export interface PersonalCell {
+  readonly form: (typeof forms)[number];
+  /** `Payment.name`: the field by whose rules it is shown. */
+  readonly field: string;
+  readonly record: TruthRecord;
+  readonly shown: unknown;
+  readonly whole: unknown;
+}
+/** A record of the store, or one that an agency was asked for about another. */
+export interface TruthRecord {
+  readonly noun: Noun;
+  readonly id: string;
+  /** Null: it is in no table. */
+  readonly row: PlainRow | null;
+  readonly about: TruthRecord | null;
+  readonly told: Json;
+}
+interface Spelling {
+  readonly field: string;
+  readonly raw: unknown;
+  readonly normalised: unknown;
+}
+
+const isTrader = ({ format }: Field, value: unknown): boolean =>
+  format?.personPrefix !== undefined && String(value ?? '').startsWith(format.personPrefix);
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+/** What no mask leaves, of a record of which nothing else is known: masks of text show stars, others nothing. */
+const looksWhole = (value: unknown): boolean => value !== null && !(typeof value === 'string' && value.includes('*'));
+
+export class TownTruth {
+  /** Live records as a reader was told them who sees everything. */
+  private readonly live: Map<string, Json>;
+
+  private constructor(
+    private readonly store: Store,
+    readonly town: TownInMemory,
+    private readonly claims: ReadonlyMap<string, string>,
+    /** Name of the noun, id, fact: of which agencies say different things. */
+    readonly disputed: readonly (readonly string[])[],
+    earlier: TownTruth | null,
+  ) {
+    this.live = earlier?.live ?? new Map();
+  }
+
+  static async read(store: Store, earlier: TownTruth | null = null): Promise<TownTruth> {
+    const claims = new Map<string, string>();
+    const said = new Map<string, Set<string>>();
+    for (const name of ['Person', 'Organisation']) {
+      const { table } = store.catalog.stored(name);
+      const text = `select about_id, fact, kind, record_id, value from ${table}_claim`;
+      for (const [about, fact, kind, record, value] of await store.database.read(text, [])) {
+        claims.set([name, about, fact, kind, record].join(' '), value!);
+        const all = said.get(`${name} ${about} ${fact}`) ?? new Set();
+        said.set(`${name} ${about} ${fact}`, all.add(value!));
+      }
+    }
+    const disputed = [...said].filter(([, values]) => values.size > 1).map(([key]) => key.split(' '));
+    return new TownTruth(store, await readTown(store), claims, disputed, earlier);
+  }
+
+  get catalog() {
+    return this.store.catalog;
+  }
+
+  /** The record that an object is, or is part of; null: it is of none. */
+  recordOf(told: Told | null): TruthRecord | null {
+    if (!told) return null;
+    const noun = this.catalog.nouns.get(told.type);
+    if (!noun) return this.recordOf(told.in);
+    const id = String(told.data.id).slice(noun.name.length + 1);
+    const isLive = this.catalog.nouns.get(told.in?.type ?? '')?.relations.get(told.by ?? '')?.live;
+    const row = isStored(noun) && !isLive ? this.town.world.byId(noun.name, id) : null;
+    return { noun, id, row, about: row ? null : this.recordOf(told.in), told: told.data };
+  }
+
+  personOf(id: string): TruthRecord | null {
+    const row = this.town.world.byId('Person', id);
+    return row && { noun: this.catalog.get('Person'), id, row, about: null, told: {} };
+  }
+
+  /** Null: nothing that is a person's by its declaration. */
+  personal(cell: Cell): PersonalCell | null {
+    const { type, of } = cell;
+    if (this.catalog.nouns.has(type)) return this.ofField(cell);
+    if (type === 'Claim') return this.ofClaim(cell);
+    const record = this.recordOf(of);
+    if (!record) return null;
+    if (type === 'RecordSource') return this.ofSource(cell, record);
+    return type === 'Spelling' ? this.ofSpelling(cell, record) : null;
+  }
+
+  private ofField({ field: name, value, of }: Cell): PersonalCell | null {
+    const record = this.recordOf(of)!;
+    const column = record.noun.columns.get(name);
+    if (!column) return null;
+    const whole = record.row
+      ? graphValue(column.field.scalar, record.row[column.column])
+      : this.liveValue(record, name);
+    const isPersonal = column.field.sensitivity === 'personal' || isTrader(column.field, whole ?? value);
+    const form = record.row ? 'field' : 'live field';
+    return isPersonal ? { form, field: `${record.noun.name}.${name}`, record, shown: value, whole } : null;
+  }
+
+  private ofSource({ field: name, value }: Cell, record: TruthRecord): PersonalCell | null {
+    const { noun, row } = record;
+    const isNamed = noun.kind.key.some(key => noun.columns.get(key)!.field.sensitivity === 'personal');
+    if (name !== 'sourceId' || !isNamed || !row) return null;
+    const field = `${noun.name}.${noun.kind.key[0]}`;
+    return { form: 'source', field, record, shown: value, whole: row.source_id };
+  }
+
+  private ofSpelling({ field: part, value, of }: Cell, record: TruthRecord): PersonalCell | null {
+    if (part !== 'raw' && part !== 'normalised') return null;
+    const { noun, row } = record;
+    const name = String(of.data.field);
+    const { field } = noun.columns.get(name)!;
+    const spellings = JSON.parse(String(row?.spellings ?? '[]')) as Spelling[];
+    const written = spellings.find(each => each.field === name);
+    const isPersonal = field.sensitivity === 'personal' || isTrader(field, written?.normalised);
+    const whole = written ? written[part] : looksWhole(value) ? value : null;
+    return isPersonal ? { form: 'spelling', field: `${noun.name}.${name}`, record, shown: value, whole } : null;
+  }
+
+  /** What is claimed is shown by the rules of the fact, and told of the record that claims it. */
+  private ofClaim({ field: part, value, of }: Cell): PersonalCell | null {
+    if (part !== 'value') return null;
+    const about = this.recordOf(of.in)!;
+    const fact = String(of.in!.data.fact);
+    if (about.noun.columns.get(fact)?.field.sensitivity !== 'personal') return null;
+    const [kind, key] = this.claimant(about, fact, of.data, value);
+    if (!key) return null;
+    const record = this.recordOf({ type: kind, data: { id: `${kind}:${key}` }, in: null, by: null })!;
+    const whole = this.claims.get([about.noun.name, about.id, fact, kind, key].join(' '));
+    return { form: 'claim', field: `${about.noun.name}.${fact}`, record, shown: value, whole };
+  }
+
+  /** Where the record is not told beside the claim it is one of those that say the same. */
+  private claimant(
+    about: TruthRecord,
+    fact: string,
+    told: Json,
+    value: unknown,
+  ): [kind: string, key: string | undefined] {
+    const record = told.record as { __typename: string; id: string } | null | undefined;
+    if (record) return [record.__typename, record.id.split(':')[1]];
+    const head = [about.noun.name, about.id, fact, told.kind, ''].join(' ');
+    const found = [...this.claims].find(([key, said]) => key.startsWith(head) && said === value)?.[0];
+    return [String(told.kind), found?.slice(head.length)];
+  }
+
+  private liveValue({ noun, id, told }: TruthRecord, name: string): unknown {
+    const known = this.live.get(`${noun.name} ${id}`);
+    if (known && name in known) return known[name];
+    return looksWhole(told[name]) ? told[name] : null;
+  }
+  /** Of a reader who sees everything. */
+  learnLive({ noun, id, row, told }: TruthRecord): void {
+    if (!row) this.live.set(`${noun.name} ${id}`, { ...this.live.get(`${noun.name} ${id}`), ...told });
+  }
+
+  isWhole({ shown, whole }: PersonalCell): boolean {
+    return shown !== null && shown !== undefined && same(shown, whole);
+  }
+  isMasked({ shown, whole }: PersonalCell): boolean {
+    return whole !== null && whole !== undefined && !same(shown, whole);
+  }
+
+  mayBeWhole(policy: Policy, { noun, row, about }: TruthRecord): boolean {
+    if (row && isStored(noun)) return holds(policy.whole(noun), row, this.town.world);
+    return about !== null && this.mayBeWhole(policy, about);
+  }
+
+  /** Whom a record is about: the persons that it is linked to, else whom the agency was asked about, else itself. */
+  subjectsOf({ noun, id, row, about, told }: TruthRecord): string[] {
+    if (noun.name === 'Person') return [id];
+    const links = noun.links.filter(({ target }) => target.name === 'Person');
+    const linked = links.flatMap(({ column, from, target }) => {
+      if (row) return row[column] ? [String(row[column])] : [];
+      const key = told[from[0]!];
+      return typeof key === 'string' ? [this.store.identity.ofNoun(target, key)] : [];
+    });
+    return linked.length ? [...new Set(linked)] : [row || !about ? id : about.id];
+  }
+}
