@@ -25,12 +25,11 @@ export function noteWriter(
   const isWhole = fetch.whole();
   const isNamed = namedIn(fetch, naming);
   const subject = fetch.subject();
-  // A record that an agency gives is about whom it was asked about.
-  if (noun.name === 'Person' || fetch instanceof LiveFetch)
-    return (row, run) => void (isWhole(row) && isNamed(row) && run.reader.saw([row[subject]!]));
-  const persons = personLinks(noun).map(column => fetch.column(column));
+  const persons = noun.name === 'Person' ? [] : personLinks(noun).map(column => fetch.column(column));
   const toldNaming = naming.filter(({ name }) => told.includes(name));
-  const isNamedAlone = toldNaming.length ? namedIn(fetch, toldNaming) : () => false;
+  // A record that an agency gives is about whom it was asked about.
+  const isOwn = noun.name === 'Person' || fetch instanceof LiveFetch;
+  const isNamedAlone = isOwn ? isNamed : toldNaming.length ? namedIn(fetch, toldNaming) : () => false;
   return (row, run) => {
     if (!isWhole(row)) return;
     const linked = persons.flatMap(at => row[at] ?? []);

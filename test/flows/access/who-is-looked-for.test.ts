@@ -223,6 +223,8 @@ describe('a test by a personal field', () => {
     const nested = await noted(() => asker.ask(below));
     expect(nested.result.errors).toBeUndefined();
     expect(nested.added.flatMap(({ subjects }) => subjects.ids).length).toBeGreaterThan(0);
+  });
+
   test('by a code that fits no sole trader is no look-up: who may miss nobody is answered', async () => {
     const director = await clientOf({ role: 'director', sub: 'director-1' }, null);
     const [company] = await read(`select credit_code from hub_organisation where credit_code like '91%' limit 1`);

@@ -76,11 +76,11 @@ export class Judge {
       const personal = this.truth.personal(cell);
       if (!personal) continue;
       if (reader.teaches) this.truth.learnLive(personal.record);
-      if (this.truth.isMasked(personal)) {
+      if (this.truth.isMasked(personal) || this.truth.isLeft(personal, reader.policy)) {
         this.seenMasked.add(personal.field);
         this.formsSeen.add(`${personal.form} masked`);
       }
-      if (!this.truth.isWhole(personal)) continue;
+      if (!this.truth.isWhole(personal) || this.truth.isLeft(personal, reader.policy)) continue;
       whole.add(cell);
       this.wholeCell(way, reader, personal, names);
     }

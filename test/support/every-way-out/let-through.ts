@@ -2,7 +2,4 @@
  * What may hold a word of somebody in the town for readers who see nobody whole, by the field in which it stands, and why.
  * An entry that lets nothing through fails the walk; of a field that is personal no entry lets anything through.
  */
-export const letThrough: Readonly<Record<string, string>> = {
-  'Case.title': 'Agencies write the name of the applicant into it, and it is declared as internal.',
-  'CaseReport.title': 'Agencies write the name of the applicant into it, and it is declared as internal.',
-};
+export const letThrough: Readonly<Record<string, string>> = {};

@@ -1,5 +1,7 @@
 /** What the hub holds, read from its tables: whether a value that was told is the whole one, of whom it is, and who may see it. */
+
 import type { Field } from '../../../adapters/kit/record.ts';
+import { maskValue } from '../../../src/access/masks.ts';
 import type { Policy } from '../../../src/access/policy.ts';
 import { holds, type PlainRow } from '../../../src/access/rows.ts';
 import { isStored, type Noun } from '../../../src/catalog/catalog.ts';
@@ -175,6 +177,15 @@ export class TownTruth {
   }
   isMasked({ shown, whole }: PersonalCell): boolean {
     return whole !== null && whole !== undefined && !same(shown, whole);
+  }
+
+  /** The reader sees it masked, and the mask has nothing to hide: an address that ends with the town. */
+  isLeft({ field, whole, record }: PersonalCell, policy: Policy): boolean {
+    if (whole === null || whole === undefined || this.mayBeWhole(policy, record)) return false;
+    const [kind, name] = field.split('.') as [string, string];
+    const noun = this.catalog.nouns.get(kind)!;
+    const view = policy.field(noun, name, false, whole);
+    return view !== 'whole' && same(maskValue(view, noun.columns.get(name)!.field.scalar, whole), whole);
   }
 
   mayBeWhole(policy: Policy, { noun, row, about }: TruthRecord): boolean {
