@@ -165,7 +165,10 @@ export interface RecordKind<F extends Fields = Fields> {
   readonly about: Readonly<Record<string, About>>;
   readonly fields: F;
   readonly heading: Heading | null;
-  /** Personal facts that follow from when the source told a record: its `asOf` and `version` are masked with the row. */
+  /**
+   * Personal facts that follow from when the source told a record, or the hub heard of it: `asOf`, `version` and `observedAt`
+   * are masked with the row, and nobody filters, orders or groups by the time who sees some rows masked.
+   */
   readonly timeReveals: readonly string[];
   /** `only`: asked for when needed and never stored (不落地). `also`: stored, and may be asked for afresh. */
   readonly live: false | 'only' | 'also';
