@@ -30,7 +30,7 @@ beforeAll(async () => {
   walk = await Walk.start();
   // Whoever is told everything comes first: what the police say of somebody is known from then on.
   await nested(walk, walk.reader('clerk, task'));
-}, 120_000);
+});
 afterAll(() => walk?.stop());
 const faults = () => walk.judge.faults.splice(0);
 

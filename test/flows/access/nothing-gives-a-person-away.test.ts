@@ -27,7 +27,7 @@ beforeAll(async () => {
   town = await readTown(t.hub.store);
   const ground = { catalog, idOf: (noun: string, key: string) => `${noun} ${key}`, town: 'town', grants: [] };
   analyst = policyOf({ ...nobody(), role: 'analyst', subject: 'a' }, ground);
-}, 300_000);
+});
 afterAll(() => t?.stop());
 
 /** Ways from a row to persons: what it is about, and the applicant of the case that it is about. */

@@ -146,7 +146,7 @@ test(`16 agencies state steps of few cases, two sequencers, a leader that dies: 
   expect(seen.map(change => change.position)).toEqual(Array.from({ length: changes }, (_, i) => i + 1));
   await expectDenseBatches(store.database, changes);
   expectCausal(written, seen);
-}, 30_000);
+});
 
 /** What was stored before something else began stands before it; within a case the case follows each of its steps. */
 function expectCausal(written: readonly Written[], seen: readonly Change[]): void {

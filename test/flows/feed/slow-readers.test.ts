@@ -165,4 +165,4 @@ test('who falls behind again and again is ended with his cursor, and goes on the
   expect(all).toHaveLength(total);
   expect(all).toEqual([...new Set(all)].sort((a, b) => a - b));
   await wire.leave();
-}, 120_000);
+});

@@ -181,4 +181,4 @@ test(`whoever leaves, comes back to any process and lives through restarts shows
   // Nobody began anew: one snapshot each, unless he left before it was complete.
   expect(told.filter(({ type }) => type === 'READY')).toHaveLength(screens.length);
   for (const { screen } of screens) await screen.leave();
-}, 120_000);
+});

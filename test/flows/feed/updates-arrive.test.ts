@@ -157,7 +157,7 @@ test(`who leaves and comes back with a cursor misses nothing and sees nothing tw
   await take(all.length - told.length);
   expect(told).toEqual(all);
   expect(told.map(change => change.position)).toEqual(all.map((_, i) => i + 1));
-}, 30_000);
+});
 
 describe('a subscription that makes no sense ends with a clear error', () => {
   test.each([

@@ -162,7 +162,7 @@ test(`compiled answers are those of graphql-js over rows in memory, errors and n
   expect(met.errors).toBeGreaterThan(operations / 20);
   expect(met.rows).toBeGreaterThan(operations * 5);
   expect(met.roles.size).toBeGreaterThan(8);
-}, 120_000);
+});
 
 test('every stored noun is asked about', () => {
   const asked = new Set(rootsOf(graph.schema));

@@ -89,7 +89,7 @@ test(`the sums are those of a recount after every page, of one agency or of seve
     expect({ seed, step, cells: await cells() }).toEqual({ seed, step, cells: await recounted() });
   }
   expect((await cells()).length).toBeGreaterThan(5);
-}, 30_000);
+});
 
 describe('questions', () => {
   const fromOf = (where: object, keys: string[]) => {

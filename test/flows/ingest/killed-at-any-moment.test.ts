@@ -154,4 +154,4 @@ test(`killed ${KILLS} times, the hub ends in the same tables and lost no change 
   const parked = ({ database }: Tables) => readTables(database, ['hub_parked'], ['id', 'parked_at', 'settled_at']);
   expect(differences(await parked(undisturbed), await parked(killed))).toEqual([]);
   for (const text of [gaps, untold(killed), wrongSizes]) expect(await killed.database.read(text, [])).toEqual([]);
-}, 240_000);
+});

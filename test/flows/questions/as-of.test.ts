@@ -76,7 +76,7 @@ beforeAll(async () => {
     // The next page has another moment than this look.
     while (Date.now() <= Date.parse(album.at(-1)!.at)) await new Promise(setImmediate);
   }
-}, 30_000);
+});
 afterAll(async () => {
   await graph?.close();
   await t?.stop();

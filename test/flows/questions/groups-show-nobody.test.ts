@@ -88,7 +88,7 @@ describe.each(readers)('to %s', reader => {
       const code = reader === 'an officer' && file.status === 403 ? 'FORBIDDEN' : 'FILTER_FORBIDDEN';
       expect({ place, codes }).toEqual({ place, codes: [code] });
     }
-  }, 180_000);
+  });
 });
 
 const ordered = (client: HallClient, text: string): Promise<GraphqlAnswer> =>

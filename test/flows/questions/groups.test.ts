@@ -61,7 +61,7 @@ test(`400 random questions get the groups that rows in memory give (TEST_SEED=${
     if (expected.length > 1) several += 1;
   }
   expect(several).toBeGreaterThan(80);
-}, 60_000);
+});
 const said = ({ keys, measures }: GroupQuestion) =>
   JSON.stringify({ keys: keys.map(({ path, ...key }) => [...path.map(p => p.name), key]), measures });
 
