@@ -6,6 +6,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { townDay } from '../domain/town-day.ts';
 import type { Policy } from './policy.ts';
 import type { Principal, Purpose } from './principal.ts';
+import { ReadAgain } from './read-again.ts';
 import { rowsSql } from './rows.ts';
 import { rules } from './rules.ts';
 import type { SealingOrders } from './sealing-orders.ts';
@@ -44,40 +45,16 @@ type Register<T> = ReadonlyMap<string, readonly T[]>;
 const tasksSql = `select code, roles, agency_code, valid_from, valid_to from hub_task where not deleted`;
 const mattersSql = `select code, agency_code, valid_from, valid_to from hub_matter
   where not deleted and state = 'IN_FORCE' and hall_code is not null`;
+
+interface Registers {
+  readonly tasks: Register<Task>;
+  readonly matters: Register<Matter>;
+}
+
 /** The end of a task or a matter takes effect within a second, in every process. */
-const pollMs = 1_000;
-
-export class Purposes {
-  private tasks: Register<Task> = new Map();
-  private matters: Register<Matter> = new Map();
-  private timer: NodeJS.Timeout | null = null;
-
-  constructor(private readonly ground: PurposeGround) {}
-
-  async start(): Promise<void> {
-    await this.refresh();
-    this.timer = setInterval(() => {
-      this.refresh().catch(error => {
-        // Without an answer no task and no matter counts: one that has ended must not live on.
-        this.tasks = new Map();
-        this.matters = new Map();
-        this.ground.onError(error);
-      });
-    }, pollMs);
-  }
-  stop(): void {
-    if (this.timer) clearInterval(this.timer);
-  }
-
-  async refresh(): Promise<void> {
-    const [tasks, matters] = await Promise.all([tasksSql, mattersSql].map(text => this.ground.read(text, [])));
-    this.tasks = byCode(tasks!, ([, roles, agency, from, to]) => ({
-      roles: roles!.split('|'),
-      agency: agency!,
-      from: from!,
-      to: to!,
-    }));
-    this.matters = byCode(matters!, ([, agency, from, to]) => ({ agency: agency!, from: from!, to: to! }));
+export class Purposes extends ReadAgain<Registers> {
+  constructor(private readonly ground: PurposeGround) {
+    super({ tasks: new Map(), matters: new Map() }, () => registers(ground.read), ground.onError);
   }
 
   async checked(principal: Principal, stated: Purpose | null): Promise<CheckedPurpose> {
@@ -99,7 +76,7 @@ export class Purposes {
   }
 
   private taskProblem({ role, agency }: Principal, code: string, today: string): string | null {
-    const known = this.tasks.get(code);
+    const known = this.known.tasks.get(code);
     if (!known) return 'the register of tasks has no task with this code';
     const current = known.filter(task => holdsOn(task, today));
     if (!current.length) return 'the task is not in force today';
@@ -109,7 +86,7 @@ export class Purposes {
 
   /** An officer's matters are those of their agency, and those for which another one shares its records with it. */
   private matterProblem({ role, agency }: Principal, code: string, today: string): string | null {
-    const current = (this.matters.get(code) ?? []).filter(matter => holdsOn(matter, today));
+    const current = (this.known.matters.get(code) ?? []).filter(matter => holdsOn(matter, today));
     if (!current.length) return 'no matter that is in force here has this code';
     if (role !== 'officer' || current.some(matter => matter.agency === agency)) return null;
     const isShared = this.ground.grants().some(grant => grant.taker === agency && grant.matterCode === code);
@@ -128,6 +105,19 @@ export class Purposes {
     if (!row) return 'no case of yours has this number';
     return row[0] === 'CLOSED' ? 'the case is closed' : null;
   }
+}
+
+async function registers(read: Read): Promise<Registers> {
+  const [tasks, matters] = await Promise.all([tasksSql, mattersSql].map(text => read(text, [])));
+  return {
+    tasks: byCode(tasks!, ([, roles, agency, from, to]) => ({
+      roles: roles!.split('|'),
+      agency: agency!,
+      from: from!,
+      to: to!,
+    })),
+    matters: byCode(matters!, ([, agency, from, to]) => ({ agency: agency!, from: from!, to: to! })),
+  };
 }
 
 const holdsOn = ({ from, to }: Term, day: string): boolean =>

@@ -113,9 +113,9 @@ export async function startServer(
   const shelf = new DocumentShelf(schema);
   const { pingMs } = parts.socketLimits;
   const guard = new SocketGuard(parts.socketLimits);
-  const roads = { schema, answers, hub, desk, shelf, readers, door, trustedProxies, guard, log };
-  const events = serveSse(app, { ...roads, pingMs, path: `${path}/stream` });
-  const sockets = serveSockets(app.server, { ...roads, limits: parts.socketLimits, path });
+  const shared = { schema, answers, hub, desk, shelf, readers, door, trustedProxies, guard, log };
+  const events = serveSse(app, { ...shared, pingMs, path: `${path}/stream` });
+  const sockets = serveSockets(app.server, { ...shared, limits: parts.socketLimits, path });
   await app.listen({ host, port });
   const address = app.server.address();
   const bound = typeof address === 'object' && address ? address.port : port;
@@ -124,7 +124,7 @@ export async function startServer(
     feed: desk,
     stop: async () => {
       stopping = true;
-      await Promise.all([sockets, events].map(road => road.close(parts.drainMs)));
+      await Promise.all([sockets, events].map(server => server.close(parts.drainMs)));
       desk.close();
       await apollo.stop();
       await app.close();

@@ -1,4 +1,4 @@
-/** An order by which the reads of one reader are sealed: the person concerned is told of them only when it has ended. */
+/** An order by which the reads of one reader are sealed: the person concerned learns of them when it has ended. */
 export interface SealingOrder {
   /** The number of the written order (批准文号). */
   readonly number: string;

@@ -11,7 +11,7 @@ import type { OpenStore } from './open-store.ts';
 export interface RunningPurposes {
   readonly purposes: Purposes;
   readonly sealing: SealingOrders;
-  stop(): void;
+  stop: () => Promise<void>;
 }
 
 export async function startPurposes(
@@ -34,9 +34,8 @@ export async function startPurposes(
     onError: failed('the registers of purposes'),
   });
   await Promise.all([sealing.start(), purposes.start()]);
-  const stop = () => {
-    purposes.stop();
-    sealing.stop();
+  const stop = async () => {
+    await Promise.all([purposes.stop(), sealing.stop()]);
   };
   return { purposes, sealing, stop };
 }

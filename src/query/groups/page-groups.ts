@@ -1,4 +1,4 @@
-/** Groups as PostgreSQL gives them, and the page that is told of them. */
+/** Groups as PostgreSQL gives them, and the page that an answer holds. */
 import type { Scalar } from '../../../adapters/kit/record.ts';
 import { HubError } from '../../domain/error-codes.ts';
 import { unknownYears } from '../../domain/working-days.ts';

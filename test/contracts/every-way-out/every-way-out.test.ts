@@ -20,7 +20,7 @@ import {
   orders,
   searches,
 } from '../../support/every-way-out/ways-by-values.ts';
-import { acts, mistakes, plainRoads, unmaskSome } from '../../support/every-way-out/ways-to-acts.ts';
+import { acts, mistakes, plainRoutes, unmaskSome } from '../../support/every-way-out/ways-to-acts.ts';
 import { files, readyMadeFiles } from '../../support/every-way-out/ways-to-files.ts';
 import { byId, byKey, nested, rows } from '../../support/every-way-out/ways-to-rows.ts';
 import { eventsSeen, messagesSeen } from '../../support/every-way-out/ways-to-streams.ts';
@@ -57,7 +57,7 @@ const taken: readonly (readonly [what: string, who: () => readonly Reader[], tak
   ['ready-made files', different, readyMadeFiles],
   ['answers of mutations, explanations and reports', all, acts],
   ['words of mistakes', some, mistakes],
-  ['plain roads', some, plainRoads],
+  ['plain routes', some, plainRoutes],
 ];
 
 describe('whoever is shown whole was in the log before, and nobody else is shown', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type GraphqlAnswer, HallClient } from '../../../src/cli/hall-client.ts';
-import { asKeyOrMeasure, asTest, type PersonalQuestion, personalFields } from '../../support/personal-roads.ts';
+import { asKeyOrMeasure, asTest, type PersonalQuestion, personalFields } from '../../support/personal-questions.ts';
 import { project } from '../../support/source-imports.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
 import { anyTests } from '../../support/test-purposes.ts';

@@ -2,7 +2,7 @@
 import { type GraphQLInputType, getNamedType, isEnumType, isInputObjectType } from 'graphql';
 import { holds, type PlainRow } from '../../../src/access/rows.ts';
 import { type Column, type StoredNoun, snake } from '../../../src/catalog/catalog.ts';
-import { asKeyOrMeasure, asTest } from '../personal-roads.ts';
+import { asKeyOrMeasure, asTest } from '../personal-questions.ts';
 import { graphValue } from '../town-in-memory.ts';
 import type { Reader } from './readers.ts';
 import type { TruthRecord } from './town-truth.ts';

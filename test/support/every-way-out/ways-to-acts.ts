@@ -129,8 +129,8 @@ function safely(part: string): string {
   }
 }
 
-/** Roads that show no record. */
-export async function plainRoads(walk: Walk, reader: Reader): Promise<void> {
+/** Routes that show no record. */
+export async function plainRoutes(walk: Walk, reader: Reader): Promise<void> {
   const html = { ...reader.headers, accept: 'text/html' };
   const asked: Asking[] = [
     ...['/livez', '/readyz', '/nothing'].flatMap(path => ['GET', 'HEAD'].map(method => ({ path, method }))),
@@ -144,6 +144,6 @@ export async function plainRoads(walk: Walk, reader: Reader): Promise<void> {
   ];
   for (const asking of asked) {
     const { head, text } = await walk.watcher.ask(reader.subject, asking);
-    walk.judge.plain('plain roads', reader, head + text);
+    walk.judge.plain('plain routes', reader, head + text);
   }
 }

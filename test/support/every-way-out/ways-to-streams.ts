@@ -23,7 +23,7 @@ export interface Pushed {
 /** Whether nothing more is waited for. */
 type IsEnough = (messages: readonly Message[]) => boolean;
 
-/** Messages of sockets and streams that came in the walk, by the road: `socket next`. */
+/** Messages of sockets and streams that came in the walk, by the protocol: `socket next`. */
 export const messagesSeen = new Set<string>();
 /** Types of the events of boards that came. */
 export const eventsSeen = new Set<string>();
@@ -170,7 +170,7 @@ export function changesOf(walk: Walk, reader: Reader, region: string): Promise<P
 const isPersonal = ({ columns }: StoredNoun): boolean =>
   [...columns.values()].some(({ field }) => field.sensitivity === 'personal');
 
-/** Questions on a road of streams, and what is refused there. */
+/** Questions over a stream, and what is refused there. */
 export function askedOnStreams(walk: Walk, reader: Reader): Promise<Pushed>[] {
   const person = walk.selections.own(walk.selections.object('Person'));
   const isEnough = () => false;

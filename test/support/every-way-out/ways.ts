@@ -38,7 +38,7 @@ export const ways = {
   'explanation of access': 'words',
   'report to the person': 'words',
   'words of a mistake': 'words',
-  'plain roads': 'words',
+  'plain routes': 'words',
   "lines of the hub's log": 'words',
   'files of the audit log': 'words',
 } as const;
@@ -68,23 +68,23 @@ export function rootWay(catalog: Catalog, place: string): Way | undefined {
 }
 
 export const routes: Readonly<Record<string, Way>> = {
-  'GET /graphql': 'plain roads',
-  'HEAD /graphql': 'plain roads',
+  'GET /graphql': 'plain routes',
+  'HEAD /graphql': 'plain routes',
   'POST /graphql': 'rows',
-  'OPTIONS /graphql': 'plain roads',
+  'OPTIONS /graphql': 'plain routes',
   'POST /push/:agency': 'words of a mistake',
-  'GET /livez': 'plain roads',
-  'HEAD /livez': 'plain roads',
-  'GET /readyz': 'plain roads',
-  'HEAD /readyz': 'plain roads',
+  'GET /livez': 'plain routes',
+  'HEAD /livez': 'plain routes',
+  'GET /readyz': 'plain routes',
+  'HEAD /readyz': 'plain routes',
   'GET /export/:file': 'ready-made file',
-  'HEAD /export/:file': 'plain roads',
+  'HEAD /export/:file': 'plain routes',
   'GET /export/tickets/:file': 'file of rows, csv',
-  'HEAD /export/tickets/:file': 'plain roads',
+  'HEAD /export/tickets/:file': 'plain routes',
   'GET /export/manifests/:file': 'manifest of an export',
-  'HEAD /export/manifests/:file': 'plain roads',
+  'HEAD /export/manifests/:file': 'plain routes',
   'GET /graphql/stream': 'words of a mistake',
-  'HEAD /graphql/stream': 'plain roads',
+  'HEAD /graphql/stream': 'plain routes',
   'POST /graphql/stream': 'event of a board',
 };
 

@@ -42,5 +42,5 @@ test('a grant that was ended is gone with the next look, and all are when there 
   expect(grants.current()).toHaveLength(1);
   await failed.promise;
   expect(grants.current()).toEqual([]);
-  grants.stop();
+  await grants.stop();
 });

@@ -6,7 +6,7 @@ import { groupsSql } from '../../../src/query/groups/groups-sql.ts';
 import type { GroupQuestion, Measure } from '../../../src/query/groups/question.ts';
 import { testsPersonal } from '../../../src/query/personal-tests.ts';
 import { Values } from '../../../src/query/scope.ts';
-import { personalFields } from '../../support/personal-roads.ts';
+import { personalFields } from '../../support/personal-questions.ts';
 import { clerkWithTask } from '../../support/plain-readers.ts';
 
 let catalog: Catalog;
