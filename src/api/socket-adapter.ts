@@ -1,6 +1,7 @@
 /** Brings a socket of `ws` and the protocol of graphql-ws together; a failure of ours closes the one socket, in the log. */
 import { CloseCode, makeServer, type ServerOptions } from 'graphql-ws';
 import type { WebSocket } from 'ws';
+import { closeSocket } from './close-socket.ts';
 
 type Wire<E extends Record<PropertyKey, unknown>> = ReturnType<typeof makeServer<Record<string, unknown>, E>>;
 export const makeWire = <E extends Record<PropertyKey, unknown>>(
@@ -25,7 +26,7 @@ export function adaptSocket<E extends Record<PropertyKey, unknown>>(
 ): void {
   const fail = (error: unknown) => {
     onFailure(error);
-    socket.close(CloseCode.InternalServerError, 'Internal server error');
+    closeSocket(socket, CloseCode.InternalServerError, 'Internal server error');
   };
   const send = (data: string) =>
     new Promise<void>((resolve, reject) => {
@@ -36,13 +37,13 @@ export function adaptSocket<E extends Record<PropertyKey, unknown>>(
     {
       protocol: socket.protocol,
       send,
-      close: (code, reason) => socket.close(code, reason),
+      close: (code, reason) => closeSocket(socket, code, reason),
       onMessage: handle =>
         socket.on('message', data => {
           handle(String(data)).catch((error: Error) => {
             // What only a server may say.
             if (error.message.startsWith('Unexpected message of type'))
-              socket.close(CloseCode.BadRequest, error.message);
+              closeSocket(socket, CloseCode.BadRequest, error.message);
             // Its client is gone: nobody failed.
             else if (socket.readyState === socket.OPEN) fail(error);
           });
@@ -61,17 +62,21 @@ export function adaptSocket<E extends Record<PropertyKey, unknown>>(
   });
 }
 
+/** Pings, and lets a client go from which nothing came since the last ping. */
 function keepAlive(socket: WebSocket, pingMs: number, prove: () => void): () => void {
-  let answered = true;
-  socket.on('pong', () => {
-    answered = true;
-  });
-  const timer = setInterval(() => {
+  let isHeard = true;
+  const hear = () => {
+    isHeard = true;
+  };
+  for (const event of ['message', 'ping', 'pong']) socket.on(event, hear);
+  const askAgain = () => {
     if (socket.readyState !== socket.OPEN) return;
-    if (!answered) return socket.terminate();
-    answered = false;
+    if (!isHeard) return socket.terminate();
+    isHeard = false;
     socket.ping();
     prove();
-  }, pingMs);
+  };
+  // What came while this process was busy is read before the client is judged.
+  const timer = setInterval(() => setImmediate(askAgain), pingMs);
   return () => clearInterval(timer);
 }

@@ -1,5 +1,6 @@
 /** Bounds on WebSockets: how many, from where, for whom, and how fast each may speak. */
 import type { WebSocket } from 'ws';
+import { closeSocket } from './close-socket.ts';
 
 export interface SocketLimits {
   readonly total: number;
@@ -20,7 +21,6 @@ export interface SocketState {
 const atOnce = 4;
 /** What a client does not read piles up here; one that reads stays near zero. */
 const mostUnreadBytes = 8_000_000;
-const closeGraceMs = 1_000;
 /** 1008: policy violation. */
 const tooFast = 1008;
 
@@ -89,6 +89,5 @@ export class SocketGuard {
 function refuse(socket: WebSocket): void {
   socket.removeAllListeners('message');
   socket.removeAllListeners('ping');
-  socket.close(tooFast, 'Too many frames');
-  setTimeout(() => socket.terminate(), closeGraceMs).unref();
+  closeSocket(socket, tooFast, 'Too many frames');
 }

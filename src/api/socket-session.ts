@@ -6,6 +6,7 @@ import type { WebSocket } from 'ws';
 import type { Principal } from '../access/principal.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { EndOfStream } from '../feed/member.ts';
+import { closeSocket } from './close-socket.ts';
 import type { Hub } from './context.ts';
 import { graphqlError, toldError } from './errors.ts';
 import type { FeedDesk, FeedOperation, Stream } from './feed-desk.ts';
@@ -26,8 +27,6 @@ interface SessionParts {
 const unauthorized = 4401;
 /** 1012: the service restarts. */
 const serviceRestart = 1012;
-/** A client that does not answer to the closing is cut off. */
-const farewellMs = 500;
 const longestReconnectMs = 1_000;
 
 export class SocketSession implements SocketState {
@@ -65,10 +64,12 @@ export class SocketSession implements SocketState {
     this.stopGuard = guardToken(this.principal!, this.parts.hub.ended, {
       // What waits for a slow reader would still be sent before the closing.
       ended: () =>
-        this.socket.bufferedAmount > 0 ? this.socket.terminate() : this.close(unauthorized, 'Session ended'),
+        this.socket.bufferedAmount > 0
+          ? this.socket.terminate()
+          : closeSocket(this.socket, unauthorized, 'Session ended'),
       expired: () => {
         this.endStreams('TOKEN_EXPIRED');
-        this.close(unauthorized, 'Token expired');
+        closeSocket(this.socket, unauthorized, 'Token expired');
       },
     });
   }
@@ -147,7 +148,7 @@ export class SocketSession implements SocketState {
     const timer = setTimeout(() => {
       const reconnectAfterMs = Math.round(Math.random() * Math.min(spreadMs, longestReconnectMs));
       this.endStreams('GOING_AWAY', { reconnectAfterMs });
-      this.close(serviceRestart, 'Going away');
+      closeSocket(this.socket, serviceRestart, 'Going away');
     }, afterMs);
     await gone;
     clearTimeout(timer);
@@ -159,11 +160,6 @@ export class SocketSession implements SocketState {
         ? new HubError('TOKEN_EXPIRED', 'The token ran out: sign in again, and go on at the cursor', { ...details })
         : new HubError('GOING_AWAY', 'This process of the hub is stopping: go on at the cursor', { ...details });
     for (const stream of [...this.streams.values()]) stream.end(error);
-  }
-
-  private close(code: number, reason: string): void {
-    this.socket.close(code, reason);
-    setTimeout(() => this.socket.terminate(), farewellMs).unref();
   }
 
   /** The socket is gone. */

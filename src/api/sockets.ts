@@ -11,6 +11,7 @@ import { errorFacts } from '../domain/error-facts.ts';
 import { admitOperation, isRefused } from './admit-operation.ts';
 import { auditSocket } from './audited-answers.ts';
 import { clientAddress } from './client-address.ts';
+import { closeSocket } from './close-socket.ts';
 import type { CompiledAnswers } from './compiled-answers.ts';
 import { Context, type Hub } from './context.ts';
 import { type CostReport, type Door, type DoorRequest, wantsCost } from './door.ts';
@@ -146,7 +147,7 @@ class SocketOperations {
     const welcome = Object.keys(problems).length ? problems : true;
     if (this.parts.guard.belong(key, session, roleLimits[principal.role].sockets)) return welcome;
     session.budgetKey = null;
-    session.socket.close(tooMany, 'Too many sockets');
+    closeSocket(session.socket, tooMany, 'Too many sockets');
     return false;
   }
 

@@ -13,7 +13,7 @@ beforeAll(async () => {
     HUB_SOCKETS: '20',
     HUB_SOCKETS_PER_ADDRESS: String(perAddress),
     HUB_SOCKET_INIT_MS: '500',
-    HUB_SOCKET_PING_MS: '400',
+    HUB_SOCKET_PING_MS: '3000',
     HUB_FRAMES_PER_SECOND: '100',
     HUB_FRAME_BYTES: '20000',
   });
@@ -42,8 +42,8 @@ class Wire {
     this.closed = new Promise(resolve => socket.on('close', code => resolve(code)));
   }
 
-  static async open(): Promise<Wire> {
-    const socket = new WebSocket(`${hub.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+  static async open(options: WebSocket.ClientOptions = {}): Promise<Wire> {
+    const socket = new WebSocket(`${hub.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', options);
     const wire = new Wire(socket);
     open.push(wire);
     await Promise.race([once(socket, 'open'), wire.closed]);
@@ -179,6 +179,11 @@ test('pings of the socket itself are counted too', async () => {
 });
 
 test('a client that does not answer to pings is let go', async () => {
+  const wire = await (await Wire.open({ autoPong: false })).ready();
+  expect(await wire.closed).toBe(1006);
+});
+
+test('a client that does not answer to the closing is cut off', async () => {
   await once(await upgraded(), 'close');
 });
 
