@@ -38,21 +38,23 @@ const keptReaders = 5_000;
 /** Days are kept until nobody can ask about them as today. */
 const keptDays = 2;
 
-/** What is new is found by the key alone, whatever the planner knows of tables that are made anew each day. */
+/**
+ * One statement counts, and fails where that is too much: then nothing of it stays. What is new is found by the key alone,
+ * whatever the planner knows of tables that are made anew each day.
+ */
 const countSql = `
 with kept as (insert into hub_reader_person (day, reader, person)
-    select $1, $2, person from unnest($3::uuid[]) as shown (person) on conflict do nothing returning person)
-insert into hub_reader_day as d (day, reader, persons, misses, unmasked)
-select $1, $2, count(*), $4::int, 0 from kept
-on conflict (day, reader) do update set persons = d.persons + excluded.persons, misses = d.misses + excluded.misses
-returning persons, misses, (select count(*)::int from kept) as fresh`;
-
-/** Undoes what was counted. */
-class TooMany extends Error {
-  constructor(readonly what: NonNullable<Exceeded>) {
-    super(`Too many ${what} for a day`);
-  }
-}
+    select $1, $2, person from unnest($3::uuid[]) as shown (person) on conflict do nothing returning person),
+  counted as (insert into hub_reader_day as d (day, reader, persons, misses, unmasked)
+    select $1, $2, count(*), $4::int, 0 from kept
+    on conflict (day, reader) do update set persons = d.persons + excluded.persons, misses = d.misses + excluded.misses
+    returning persons, misses)
+select case when persons > $5::int and exists (select from kept) then 1 / (persons - persons)
+            when misses > $6::int and $4::int > 0 then ln(misses - misses) end,
+  set_config('synchronous_commit', 'off', true)
+from counted`;
+/** By what the statement fails on purpose: a division by zero, a logarithm of zero. */
+const failures: Readonly<Record<string, Exceeded>> = { '22012': 'persons', '2201E': 'misses' };
 
 export class ReaderDays {
   private readonly readers = new RecentlyUsed<string, ReaderDay>(keptReaders);
@@ -108,16 +110,12 @@ export class ReaderDays {
 
   private async write(reader: string, { day, known }: ReaderDay, seen: Seen, limits: DayLimits): Promise<Exceeded> {
     // In one order, so that two processes never wait for each other.
-    const values = [day, reader, seen.persons.toSorted(), seen.misses];
+    const values = [day, reader, seen.persons.toSorted(), seen.misses, limits.persons, limits.misses];
     try {
-      await this.database.transaction(async client => {
-        const { rows } = await client.query({ name: 'count persons seen', text: countSql, values });
-        const [counted] = rows as [{ persons: number; misses: number; fresh: number }];
-        if (counted.fresh && counted.persons > limits.persons) throw new TooMany('persons');
-        if (seen.misses && counted.misses > limits.misses) throw new TooMany('misses');
-      }, 'begin; set local synchronous_commit = off');
+      await this.database.pool.query({ name: 'count persons seen', text: countSql, values });
     } catch (error) {
-      if (error instanceof TooMany) return error.what;
+      const exceeded = failures[(error as { code?: string }).code ?? ''];
+      if (exceeded) return exceeded;
       throw error;
     }
     for (const person of seen.persons) known.add(person);
