@@ -2,6 +2,7 @@
  * Whether a stated purpose counts. A purpose is more than a word: a case exists, is open and is the reader's, a matter is
  * in force and handled by the reader, a task stands in the register of tasks. What does not hold is told, and counts as none.
  */
+import DataLoader from 'dataloader';
 import type { Catalog } from '../catalog/catalog.ts';
 import { townDay } from '../domain/town-day.ts';
 import type { Policy } from './policy.ts';
@@ -40,6 +41,12 @@ interface Task extends Term {
 interface Matter extends Term {
   readonly agency: string;
 }
+interface CaseOfReader {
+  readonly principal: Principal;
+  readonly caseNo: string;
+}
+/** PostgreSQL plans each of them. */
+const casesAtOnce = 100;
 type Register<T> = ReadonlyMap<string, readonly T[]>;
 
 const tasksSql = `select code, roles, agency_code, valid_from, valid_to from hub_task where not deleted`;
@@ -94,16 +101,30 @@ export class Purposes extends ReadAgain<Registers> {
   }
 
   private async caseProblem(principal: Principal, caseNo: string): Promise<string | null> {
+    const state = await this.cases.load({ principal, caseNo });
+    // Whether there is such a case is not for those who do not see it.
+    if (state === null) return 'no case of yours has this number';
+    return state === 'CLOSED' ? 'the case is closed' : null;
+  }
+
+  /** States of cases as far as each who asks sees them: one statement for all who ask at the same moment. */
+  private readonly cases = new DataLoader<CaseOfReader, string | null>(asked => this.statesOf(asked), {
+    cache: false,
+    maxBatchSize: casesAtOnce,
+  });
+
+  private async statesOf(asked: readonly CaseOfReader[]): Promise<(string | null)[]> {
     const { catalog, idOf, policyOf, read } = this.ground;
     const noun = catalog.stored('Case');
     const values: unknown[] = [];
     const bind = (value: unknown) => `$${values.push(value)}`;
-    const id = bind(idOf('Case', caseNo));
-    const own = rowsSql(policyOf({ ...principal, purpose: null }).rows(noun), 't', catalog, bind);
-    const [row] = await read(`select state from ${noun.table} t where id = ${id} and not deleted and ${own}`, values);
-    // Whether there is such a case is not for those who do not see it.
-    if (!row) return 'no case of yours has this number';
-    return row[0] === 'CLOSED' ? 'the case is closed' : null;
+    const states = asked.map(({ principal, caseNo }) => {
+      const id = bind(idOf('Case', caseNo));
+      const own = rowsSql(policyOf({ ...principal, purpose: null }).rows(noun), 't', catalog, bind);
+      return `(select state from ${noun.table} t where id = ${id} and not deleted and ${own})`;
+    });
+    const [row] = await read(`select ${states.join(', ')}`, values);
+    return row!;
   }
 }
 

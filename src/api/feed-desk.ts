@@ -170,16 +170,18 @@ export class FeedDesk {
     this.reviewPurposes().catch(this.parts.onError);
   }
 
-  /** One look for all streams of a reader: a purpose that has ended ends them. */
+  /** One look at the database for all readers: a purpose that has ended ends their streams. */
   private async reviewPurposes(): Promise<void> {
     if (this.isReviewing) return;
     this.isReviewing = true;
     try {
       const stating = [...this.streams].filter(({ member }) => member.reader.principal.statedPurpose);
-      for (const [principal, streams] of Map.groupBy(stating, ({ member }) => member.reader.principal)) {
-        if ((await this.parts.readers.again(principal)) === principal) continue;
+      const byReader = [...Map.groupBy(stating, ({ member }) => member.reader.principal)];
+      const reviews = byReader.map(async ([principal, streams]) => {
+        if ((await this.parts.readers.again(principal)) === principal) return;
         for (const stream of streams) stream.end(purposeEnded());
-      }
+      });
+      await Promise.all(reviews);
     } finally {
       this.isReviewing = false;
     }

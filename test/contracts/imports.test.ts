@@ -150,10 +150,14 @@ const packageRules: readonly { packages: RegExp; modules: readonly string[]; bec
       "writes belong to the store, listening to the feed; a command makes the demo's database, an agency may have its own",
   },
   {
-    packages:
-      /^(graphql|@apollo\/.*|@as-integrations\/.*|@graphql-yoga\/.*|graphql-scalars|type-graphql|dataloader|fastify)$/,
+    packages: /^(graphql|@apollo\/.*|@as-integrations\/.*|@graphql-yoga\/.*|graphql-scalars|type-graphql|fastify)$/,
     modules: ['api', 'export'],
     because: 'GraphQL and its servers end at the door',
+  },
+  {
+    packages: /^dataloader$/,
+    modules: ['api', 'access'],
+    because: 'what readers of one moment ask of agencies live goes together, and so do the cases of their purposes',
   },
   {
     packages: /^(graphql-ws|ws)$/,

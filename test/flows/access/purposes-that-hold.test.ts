@@ -1,7 +1,12 @@
 /** A purpose is more than a word: what it names exists, holds today and is the reader's, or it counts as none. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readReference } from '../../../seeds/reference/read-reference.ts';
+import { policyOf } from '../../../src/access/policy.ts';
+import { nobody } from '../../../src/access/principal.ts';
+import { Purposes } from '../../../src/access/purposes.ts';
+import { makeCatalog } from '../../../src/catalog/catalog.ts';
 import { HallClient } from '../../../src/cli/hall-client.ts';
+import { findAdapters } from '../../../src/ingest/find-adapters.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
 import { makeTokenIssuer, type TokenIssuer } from '../../support/token-issuer.ts';
 
@@ -154,6 +159,40 @@ describe('a purpose that ends', () => {
     expect(
       await endOf(`case:${caseNo}`, () => read(`update hub_case set state = 'CLOSED' where case_no = $1`, [caseNo])),
     ).toEqual(['RIGHTS_CHANGED', 'RIGHTS_CHANGED']);
+  });
+
+  test('is looked for among all that are open by one statement, each with the eyes of its reader', async () => {
+    const catalog = makeCatalog(await findAdapters());
+    const { identity } = t.hub.store;
+    const idOf = (noun: string, key: string) => identity.ofNoun(catalog.get(noun), key);
+    const statements: string[] = [];
+    const purposes = new Purposes({
+      catalog,
+      read: (text, values) => {
+        statements.push(text);
+        return read(text, [...values]);
+      },
+      idOf,
+      policyOf: principal => policyOf(principal, { catalog, idOf, town: 'town', grants: [] }),
+      grants: () => [],
+      sealing: { find: () => null },
+      onError: () => {},
+    });
+    const caseNo = await openCase(`lead_agency_code = 'police'`);
+    const officer = (agency: string) =>
+      ({ ...nobody(), role: 'officer', subject: agency, agency, host: 'town' }) as const;
+    const clerk = { ...nobody(), role: 'clerk', subject: 'c' } as const;
+    const asked = [
+      [officer('police'), caseNo],
+      [officer('human-resources'), caseNo],
+      [clerk, caseNo],
+      [clerk, 'none'],
+    ] as const;
+    const answers = await Promise.all(
+      asked.map(([reader, value]) => purposes.checked(reader, { kind: 'case', value })),
+    );
+    expect(answers.map(({ purpose }) => purpose !== null)).toEqual([true, false, true, false]);
+    expect(statements).toHaveLength(1);
   });
 });
 
