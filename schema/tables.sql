@@ -1183,8 +1183,8 @@ comment on column "hub_task_history"."about_agency" is 'Agency';
 
 create table "hub_unmask_grant" ("id" uuid not null, "role" text not null, "subject" text not null, "session" text null, "noun" text not null, "record_id" uuid not null, "granted_at" timestamptz not null, "until" timestamptz not null, primary key ("id"));
 comment on table "hub_unmask_grant" is 'records that somebody sees whole for a while; why stands in the audit log';
-comment on column "hub_unmask_grant"."subject" is 'sub of his tokens';
-comment on column "hub_unmask_grant"."session" is 'sid of his tokens';
+comment on column "hub_unmask_grant"."subject" is 'sub of their tokens';
+comment on column "hub_unmask_grant"."session" is 'sid of their tokens';
 
 create table "hub_window" ("id" uuid not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "code" text null, "hall_code" text null, "number" text null, "name" text null, "outpost_code" text null, "opening_hours" text null, "about_hall" uuid null, "about_outpost" uuid null, primary key ("id"));
 comment on table "hub_window" is '窗口';

@@ -1,4 +1,7 @@
-/** Settings from the environment, read once at start. What is wrong stops the start with one line that names the variable. */
+/**
+ * Settings from the environment, read once at start. A wrong setting stops the start with one line that names the
+ * variable.
+ */
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { JSONWebKeySet } from 'jose';
@@ -12,7 +15,7 @@ import { isPrivateChannel } from './domain/private-channel.ts';
 const whole = (what: string, fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback).describe(`${what}: a whole number from ${min} to ${max}`);
 
-/** Numbers of roles, `clerk=200,officer=300`; a role that is not named keeps its own. */
+/** Numbers by role, `clerk=200,officer=300`; a role that is not named keeps its default. */
 const perRole = (what: string) =>
   z
     .string()
@@ -35,7 +38,7 @@ const keySet = z.string().transform((text, context): JSONWebKeySet => {
     const parsed = JSON.parse(text.startsWith('{') ? text : readFileSync(text, 'utf8'));
     if (Array.isArray(parsed.keys)) return parsed;
   } catch {
-    // said below, in the words of the description
+    // the issue below reports it, in the words of the description
   }
   context.addIssue({ code: 'custom', message: 'is not a JWK set' });
   return z.NEVER;
@@ -55,7 +58,7 @@ const pemFile = (what: string) =>
     .optional()
     .describe(`the path of a PEM file with ${what}`);
 
-/** Every setting of the hub itself. Each limit stands here once, with the reason for its size. */
+/** Every setting of the hub itself. Each limit is declared here once, with the reason for its size. */
 const hubSettings = z.object({
   databaseUrl: z
     .url({ protocol: /^postgres(ql)?$/ })
@@ -74,13 +77,13 @@ const hubSettings = z.object({
         'unless HUB_TOKEN_ISSUER is the https URL of an issuer that publishes them (http on this machine)',
     ),
   hubTokenAudience: z.string().min(1).default('outpost-hub').describe('the audience (aud) of tokens'),
-  // Some issuers say JWT; then nothing but the audience tells their access tokens from others.
+  // Some issuers write JWT; then only the audience distinguishes their access tokens from others.
   hubTokenType: z.string().min(1).default('at+jwt').describe('the type (typ) in the header of access tokens'),
   hubClockSkewSeconds: whole("difference between the issuer's clock and the hub's, in seconds", 5, 0, 300),
   // A working day with its overtime. Ended sessions are remembered as long.
   hubLongestTokenSeconds: whole('age in seconds from which a token is refused', 43_200, 60, 604_800),
   hubIssuerDeadlineMs: whole('time for the issuer to answer', 3_000, 100, 60_000),
-  // Whoever sends tokens with invented keys makes the hub ask the issuer this often, not more.
+  // If somebody sends tokens with invented keys, the hub asks the issuer this often and no more.
   hubIssuerPauseMs: whole('pause between questions to the issuer', 2_000, 1, 600_000),
   hubTlsCert: pemFile("the certificate of this server, and those between it and its root; without it there's no TLS"),
   hubTlsKey: pemFile('the private key of HUB_TLS_CERT'),
@@ -95,7 +98,7 @@ const hubSettings = z.object({
     .string()
     .optional()
     .describe('the codes of the agencies to connect, separated by commas; all without it'),
-  // Two for each agency that reads at once, the rest for questions.
+  // Two for each agency that reads at the same time, the rest for queries.
   hubDatabaseConnections: whole('connections to the database', 16, 4, 500),
   // Readers share statements, so few connections serve many of them; each runs one batch at a time.
   hubReadConnections: whole('connections to the database for readers', 8, 1, 500),
@@ -103,7 +106,7 @@ const hubSettings = z.object({
   // About 20 KB of text each, kept once here and once (as a plan) by each connection.
   hubPreparedStatements: whole('statements that are kept prepared', 300, 1, 10_000),
   hubBatchPlans: whole('questions of one kind that are read together', 64, 1, 1_000),
-  // Of the rows of one statement, which many questions may share.
+  // Of the rows of one statement, which many queries may share.
   hubAnswerBytes: whole('bytes that a part of a question may read', 100_000_000, 10_000, 2_000_000_000),
   hubAnswerRows: whole('rows that one answer may need', 200_000, 100, 10_000_000),
   // A page is one transaction: large enough for set-wise SQL to pay, small enough to repeat after a kill.
@@ -111,21 +114,21 @@ const hubSettings = z.object({
   hubPageDeadlineMs: whole('time for an agency to give a page', 30_000, 100, 600_000),
   hubRetryPauseMs: whole('first pause after a failure', 1_000, 10, 600_000),
   hubLongestPauseMs: whole('longest pause between retries', 60_000, 10, 3_600_000),
-  // A clerk waits for it.
+  // A clerk waits for this answer.
   hubLookupDeadlineMs: whole('time for an agency to answer a live question', 2_000, 10, 60_000),
   // A monthly file normally loses a few in a thousand.
   hubRemovalGuardPercent: whole('share of a kind that a whole set may remove unasked', 20, 0, 100),
   hubRemovalGuardAtLeast: whole('removals below which the guard does not ask', 50, 0, 1_000_000),
-  // What another process has written waits so long for its positions. After a quiet time looks are rarer.
+  // Batches of other processes wait so long for their positions. After a quiet time the hub polls less often.
   hubSequencerPollMs: whole('pause between looks for batches of other processes', 15, 5, 60_000),
   hubFeedKept: whole('changes kept in memory', 10_000, 100, 1_000_000),
-  // A screen that was switched off over a long holiday goes on where it was.
+  // A screen that was switched off over a long holiday continues where it was.
   hubFeedKeepHours: whole('hours for which changes are kept for readers that come back', 240, 1, 87_600),
-  // What a single request may ask stands per role in access/limits.ts.
+  // The limits of a single request are in access/limits.ts, by role.
   hubPersonsPerDay: perRole('different persons that one reader may see whole in a day'),
   hubUnmasksPerDay: perRole('records that one reader may unmask in a day'),
   hubMissesPerDay: perRole('look-ups of persons in a day that may find nobody'),
-  // Whoever knows so little of a person that more fit should look otherwise.
+  // Whoever knows so little of a person that more people match should search in another way.
   hubTestedPersons: whole('persons whom a test by a personal field may fit', 100, 1, 10_000),
   hubBudgetFactor: whole('multiplies the cost units per minute of every role', 1, 1, 1_000_000),
   // A bucket is about 100 bytes.
@@ -153,7 +156,7 @@ const hubSettings = z.object({
   hubConnections: whole('HTTP connections and sockets at the same time', 4_000, 10, 1_000_000),
   hubHeadersTimeoutMs: whole('time for a client to send the head of a request', 10_000, 100, 600_000),
   hubRequestTimeoutMs: whole('time for a client to send a whole request', 30_000, 100, 600_000),
-  // A screen holds one socket; the rest of the connections is for questions.
+  // A screen holds one socket; the rest of the connections is for queries.
   hubSockets: whole('WebSockets at the same time', 2_000, 1, 1_000_000),
   hubSocketsPerAddress: whole('WebSockets of one address: a hall stands behind one', 500, 1, 1_000_000),
   hubSocketInitMs: whole('time for a socket to say who it is', 5_000, 100, 600_000),
@@ -161,7 +164,7 @@ const hubSettings = z.object({
   // A screen that reads stays near zero; a stalled one costs the hub this much and no more.
   hubUnreadBytes: whole('unread bytes from which on a stream is left behind', 65_536, 1_024, 100_000_000),
   hubRelapses: whole('times in a minute that a stream may be left behind', 5, 1, 1_000_000),
-  // A screen shows some hundred; more are asked page by page.
+  // A screen shows some hundred; more are read page by page.
   hubBoardRows: whole('rows that a board may have', 10_000, 1, 1_000_000),
   hubDrainMs: whole('time over which sockets are closed when the hub stops', 5_000, 0, 600_000),
   hubFrameBytes: whole('bytes of a frame from a client', 100_000, 1_000, 10_000_000),
@@ -172,7 +175,7 @@ const hubSettings = z.object({
     .regex(/^(syslog(\+tcp)?:\/\/[^/:]+(:\d{1,5})?|(?![a-z+]+:\/\/).+)$/)
     .default('.data/audit-roots')
     .describe('the second place for roots of the audit log: a directory, syslog://host:port or syslog+tcp://host:port'),
-  // What stands behind the last root could be cut off unseen: little, and a root is a write of 300 bytes.
+  // Entries after the last root could be cut off unseen, so they should be few; a root is a write of 300 bytes.
   hubAuditBatchMs: whole('longest time until entries of the audit log are under a root', 5_000, 10, 3_600_000),
   hubAuditBatchEntries: whole('entries of the audit log under one root', 1_000, 1, 100_000),
   // Its index is made in one go when it is closed.
@@ -186,7 +189,7 @@ const hubSettings = z.object({
 });
 export type Config = z.output<typeof hubSettings>;
 
-/** What settings demand of each other; a fault is told of the setting that should be another one. */
+/** Checks settings against each other; a fault is reported for the setting that should be changed. */
 const matchingSettings = hubSettings.superRefine((settings, context) => {
   const { hubTokenKeys, hubTokenIssuer, hubTlsCert: cert, hubTlsKey: key, hubPushClientCa: ca } = settings;
   const refuse = (name: keyof Config) => context.addIssue({ code: 'custom', path: [name], message: 'does not match' });
@@ -205,7 +208,7 @@ function isUsable(files: Parameters<typeof createSecureContext>[0]): boolean {
   }
 }
 
-/** What commands on the audit log need: neither a database nor keys. */
+/** The settings for commands on the audit log, which need neither a database nor keys. */
 export const readAuditConfig = (environment: Environment) =>
   readSettings(hubSettings.pick({ hubAuditDir: true, hubAuditRoots: true }), '', environment);
 
@@ -216,7 +219,7 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Settings of former versions: whoever still relies on one has to know that it protects nothing any more. */
+/** Settings of former versions: whoever still sets one must learn that it protects nothing any more. */
 const goneSettings: Readonly<Record<string, string>> = {
   HUB_SMALLEST_GROUP: 'groups are told whole; what protects persons are classes, masks, purposes and the log',
 };
@@ -244,8 +247,8 @@ function readSettings<S extends z.ZodObject>(shape: S, prefix: string, environme
 }
 
 /**
- * Every setting may stand in a file that `<VARIABLE>_FILE` names, as secrets do that are mounted and not exported. An empty
- * variable is one that is not set, as in every env file.
+ * Every setting may be in a file that `<VARIABLE>_FILE` names, as secrets are that are mounted and not exported. An
+ * empty variable counts as not set, as in every env file.
  */
 function givenFor(variable: string, environment: Environment): string | undefined {
   const [value, file] = [environment[variable], environment[`${variable}_FILE`]];
@@ -265,7 +268,7 @@ function foundAt(variable: string, environment: Environment): string {
   return `it is ${environment[variable] ? 'something else' : 'not set'}`;
 }
 
-/** A default, or being optional, is put around a setting together with its description. */
+/** The description of a setting, also when it is wrapped in a default or is optional. */
 function descriptionOf(field: z.ZodType): string | undefined {
   if (field.description) return field.description;
   const wrapped = field instanceof z.ZodDefault || field instanceof z.ZodOptional ? field.unwrap() : null;

@@ -6,21 +6,21 @@ import { CostBudgets } from './access/cost-budgets.ts';
 import type { Purposes } from './access/purposes.ts';
 import { SharingGrants } from './access/sharing.ts';
 import { makeAuthenticate } from './access/tokens.ts';
-import type { TlsFiles } from './api/client-certificate.ts';
-import { CompiledAnswers } from './api/compiled-answers.ts';
-import type { Moment } from './api/context.ts';
-import { Door } from './api/door.ts';
-import { PersonQuotas, type QuotaSettings } from './api/person-quotas.ts';
-import { Readers } from './api/readers.ts';
-import { makeSchema } from './api/schema.ts';
-import { type RunningServer, startServer } from './api/server.ts';
-import { type StoredOperation, StoredOperations } from './api/stored-operations.ts';
-import { UnmaskDesk } from './api/unmask-desk.ts';
+import { AdmissionControl } from './api/admission/admission-control.ts';
+import { type StoredOperation, StoredOperations } from './api/admission/stored-operations.ts';
+import { CompiledAnswers } from './api/queries/compiled-answers.ts';
+import type { Moment } from './api/request/context.ts';
+import { PersonQuotas, type QuotaSettings } from './api/request/person-quotas.ts';
+import { Readers } from './api/request/readers.ts';
+import { UnmaskService } from './api/request/unmask-service.ts';
+import { makeSchema } from './api/schema/schema.ts';
+import type { TlsFiles } from './api/transport/client-certificate.ts';
+import { type RunningServer, startServer } from './api/transport/server.ts';
 import { snake } from './catalog/catalog.ts';
 import { type Config, ConfigError, type Environment, readAdapterSettings } from './config.ts';
 import { errorFacts } from './domain/error-facts.ts';
 import type { SealingOrder } from './domain/sealing-order.ts';
-import { ExportDesk } from './export/export-desk.ts';
+import { ExportTickets } from './export/export-tickets.ts';
 import { serveExports } from './export/serve-exports.ts';
 import { Cursors } from './feed/cursors.ts';
 import { Sequencer } from './feed/sequencer.ts';
@@ -60,7 +60,7 @@ export const connect = (adapter: Adapter, environment: Environment): Connected =
 const operationsFile = new URL('../schema/operations.json', import.meta.url);
 const queriesFile = new URL('../schema/queries.json', import.meta.url);
 
-function makeDoor(schema: ReturnType<typeof makeSchema>, config: Config, sizes: TableSizes): Door {
+function makeDoor(schema: ReturnType<typeof makeSchema>, config: Config, sizes: TableSizes): AdmissionControl {
   const stored = JSON.parse(readFileSync(operationsFile, 'utf8')) as readonly StoredOperation[];
   const budgets = new CostBudgets(config.hubBudgetPrincipals, () => performance.now());
   const settings = {
@@ -68,10 +68,10 @@ function makeDoor(schema: ReturnType<typeof makeSchema>, config: Config, sizes: 
     publicIntrospection: config.hubPublicIntrospection,
     budgetFactor: config.hubBudgetFactor,
   };
-  return new Door(schema, new StoredOperations(stored), budgets, settings, sizes.of);
+  return new AdmissionControl(schema, new StoredOperations(stored), budgets, settings, sizes.of);
 }
 
-/** Ready-made questions, by the names of their files. */
+/** Ready-made queries, by the names of their files. */
 function savedQueries() {
   const stored = JSON.parse(readFileSync(queriesFile, 'utf8')) as readonly StoredOperation[];
   return new Map(stored.map(({ name, text }) => [snake(name).replaceAll('_', '-'), text]));
@@ -94,9 +94,9 @@ export interface RunningHub {
   readonly feed: RunningServer['feed'];
   readonly sizes: TableSizes;
   readonly adapters: readonly Adapter[];
-  /** Which purposes hold; what was stated of them a moment ago is known within a second, or once it is read again. */
+  /** Which purposes hold. A change in a register is known within a second, or after `refresh`. */
   readonly purposes: Pick<Purposes, 'refresh'>;
-  /** Ends every connection and waits for what is under way. */
+  /** Ends every connection and waits for running work. */
   stop(): Promise<void>;
 }
 
@@ -154,7 +154,7 @@ export async function startHub(
     const days = new ReaderDays(database, error =>
       log.error({ error: errorFacts(error) }, 'forgetting what readers saw on earlier days failed'),
     );
-    const unmasking = new UnmaskDesk(database, error =>
+    const unmasking = new UnmaskService(database, error =>
       log.error({ error: errorFacts(error) }, 'reading unmask grants failed'),
     );
     await unmasking.start();
@@ -177,8 +177,8 @@ export async function startHub(
     );
     await sizes.start();
     stops.push(async () => sizes.stop());
-    const door = makeDoor(schema, config, sizes);
-    const desk = new ExportDesk(schema);
+    const admissionControl = makeDoor(schema, config, sizes);
+    const exportTickets = new ExportTickets(schema);
     const readers = new Readers(makeAuthenticate(tokenSettings(config, sessions.ended, log)), purposes);
     const quotas = new PersonQuotas(audit, days, quotaSettings(config));
     const trustedProxies = new Set(config.hubTrustedProxies);
@@ -214,7 +214,7 @@ export async function startHub(
         return isNew;
       },
       testedPersons: config.hubTestedPersons,
-      exports: desk,
+      exports: exportTickets,
       grants: () => grants.current(),
       unmasking,
       ended: sessions.ended,
@@ -225,10 +225,10 @@ export async function startHub(
       {
         schema,
         answers,
-        door,
-        serveMore: app =>
+        admissionControl,
+        serveMore: (app, pipeline) =>
           serveExports(app, {
-            ...{ schema, answers, hub, door, desk, readers, trustedProxies, log },
+            ...{ schema, answers, hub, admissionControl, tickets: exportTickets, pipeline, log },
             queries: savedQueries(),
           }),
         trustedProxies,
@@ -253,7 +253,7 @@ export async function startHub(
         },
         feedLimits: {
           budgetBytes: config.hubUnreadBytes,
-          relapses: config.hubRelapses,
+          strikes: config.hubRelapses,
           windowSize: 1_000,
           boardRows: config.hubBoardRows,
         },
@@ -272,7 +272,7 @@ export async function startHub(
       pageSize: config.hubPageSize,
       deadlineMs: config.hubPageDeadlineMs,
       pauseMs: config.hubRetryPauseMs,
-      longestPauseMs: config.hubLongestPauseMs,
+      maxPauseMs: config.hubLongestPauseMs,
     };
     const pullers = agencies
       .filter(({ source }) => source.changes)

@@ -1,4 +1,4 @@
-/** Read by the compiler only: what the author of an adapter is told, and what not. */
+/** Read by the compiler only: which errors the author of an adapter sees, and which not. */
 import {
   about,
   code,
@@ -98,7 +98,7 @@ export const gone = [remove(Kind, source), remove(Kind, source, good)];
 put(Kind, source, { no: '1' });
 // @ts-expect-error a statement needs the version that orders it
 put(Kind, { sourceId: '1' }, good);
-// @ts-expect-error what is removed is told whole or not at all
+// @ts-expect-error a removal states the whole record or no record
 remove(Kind, source, { no: '1' });
 
 // ---- What a declaration may say --------------------------------------------------------------------------------------
@@ -120,9 +120,9 @@ text({ en: 'Number' });
 text({ zh: '号', sensitivity: 'personal', mask: 'half' });
 // @ts-expect-error no such sensitivity
 text({ zh: '号', sensitivity: 'secret' });
-// @ts-expect-error why text is open is said of text that is open
+// @ts-expect-error only open text gives a reason for being open
 text({ zh: '号', why: 'It is a number.' });
-// @ts-expect-error what is personal needs no reason
+// @ts-expect-error personal text needs no reason
 text({ zh: '号', sensitivity: 'personal', why: 'It is a name.' });
 // @ts-expect-error a code needs its table
 code({ zh: '状态' });

@@ -1,4 +1,6 @@
-/** Registered capital (注册资本): the specification says 万元, windows also write 元, in a field of its own or behind the number. */
+/**
+ * Registered capital (注册资本): the specification says 万元, but windows also write 元, in its own field or after the number.
+ */
 import { Rejection, readDecimal } from '../kit/index.ts';
 import { plainText, type Row } from './wire.ts';
 
@@ -16,7 +18,7 @@ export function timesTenThousand(amount: string): string {
 
 const withoutTail = (amount: string): string => (amount.includes('.') ? amount.replace(/\.?0+$/, '') : amount);
 
-/** In yuan, or as registered when the currency is another. */
+/** The capital in yuan, or as registered when the currency is another. */
 export function readCapital(row: Row): { registeredCapital: string | null; foreignCapital: string | null } {
   const written = plainText(row.REGCAP);
   if (written === null) return { registeredCapital: null, foreignCapital: null };

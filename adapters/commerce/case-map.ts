@@ -35,7 +35,9 @@ const FINAL_NODES = new Set(['3', '4']);
 
 const instantOf = (row: Row, field: string): string | null => readInstant(field, plainText(row[field]));
 
-/** The document's DATAVER orders the tellings of a case; the exchange's number of the row decides between equals. */
+/**
+ * The document's DATAVER orders the versions of a case; the exchange's number of the row decides between equal ones.
+ */
 export function mapCase(row: Row, caseNo: string): readonly Statement[] {
   const dataVersion = required('DATAVER', readInteger('DATAVER', plainText(row.DATAVER)));
   const sequence = required('S_EXT_SEQUENCE', plainText(row.S_EXT_SEQUENCE));
@@ -104,7 +106,9 @@ function readStep(row: Row, caseNo: string, dataVersion: number): RecordOf<typeo
   };
 }
 
-/** The standard's editions give the same digits other meanings; in that of 2020 a withdrawal shares 5 with a lapse. */
+/**
+ * The standard's editions use the same digits differently; in the edition of 2020 a withdrawal shares 5 with a lapse.
+ */
 function readClosing(done: Row, stdver: unknown, caseNo: string, dataVersion: number): RecordOf<typeof CaseClosing> {
   const edition = plainText(stdver) === '2020' ? 'eajc-2020' : 'eajc-old';
   const written = plainText(done.DONERESULT);

@@ -1,4 +1,4 @@
-/** What `map` and the envelopes make of recorded pages. */
+/** Checks how `map` and the envelopes read recorded pages. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { Rejection, SourceError } from '../kit/index.ts';

@@ -1,23 +1,23 @@
 /**
- * Where the drain of the four services stands. A service gives rows by (time of exchange, number of the row), so ties in
- * the time are no border. But a row becomes visible when its transaction ends and carries the time at which it began: so
- * after its end a feed starts again some minutes back, and rows that were handed over from there already are left out.
- * The cursor holds times and numbers of rows, nothing about anybody.
+ * How far the four services have been read. A service orders rows by (time of exchange, number of the row), so a page
+ * may end between rows with the same time. But a row becomes visible when its transaction ends and carries the time at
+ * which it began: so after its end a feed starts again some minutes back, and rows that were handed over already are
+ * left out. The cursor holds times and numbers of rows, nothing about persons.
  */
 import { z } from 'zod';
 import { readInstant, SourceError } from '../kit/index.ts';
 import { type FeedService, feedServices, isRow, plainText } from './wire.ts';
 
-/** The same page again and again is no progress: somebody must look. */
+/** If the same page comes again and again, a person must look at it. */
 const MOST_REPEATS = 3;
-/** Bounds the cursor; what is forgotten is handed over again, which changes nothing. */
+/** Bounds the cursor; a row that is dropped here is handed over again, which changes nothing. */
 const MOST_SEEN = 300;
 
 const feedShape = z.strictObject({
   /** 20261123083000, exclusive together with `id`; empty for the beginning. */
   time: z.string().regex(/^(\d{14})?$/),
   id: z.string(),
-  /** The newest time so far: the next start is reckoned from it. */
+  /** The newest time so far: the next start is computed from it. */
   newest: z.string().regex(/^(\d{14})?$/),
   /** `time/id` of the rows already handed over from the minutes that are read again. */
   seen: z.array(z.string()),
@@ -47,7 +47,7 @@ export const withFeed = (cursor: Cursor, service: FeedService, feed: Feed): Curs
   feeds: { ...cursor.feeds, [service]: feed },
 });
 
-/** The place of a row in its feed; null where it says none, which then moves nothing. */
+/** The position of a row in its feed; null where the row gives none, which then moves nothing. */
 export function findPlace(row: unknown): { time: string; id: string } | null {
   if (!isRow(row)) return null;
   const id = plainText(row.S_EXT_SEQUENCE);
@@ -65,7 +65,7 @@ const minutesBefore = (time: string, minutes: number): string => {
   return moved.replace(/\D/g, '').slice(0, 14);
 };
 
-/** Takes a page: the rows not handed over before, and where the feed stands after it. Throws when it stands still. */
+/** Takes a page: returns the rows not handed over before, and the feed's position after it. Throws without progress. */
 export function takePage(feed: Feed, rows: readonly unknown[], overlapMinutes: number) {
   const seen = new Set(feed.seen);
   const fresh: unknown[] = [];
@@ -94,7 +94,7 @@ function recent(seen: ReadonlySet<string>, newest: string, overlapMinutes: numbe
     .slice(-MOST_SEEN);
 }
 
-/** At its end a feed goes back by the overlap, and it is the next one's turn. */
+/** At its end a feed goes back by the overlap, and the next feed begins. */
 export function endFeed(cursor: Cursor, service: FeedService, overlapMinutes: number): Cursor {
   const feed = cursor.feeds[service];
   const time = feed.newest === '' ? '' : minutesBefore(feed.newest, overlapMinutes);

@@ -1,7 +1,7 @@
 /**
- * Each service was written by another hand, so each wraps its rows differently, and the wrappings lie: totals of 0 over
- * rows, success with an error in words. Rows are believed, totals are never read, and only an answer that plainly says
- * "nothing" counts as empty, because an empty page is what ends a feed.
+ * Each service was written by other people, so each wraps its rows differently, and the envelopes are unreliable:
+ * totals of 0 over rows, success with an error in words. Rows are trusted, totals are never read, and only an answer
+ * that plainly says "nothing" counts as empty, because an empty page ends a feed.
  */
 import { SourceError } from '../kit/index.ts';
 import { type FeedService, isRow, plainText, type Row } from './wire.ts';
@@ -9,7 +9,7 @@ import { type FeedService, isRow, plainText, type Row } from './wire.ts';
 const NOTHING = /^(成功|操作成功|查询成功|success|ok|无数据|未查询到数据|未查到数据|查无数据)?$/i;
 const PASSES = /繁忙|稍后|超时|timeout|busy/i;
 
-/** The words of the source stay out of the message: they may quote what was asked. */
+/** The source's words stay out of the message: they may quote the query. */
 function businessError(message: unknown): SourceError {
   const passes = PASSES.test(plainText(message) ?? '');
   return new SourceError(passes ? 'UNREACHABLE' : 'REFUSED', 'the service answered with a business error');
@@ -34,7 +34,7 @@ function readResult(answer: Row): readonly unknown[] {
   return rowsIn(answer.result.data);
 }
 
-/** `{Success: true, Message, Data: [...]}`, where Message may say that it was no success. */
+/** `{Success: true, Message, Data: [...]}`, where Message may contradict Success. */
 function readSuccess(answer: Row): readonly unknown[] {
   if (plainText(answer.Success) !== 'true') throw businessError(answer.Message);
   const rows = rowsIn(answer.Data);
@@ -55,7 +55,7 @@ export function readPage(service: FeedService, answer: unknown): readonly unknow
   return envelopes[service](answer);
 }
 
-/** A question about one entity: a flat object, a bare list of them where there are several, empty strings for none. */
+/** An answer about one entity: a flat object, a bare list where there are several, empty strings for none. */
 export function readAnswer(answer: unknown): readonly Row[] {
   const rows = Array.isArray(answer) ? answer : [answer];
   if (!rows.every(isRow)) throw new SourceError('MALFORMED', 'the answer is not an entity');

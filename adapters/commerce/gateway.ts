@@ -37,7 +37,7 @@ export class Gateway {
     this.base = settings.url.replace(/\/+$/, '');
   }
 
-  /** Asks a service; a secret that has run out is renewed once, as the protocol wants. Throws `SourceError`. */
+  /** Asks a service; an expired secret is renewed once, as the protocol wants. Throws `SourceError`. */
   async ask(serviceId: string, body: Row, call: Call): Promise<unknown> {
     const answer = await this.post('/gateway/data', serviceId, await this.currentSecret(call), body, call);
     if (!isRow(answer) || plainText(answer.code) !== SECRET_HAS_ENDED) return this.accepted(answer);
@@ -119,7 +119,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's message quotes the text, which holds people.
+    // The parser's message quotes the text, which contains personal data.
     throw new SourceError('MALFORMED', 'the exchange answered something that is not JSON');
   }
 }

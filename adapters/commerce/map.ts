@@ -99,13 +99,13 @@ function readEntity(row: Row, entityNo: string): RecordOf<typeof MarketEntity> {
   };
 }
 
-/** Null is 长期: the field is empty, says so in words, or names some day of the year 9999. */
+/** Null means 长期: the field is empty, says so in words, or names some day of the year 9999. */
 function readTermEnd(row: Row): string | null {
   const day = dateOf(row, 'OPTO');
   return day?.startsWith('9999') ? null : day;
 }
 
-/** Both are kept as stated, because the hub does not know which of the two is wrong. */
+/** Both codes are kept as stated, because the hub does not know which of the two is wrong. */
 function readIndustry(row: Row) {
   const letter = plainText(row.INDUSTRYPHY)?.toUpperCase() ?? null;
   const section = readCode('INDUSTRYPHY', industrySection, 'gbt4754-2017', letter);

@@ -1,4 +1,4 @@
-/** What the market registration outpost (市场监管所, once 工商所) knows about those who trade. */
+/** What the market registration outpost (市场监管所, once 工商所) knows about businesses. */
 
 import { creditCode } from '../kit/identifiers/credit-code.ts';
 import { phone } from '../kit/identifiers/phone.ts';
@@ -102,10 +102,10 @@ export const BusinessChange = defineRecord('BusinessChange', {
     entityNo,
     creditCode: entityCreditCode,
     item: code({ zh: '变更事项', table: businessChangeItem }),
-    /** Of other items the register writes shareholders and managers into it. */
+    /** For other changed items the register writes shareholders and managers into it. */
     before: text({ zh: '变更前内容', optional: true, sensitivity: 'personal' }),
     after: text({ zh: '变更后内容', optional: true, sensitivity: 'personal' }),
-    /** Apart from the rest, so that it is masked as a name. */
+    /** A field of its own, so that it is masked as a name. */
     representativeBefore: text({ zh: '变更前法定代表人', optional: true, sensitivity: 'personal', mask: 'name' }),
     representativeAfter: text({ zh: '变更后法定代表人', optional: true, sensitivity: 'personal', mask: 'name' }),
     changedOn: date({ zh: '变更日期' }),

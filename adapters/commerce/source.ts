@@ -1,4 +1,4 @@
-/** Drains the exchange's four services one after another, and asks about entities by credit code. */
+/** Reads the exchange's four services one after another to their end, and asks about entities by credit code. */
 import { type AgencySource, type Call, type Item, type Page, SourceError } from '../kit/index.ts';
 import { endFeed, parseCursor, takePage, withFeed } from './cursor.ts';
 import { readAnswer, readPage } from './envelopes.ts';

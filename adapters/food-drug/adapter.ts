@@ -6,7 +6,7 @@ import { connect } from './source.ts';
 
 const TOLERANCE = 'how many seconds a signature may be old or ahead, 1 to 3600';
 
-/** 食药所: pushes what happens as signed NDJSON, and answers questions about licences. */
+/** 食药所: pushes its rows as signed NDJSON, and answers queries about licences. */
 export default defineAdapter({
   agency: {
     code: 'food-drug',
@@ -22,7 +22,7 @@ export default defineAdapter({
     lookupUrl: setting.url('the address of its look-up service, as in http://10.0.0.5:8080'),
     toleranceSeconds: z.coerce.number(`should be ${TOLERANCE}`).int().min(1).max(3600).default(300).describe(TOLERANCE),
   }),
-  // Never asked for changes: it sends them.
+  // This agency is never polled: it pushes its rows.
   pollEveryMs: 60_000,
   connect,
   map,

@@ -1,4 +1,4 @@
-/** A row's cells, read by what they hold. Every reader gives null for nothing and names the column when it rejects. */
+/** A row's cells, read by type. Every reader returns null for an empty cell and names the column when it rejects. */
 import { regionCode } from '../kit/identifiers/region-code.ts';
 import { type CodeTable, Rejection, readCode, readDate, readInstant, readText, required } from '../kit/index.ts';
 
@@ -24,7 +24,7 @@ export class Columns {
     return required(column, this.word(column));
   }
 
-  /** The spelling as it came: the hub normalises identifiers and keeps what they were. */
+  /** The original spelling: the hub normalises identifiers and keeps the raw text. */
   identifier(column: string): string | null {
     return this.text(column) === null ? null : String(this.row[column]);
   }

@@ -1,7 +1,7 @@
 /** One line of a delivery: a row of a table with what was done to it. */
 import type { Item } from '../kit/index.ts';
 
-/** `{"TABLE":"EA_JC_STEP_PROC","CD_OPERATION":"I","ROW":{"PROJID":"…","DATAVER":1,…}}`; look-ups answer with rows only. */
+/** `{"TABLE":"EA_JC_STEP_PROC","CD_OPERATION":"I","ROW":{"PROJID":"…","DATAVER":1,…}}`; look-ups return only rows. */
 export interface EaEvent {
   readonly table: string;
   /** I inserted, U updated, D deleted. */
@@ -12,7 +12,7 @@ export interface EaEvent {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A row holds plain values only; a nested one would be read as nonsense. */
+/** A row holds plain values only; a nested value would be misread. */
 export const isRow = (value: unknown): value is Record<string, unknown> =>
   isObject(value) && Object.values(value).every(cell => typeof cell !== 'object' || cell === null);
 

@@ -13,7 +13,7 @@ const nativeOf = (item: Item<EaEvent>): EaEvent => {
   if ('unreadable' in item) throw new Error(item.unreadable.reason);
   return item.native;
 };
-/** What the one line says that holds all these words. */
+/** The statement of the one line that contains all these words. */
 const stated = (...words: readonly string[]): Statement => {
   const found = lines.filter(line => words.every(word => line.includes(word)));
   expect(found).toHaveLength(1);
@@ -64,7 +64,7 @@ test('an earlier DATAVER has the same source id and a lower version', () => {
   expect(earlier.version < later.version).toBe(true);
 });
 
-test("a sole trader's own id in place of the credit code links the person and states no name of him", () => {
+test("a sole trader's own id in place of the credit code links the person and states no name of them", () => {
   const { sourceId, data } = stated('37148219000101019x');
   expect(sourceId).toBe('FD20251104000018/371482101-FD-20251104-00018');
   expect(data).toMatchObject({ applicantId: '37148219000101019x', applicantCreditCode: null });

@@ -1,10 +1,10 @@
-/** The numbers of food and drug licences of all times, each brought to one spelling. */
+/** The numbers of food and drug licences, old and new, each brought to one spelling. */
 import { drugLicence } from '../kit/identifiers/drug-licence.ts';
 import { foodLicence } from '../kit/identifiers/food-licence.ts';
 import { productionLicence } from '../kit/identifiers/production-licence.ts';
 import { type Format, Rejection } from '../kit/index.ts';
 
-/** The numbers with a known structure. Those of before 2016 and local registrations (三小) have none. */
+/** The numbers with a known structure. Numbers from before 2016 and of local registrations (三小) have none. */
 const formats: readonly (readonly [RegExp, Format])[] = [
   [/^JY/, foodLicence],
   [/^SC/, productionLicence],
@@ -22,13 +22,13 @@ const oldSpelling = (raw: string): string =>
     .replaceAll(/[\]〕】]/g, ')')
     .toUpperCase();
 
-/** One spelling for all spellings; says nothing about validity. */
+/** One spelling for all spellings; does not check validity. */
 export const normaliseLicenceNumber = (raw: string): string => {
   const plain = foodLicence.normalise(raw);
   return formatOf(plain) ? plain : oldSpelling(raw);
 };
 
-/** Throws a Rejection when the number has a check digit or structure and it is wrong. */
+/** Throws a Rejection when the number should have a check digit or structure and does not fit it. */
 export function demandLicenceNumber(column: string, raw: string): string {
   const number = normaliseLicenceNumber(raw);
   const format = formatOf(number);

@@ -11,7 +11,7 @@ export interface LicenceQuery {
 }
 type Row = Record<string, unknown>;
 
-/** Codes stand in the body and not in the address: those of sole traders are personal, and addresses reach logs. */
+/** Codes are sent in the body and not in the address: those of sole traders are personal, and addresses reach logs. */
 export async function askLicences(query: LicenceQuery, io: Io, signal: AbortSignal): Promise<readonly Row[]> {
   const body = JSON.stringify({ TYSHXYDM: query.codes, XKZBH: query.numbers });
   const headers = { 'content-type': 'application/json', ...signedHeaders(query.secret, body, io.now()) };
@@ -40,7 +40,7 @@ function demandSuccess(status: number): void {
   throw new SourceError('REFUSED', `the look-up service answered ${status}`);
 }
 
-/** `{"resultCode":"00","resultTotal":0,"resultData":[…]}`: the total is not to be trusted, it is 0 with rows present. */
+/** `{"resultCode":"00","resultTotal":0,"resultData":[…]}`: the total is not reliable, it is 0 with rows present. */
 function parseAnswer(text: string): readonly Row[] {
   let answer: { resultCode?: unknown; resultData?: unknown } | null;
   try {

@@ -21,7 +21,7 @@ const DEFAULT_REGION = '370000000000';
 export const caseId = (row: Columns): string => `${row.demandWord('ORGBUSNO')}/${row.demandWord('PROJID')}`;
 const stepNumber = (row: Columns): string => String(row.demandCount('SN'));
 export const stepId = (row: Columns): string => `${caseId(row)}/${stepNumber(row)}`;
-/** Special steps are counted by themselves, so the nth of them and the nth step need different names. */
+/** Special steps have their own numbering, so the nth special step and the nth step need different names. */
 const specialNumber = (row: Columns): string => `S${stepNumber(row)}`;
 export const specialId = (row: Columns): string => `${caseId(row)}/${specialNumber(row)}`;
 
@@ -75,7 +75,7 @@ export const readProcess = (row: Columns): RecordOf<typeof Approval> => {
   return {
     ...step,
     stepNo: stepNumber(row),
-    // The tables have no place for an extension of the limit: it is a step by this name.
+    // The tables have no field for an extension of the limit: it is a step with this name.
     type: /^(延长|延期)/.test(step.name) ? 'EXTENSION' : 'STEP',
     outcome: row.code('NODERESULT', approvalOutcome, 'eajc'),
     opinion: row.text('NODEADV'),

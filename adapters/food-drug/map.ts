@@ -1,4 +1,4 @@
-/** One event becomes one statement: which record it is about, where it stands among its versions, what it says. */
+/** One event becomes one statement: which record it is about, its version, and its content. */
 import {
   Approval,
   CaseClosing,
@@ -35,7 +35,7 @@ const reading = <K extends RecordKind>(
     deleted ? remove(kind, source, ifReadable(read, row)) : put(kind, source, read(row)),
 });
 
-/** A removal holds, whatever the rest of its row looks like. */
+/** A removal is accepted whatever the rest of its row looks like. */
 function ifReadable<T>(read: (row: Columns) => T, row: Columns): T | null {
   try {
     return read(row);
@@ -58,8 +58,8 @@ const readings: ReadonlyMap<string, Reading> = new Map([
 ]);
 
 /**
- * DATAVER counts the reports of a row. Within one, the row inserted later (MAKETIME, not OCCURTIME: events are often
- * entered long after they happened) counts more, and its removal counts more than the row itself.
+ * DATAVER counts the reports of a row. Within one, the row inserted later supersedes (by MAKETIME, not OCCURTIME:
+ * events are often entered long after they happened), and its removal supersedes the row itself.
  */
 function sourceOf(sourceId: string, row: Columns, deleted: boolean): Source {
   const madeAt = row.instant('MAKETIME');

@@ -1,4 +1,6 @@
-/** What the food and drug outpost knows beside cases and licences: daily inspections and samples it had tested. */
+/**
+ * What the food and drug outpost knows beside cases and licences: daily inspections, and samples that it had tested.
+ */
 import { creditCode } from '../kit/identifiers/credit-code.ts';
 import {
   code,
@@ -57,7 +59,7 @@ export const Inspection = defineRecord('Inspection', {
       ...identityNumber,
       optional: true,
     }),
-    /** As quoted: often a number of before 2016 (鲁餐证字…, SP…) that has since been replaced. */
+    /** As quoted: often a number from before 2016 (鲁餐证字…, SP…) that has since been replaced. */
     licenceNo: text({ en: 'Licence number as quoted', zh: '许可证编号', optional: true, ...issuedNumber }),
     objectAddress: text({
       en: 'Address found by the inspectors',

@@ -1,4 +1,4 @@
-/** Both directions are signed alike: HMAC-SHA256 over `timestamp.body` with the shared secret. */
+/** Both directions are signed in the same way: HMAC-SHA256 over `timestamp.body` with the shared secret. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { SourceError } from '../kit/index.ts';
 
@@ -39,7 +39,7 @@ export function demandSignature(
   if (!timingSafeEqual(given, digest(secret, timestamp, body))) {
     throw new SourceError('REFUSED', 'the signature of the delivery is wrong');
   }
-  // Looked at after the signature, so that only the agency learns how far its clock is off.
+  // Checked after the signature, so that only the agency learns how far its clock is off.
   const apartSeconds = Math.abs(now.getTime() / 1000 - Number(timestamp));
   if (apartSeconds > toleranceSeconds) {
     throw new SourceError('REFUSED', `the delivery was signed more than ${toleranceSeconds} s away from now`);

@@ -1,4 +1,4 @@
-/** The connection: takes the agency's deliveries, and asks its look-up service for licences. */
+/** The connection: takes the agency's deliveries, and asks its look-up service about licences. */
 import { creditCode } from '../kit/identifiers/credit-code.ts';
 import { type AgencySource, type Delivery, type Io, type Item, SourceError } from '../kit/index.ts';
 import { readBusinessId } from './business-id.ts';
@@ -55,11 +55,11 @@ const itemOf = (row: Record<string, unknown>): Item<EaEvent> => ({
   native: { table: LICENCE_TABLE, operation: null, row },
 });
 
-/** Credit codes and licence numbers, as the agency's service wants them: apart. */
+/** Separates credit codes from licence numbers, as the agency's service expects. */
 function sortKeys(keys: readonly string[]) {
   const normal = keys.map(normaliseLicenceNumber);
   const isCode = (key: string) => creditCode.faults(key).length === 0;
-  // The service knows no persons, so no person's id is shown to it.
+  // The service knows no persons, so no person's id is sent to it.
   const isNumber = (key: string) => !isCode(key) && readBusinessId(key).personId === null;
   return { normal, codes: normal.filter(isCode), numbers: normal.filter(isNumber) };
 }

@@ -16,7 +16,9 @@ const indexes = Object.fromEntries(
   tableNames.map(table => [table, Object.fromEntries(columnsOf(table).map((name, index) => [name, index]))]),
 ) as Record<TableName, Record<string, number>>;
 
-/** Files repeat few spellings of codes and days many times: each is read once. Bounded; holds spellings that were read. */
+/**
+ * Caches readings: files repeat few spellings of codes and days many times. Bounded; holds spellings that were read.
+ */
 class Memory<T> {
   private readonly known = new Map<string, T>();
   constructor(private readonly bound: number) {}

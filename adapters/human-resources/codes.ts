@@ -1,7 +1,7 @@
 /** The code tables of social security (社会保险指标体系代码), with the editions that give their digits a meaning. */
 import { codeTable } from '../kit/index.ts';
 
-/** AAC004: digits of GB/T 2261.1 or the Chinese word. The names are those that other agencies state of a person. */
+/** AAC004: digits of GB/T 2261.1 or the Chinese word. The names are the same that other agencies state of a person. */
 export const insuredSex = codeTable(
   'InsuredSex',
   { en: 'Sex as social security has it', zh: '性别（社保）' },
@@ -14,8 +14,8 @@ export const insuredSex = codeTable(
 );
 
 /**
- * AAE140. The new rural scheme (新农保) and the urban scheme (城居保) became one in 2014 (国发〔2014〕8号): rows handled
- * before keep the old codes, which the edition of 2014 gives to nothing.
+ * AAE140. The new rural scheme (新农保) and the urban scheme (城居保) became one in 2014 (国发〔2014〕8号): rows handled before
+ * keep the old codes, which the edition of 2014 no longer has.
  */
 export const insuranceKind = codeTable(
   'InsuranceKind',
@@ -48,7 +48,7 @@ export const insuranceStatus = codeTable(
   },
 );
 
-/** Premiums went from the social-security offices to the tax offices in 2019 and 2020. */
+/** Collection of premiums moved from the social-security offices to the tax offices in 2019 and 2020. */
 export const paymentChannel = codeTable(
   'PaymentChannel',
   { en: 'Who collected a premium', zh: '征收渠道' },

@@ -5,17 +5,17 @@ import type { DataFile } from './file-name.ts';
 export interface ControlFile {
   /** Lines of the data file. */
   readonly rows: number;
-  /** Of the data file's bytes, in lower-case hexadecimal. */
+  /** Digest of the data file's bytes, in lower-case hexadecimal. */
   readonly sha256: string;
-  /** Up to when the data speak, with offset. */
+  /** The time up to which the data are current, with offset. */
   readonly asOf: string;
 }
 
-/** What is wrong with a data file or its control file: the agency has to send it again. */
+/** Reports what is wrong with a data file or its control file: the agency has to send it again. */
 export const malformed = (file: DataFile, reason: string): SourceError =>
   new SourceError('MALFORMED', `file ${file.name} ${reason}`);
 
-/** Reads `NAME=value` lines. Throws MALFORMED where they are incomplete or speak of another file. */
+/** Reads `NAME=value` lines. Throws MALFORMED where they are incomplete or describe another file. */
 export function parseControlFile(file: DataFile, text: string): ControlFile {
   const said = new Map<string, string>();
   for (const line of text.split('\n')) {

@@ -1,4 +1,4 @@
-/** A data file whose digest was proved, read in pages of lines without holding more than a block of it. */
+/** A data file whose digest was verified, read in pages of lines with at most one block in memory. */
 import { createHash } from 'node:crypto';
 import type { Item } from '../kit/index.ts';
 import { type ControlFile, malformed } from './control-file.ts';
@@ -11,7 +11,7 @@ import type { SftpFolder } from './sftp-folder.ts';
 const BLOCK_BYTES = 1 << 20;
 /** Far above any line of the layout. */
 const LONGEST_LINE_BYTES = 64 << 10;
-/** A page of the longest lines would be a hundred times larger. */
+/** A page of the longest lines would be a hundred times larger, so the bytes of a page are bounded too. */
 const LARGEST_PAGE_BYTES = 8 << 20;
 
 export class DataFileReader {
@@ -27,7 +27,7 @@ export class DataFileReader {
     this.facts = { table: file.table, whole: file.whole, version: file.version, asOf: control.asOf };
   }
 
-  /** Passes the whole file by once, as far as it can be right. Throws MALFORMED unless it is what its control file says. */
+  /** Reads the whole file once, or as much as is plausible. Throws MALFORMED unless it matches its control file. */
   static async prove(
     folder: SftpFolder,
     { file, control, listedBytes }: { file: DataFile; control: ControlFile; listedBytes: number },
@@ -51,7 +51,7 @@ export class DataFileReader {
     return new DataFileReader(file, control, size);
   }
 
-  /** The place of the first page. */
+  /** The position of the first page. */
   get beginning(): Place {
     return { file: this.file.name, sha256: this.control.sha256, offset: 0, lines: 0 };
   }
@@ -60,7 +60,7 @@ export class DataFileReader {
     return place?.file === this.file.name && place.sha256 === this.control.sha256;
   }
 
-  /** Items of at most `limit` lines from a place on; `next` is null at the end of the file. */
+  /** Items of at most `limit` lines from a position on; `next` is null at the end of the file. */
   async page(
     folder: SftpFolder,
     place: Place,
@@ -86,7 +86,7 @@ export class DataFileReader {
     return this.blockStart + this.block.length;
   }
 
-  /** Lets go of what lies before an offset; of everything, when a page is asked for again that was let go. */
+  /** Drops the bytes before an offset from memory; drops all of them when a page is asked for again. */
   private forget(offset: number): void {
     const held = offset >= this.blockStart && offset <= this.blockEnd;
     this.block = held ? this.block.subarray(offset - this.blockStart) : Buffer.alloc(0);

@@ -1,7 +1,7 @@
 /**
  * Names of the agency's files. `AC02_ALL_202610_000101.txt` is the whole set of a table at the end of a month,
  * `AC02_INC_20261103_000102.txt` the changes of a day; the last part numbers a table's exports. Each has a control file
- * of the same name with `.ctl`. Other names (halves of uploads, notes) are none of ours.
+ * of the same name with `.ctl`. Files with other names (partial uploads, notes) are ignored.
  */
 import { versionOf } from '../kit/index.ts';
 import type { TableName } from './layout.ts';
@@ -14,7 +14,7 @@ export interface DataFile {
   /** As written: `202610` or `20261103`. */
   readonly period: string;
   readonly serial: number;
-  /** By the last day it speaks of, then by its number: the set of October comes before the changes of 1 November. */
+  /** By the last day that it covers, then by its number: the set of October comes before the changes of 1 November. */
   readonly version: string;
 }
 

@@ -19,7 +19,7 @@ const readSample = (name: string) => {
   const { asOf } = parseControlFile(file, sample(file.control).toString('latin1'));
   return readLines(sample(name), { table: file.table, whole: file.whole, version: file.version, asOf }, 0);
 };
-/** What becomes of each line: its statement, or why there is none. */
+/** The outcome of each line: its statement, or why there is none. */
 const outcomes = (name: string): (Statement | string)[] =>
   readSample(name).map(item => {
     if ('unreadable' in item) return `${item.unreadable.field} ${item.unreadable.reason}`;

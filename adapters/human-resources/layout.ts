@@ -1,4 +1,4 @@
-/** The agency's tables as they stand in its files: which columns, in which order. Files have no line of headings. */
+/** The agency's tables as they stand in its files: which columns, in which order. Files have no header line. */
 const tables = {
   AC02: [
     ...['AAC001', 'AAC002', 'AAC003', 'AAC004', 'AAC006', 'AAB001', 'AAB998', 'AAB004'],
@@ -25,14 +25,14 @@ export const columnsOf = (table: TableName): readonly string[] => tables[table];
 /** The column that stands before the others in daily deltas: 1 added, 2 changed, 3 removed (操作类型). */
 export const OPERATION = 'CZLX';
 
-/** What a row's file says about it. One object is shared by all rows of a file. */
+/** What the file of a row states about it. One object is shared by all rows of a file. */
 export interface FileFacts {
   readonly table: TableName;
-  /** Every record of its table (全量), or what changed (增量). */
+  /** True for every record of its table (全量), false for what changed (增量). */
   readonly whole: boolean;
   /** Orders the agency's files: a row's version is this and the number of its line. */
   readonly version: string;
-  /** Up to when the file speaks, with offset. */
+  /** The time up to which the file is current, with offset. */
   readonly asOf: string;
 }
 

@@ -1,4 +1,6 @@
-/** Bytes of a file into items: GB18030 decoded, cut at pipes; what cannot be read is said so and goes on. */
+/**
+ * Turns bytes of a file into items: decodes GB18030 and splits at pipes; an unreadable line becomes an unreadable item.
+ */
 import iconv from 'iconv-lite';
 import type { Item } from '../kit/index.ts';
 import { columnsOf, type FileFacts, OPERATION, type Row } from './layout.ts';
@@ -6,7 +8,7 @@ import { columnsOf, type FileFacts, OPERATION, type Row } from './layout.ts';
 const LINE_FEED = 0x0a;
 const UNDECODABLE = '\uFFFD';
 
-/** Counts the lines of a file that passes by in parts. */
+/** Counts the lines of a file that is read in parts. */
 export class LineMeter {
   /** Whole lines, and the bytes since the last line feed. */
   private feeds = 0;
@@ -46,8 +48,8 @@ export function measureLines(bytes: Uint8Array, start: number, limit: number): {
 }
 
 /**
- * Items of whole lines. Decoded before they are cut: a pipe (0x7C) is the second byte of many characters. A line feed is
- * part of none, so lines may be cut first.
+ * Items of whole lines. Decoded before they are split at pipes: a pipe (0x7C) is the second byte of many characters. A
+ * line feed is part of none, so lines may be split first.
  */
 export function readLines(bytes: Buffer, file: FileFacts, linesBefore: number): Item<Row>[] {
   const lines = iconv.decode(bytes, 'gb18030').split('\n');

@@ -40,7 +40,7 @@ const whose = (cells: Cells) => ({
   handledAt: cells.handledAt,
 });
 
-/** The digits of AAE140 mean what they meant when the row was handled; a removal need not say when. */
+/** The digits of AAE140 have the meaning of the day on which the row was handled; a removal need not say that day. */
 function insuranceKindOf(cells: Cells) {
   const old = cells.text('AAE036') !== null && cells.handledAt < INSURANCE_KINDS_MERGED_ON;
   return cells.neededCode('AAE140', insuranceKind, old ? '2009' : '2014');
@@ -48,7 +48,7 @@ function insuranceKindOf(cells: Cells) {
 
 const insuredPerson = reading({
   kind: InsuredPerson,
-  /** By today's code of the insurance: the merger of 2014 changed the code, not the registration. */
+  /** By the insurance's current code: the merger of 2014 changed the code, not the registration. */
   sourceId: cells => `${cells.needed('AAC001')}-${insuranceKind.values[insuranceKindOf(cells)].codes?.['2014']}`,
   read: cells => ({
     ...whose(cells),
@@ -121,7 +121,7 @@ const readings: Readonly<Record<TableName, Reading<RecordKind>>> = {
   AC61: benefit,
   CC03: employmentRegistration,
 };
-/** The kind of record that a table's rows are. */
+/** The kind of record that a table's rows become. */
 export const kindOf = (table: TableName): string => readings[table].kind.name;
 
 export function readRow(row: Row): readonly Statement[] {
@@ -133,7 +133,7 @@ export function readRow(row: Row): readonly Statement[] {
   try {
     return [put(kind, source, read(cells))];
   } catch (error) {
-    // With its id the hub knows that a whole set did hold the record, although it cannot be read.
+    // With its id the hub knows that the whole set held the record, although it cannot be read.
     if (error instanceof Rejection) throw new Rejection(error.field, error.reason, sourceId);
     throw error;
   }

@@ -1,4 +1,4 @@
-/** How far the files were read: the hub stores it as the cursor. Names files and numbers, never persons. */
+/** How far the files were read: the hub stores it as the cursor. It holds names of files and numbers, never persons. */
 import { SourceError } from '../kit/index.ts';
 import type { DataFile } from './file-name.ts';
 import { type TableName, tableNames } from './layout.ts';
@@ -7,19 +7,19 @@ import { type TableName, tableNames } from './layout.ts';
 type Range = readonly [from: number, to: number];
 
 interface TablePosition {
-  /** Version of the newest whole set read to its end. What is older is contained in it. */
+  /** Version of the newest whole set that was read to its end. Older files are contained in it. */
   readonly whole: string;
-  /** Numbers of the exports that need no (more) reading, ascending and apart. */
+  /** Numbers of the exports that need no (more) reading, ascending and not overlapping. */
   readonly done: readonly Range[];
 }
 /** Where the next page begins in the file that is being read. */
 export interface Place {
   readonly file: string;
-  /** The file's digest: under the same name may stand another file when reading goes on. */
+  /** The file's digest: when reading continues, another file may have the same name. */
   readonly sha256: string;
   /** In bytes. */
   readonly offset: number;
-  /** Lines before it. */
+  /** The number of lines before it. */
   readonly lines: number;
 }
 export interface Position {

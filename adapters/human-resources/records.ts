@@ -1,4 +1,4 @@
-/** What the human-resources outpost (人社所) keeps: who is insured, who paid, who draws, who works. */
+/** What the human-resources outpost (人社所) keeps: insured persons, payments, benefits, employment. */
 import { creditCode } from '../kit/identifiers/credit-code.ts';
 import { regionCode } from '../kit/identifiers/region-code.ts';
 import {
@@ -71,7 +71,7 @@ export const Payment = defineRecord('Payment', {
     ...whose,
     insuranceKind: code({ zh: '险种类型', table: insuranceKind, sensitivity: 'internal' }),
     period: text({ en: 'Month paid for, as 2026-11', zh: '费款所属期', ...readByHub, sensitivity: 'internal' }),
-    /** Negative in the row that reverses another (冲销). */
+    /** Negative in the row that reverses another row (冲销). */
     amount: decimal({ zh: '缴费金额', unit: 'CNY', sensitivity: 'personal' }),
     tier: integer({
       en: 'Tier of the premium, by its yearly sum',
@@ -101,7 +101,7 @@ export const Benefit = defineRecord('Benefit', {
     ...whose,
     insuranceKind: code({ zh: '险种类型', table: insuranceKind, sensitivity: 'internal' }),
     monthlyAmount: decimal({ zh: '月待遇金额', unit: 'CNY', sensitivity: 'personal' }),
-    /** Of a pension it is a birthday, or the month behind it. */
+    /** For a pension it is a birthday, or the month after it. */
     drawnSince: date({ zh: '待遇开始日期', reveals: ['Person.birthDate'] }),
     drawnSinceYear: integer({ zh: '待遇开始年份', ...statisticalYear }),
     accountNo: text({ en: 'Bank account', zh: '银行账号', optional: true, sensitivity: 'personal', mask: 'account' }),

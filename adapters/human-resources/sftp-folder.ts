@@ -1,4 +1,4 @@
-/** A folder on an SFTP server, read with deadlines. Its errors are `SourceError`s; after one the connection is closed. */
+/** A folder on an SFTP server, read with deadlines. Errors are `SourceError`s; after one the connection is closed. */
 import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import Client from 'ssh2-sftp-client';
@@ -22,7 +22,7 @@ export interface FolderEntry {
   readonly modifiedAt: number;
 }
 
-/** No answer to the handshake within this is an outage, also when the caller would wait longer. */
+/** A handshake without an answer within this time is an outage, even when the caller would wait longer. */
 const HANDSHAKE_MS = 20_000;
 const quiet = () => {};
 
@@ -67,7 +67,7 @@ export class SftpFolder {
     return Buffer.concat(parts);
   }
 
-  /** Passes all of a file by, part by part: none is kept. What `take` throws as a SourceError ends the reading. */
+  /** Reads all of a file, part by part, and keeps none. A SourceError thrown by `take` ends the reading. */
   async scan(
     name: string,
     range: { start?: number; end?: number },
@@ -80,7 +80,7 @@ export class SftpFolder {
         try {
           take(part);
         } catch (error) {
-          // Whoever reads has seen enough: the rest may have no end.
+          // The reader has seen enough: the rest of the file may have no end.
           stream.destroy();
           reject(error);
         }
@@ -92,7 +92,7 @@ export class SftpFolder {
 
   close(): void {
     this.alive = false;
-    // Says goodbye where the other side listens, and does not wait for its answer.
+    // Sends the end of the connection, and does not wait for an answer.
     this.client.end().catch(quiet);
     this.socket.destroySoon();
   }

@@ -9,12 +9,12 @@ import { kindOf } from './map.ts';
 import { afterFile, formatPosition, isDone, type Place, type Position, parsePosition } from './position.ts';
 import { type FolderEntry, type SftpAccess, SftpFolder } from './sftp-folder.ts';
 
-/** A data file whose control file is there, with its entry in the folder. */
+/** A data file with its control file and its entry in the folder. */
 interface Waiting {
   readonly file: DataFile;
   readonly data: FolderEntry;
 }
-/** A file that is not what its control file says, until either changes. */
+/** A file that does not match its control file, until either changes. */
 interface SetAside {
   readonly fingerprint: string;
   readonly error: SourceError;
@@ -49,7 +49,7 @@ export class FileSource implements AgencySource<Row> {
     this.reader = null;
   }
 
-  /** The file in which the cursor stands; null when it is gone or another one stands under its name. */
+  /** The file that the cursor is in; null when it is gone or another one has the same name. */
   private async resume(folder: SftpFolder, place: Place | null, signal: AbortSignal): Promise<DataFileReader | null> {
     if (!place) return null;
     if (this.reader?.isAt(place)) return this.reader;
@@ -59,8 +59,8 @@ export class FileSource implements AgencySource<Row> {
   }
 
   /**
-   * The first file that is right. Wrong ones are set aside and do not hold up the others; when nothing but wrong ones
-   * is left, that is an error, and the call after it tries them again.
+   * The first file that is correct. Wrong files are set aside and do not hold up the others; when only wrong ones are
+   * left, that is an error, and the next call tries them again.
    */
   private async next(folder: SftpFolder, position: Position, signal: AbortSignal): Promise<DataFileReader | null> {
     for (;;) {
@@ -73,7 +73,7 @@ export class FileSource implements AgencySource<Row> {
         looked ||= this.setAside.get(file.file.name) !== before;
       }
       if (waiting.length === 0) return null;
-      // A file that was just found wrong may be right by now: its writer is perhaps still at work.
+      // A file that was just found wrong may be correct by now: perhaps it is still being written.
       if (!looked) throw this.complaint(waiting);
     }
   }

@@ -3,12 +3,15 @@ import type { z } from 'zod';
 import type { RecordKind, Title } from './record.ts';
 import type { Statement } from './statement.ts';
 
-/** One thing as the source gave it: a row, a line, a document. `raw` is kept when it must be parked. */
+/** One item as the source gave it: a row, a line, a document. `raw` is kept when it must be parked. */
 export type Item<N> =
   | { readonly raw: string | Uint8Array; readonly native: N }
   | { readonly raw: string | Uint8Array; readonly unreadable: { readonly field: string; readonly reason: string } };
 
-/** Says that pages belong to a whole set: after its last page, stored records of these kinds it did not hold are gone. */
+/**
+ * Pages that belong to a whole set: after its last page, stored records of these kinds that it did not hold are
+ * removed.
+ */
 export interface WholeSet {
   /** Names the set: a file's name. */
   readonly name: string;
@@ -21,14 +24,14 @@ export interface WholeSet {
 
 export interface Page<N> {
   readonly items: readonly Item<N>[];
-  /** Where to go on: opaque to the hub, stored with the page. Holds no personal data. */
+  /** The cursor after this page: opaque to the hub, stored with the page. Holds no personal data. */
   readonly next: string;
   /** Nothing more is waiting at the source. */
   readonly done: boolean;
   readonly set?: WholeSet;
 }
 
-/** What an agency's system sends by itself: an HTTP request to `/push/<agency>`. */
+/** What an agency's system pushes: an HTTP request to `/push/<agency>`. */
 export interface Delivery {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
@@ -39,31 +42,39 @@ export interface Call {
   readonly signal: AbortSignal;
 }
 
-/** An open connection to an agency's system. Only what the system can do; it never retries, schedules, logs or stores. */
+/**
+ * An open connection to an agency's system, with what the system can do; it never retries, schedules, logs or stores.
+ */
 export interface AgencySource<N> {
-  /** The page after a cursor (null: from the beginning), of about `limit` items. The same cursor gives the same page or a fuller one. */
+  /**
+   * The page after a cursor (null: the beginning), of about `limit` items. The same cursor gives the same page or a
+   * fuller one.
+   */
   changes?(after: string | null, limit: number, call: Call): Promise<Page<N>>;
-  /** Asks for the records of a kind about these keys, in one batch: a list for each key, in their order. */
+  /**
+   * Asks for the records of a kind about these keys, in one batch: returns a list for each key, in the order of the
+   * keys.
+   */
   lookup?(kind: string, keys: readonly string[], call: Call): Promise<readonly (readonly Item<N>[])[]>;
-  /** Reads what the agency sent, after proving that the agency sent it. Throws `SourceError` of kind REFUSED otherwise. */
+  /** Reads a delivery, after verifying that the agency sent it. Throws `SourceError` of kind REFUSED otherwise. */
   push?(delivery: Delivery): Promise<readonly Item<N>[]>;
   close?(): Promise<void>;
 }
 
-/** The hub's hands: tests replace them, so nothing reaches the network by surprise. */
+/** The network and the clock, given to the adapter: tests replace them, so nothing reaches the network by surprise. */
 export interface Io {
   readonly fetch: typeof globalThis.fetch;
   readonly now: () => Date;
 }
 
 export type SettingsShape = z.ZodObject;
-/** How an agency's records come: pages of changes, whole sets and deltas, deliveries, questions. */
+/** How an agency's records come: pages of changes, whole sets and deltas, deliveries, live queries. */
 export type Mode = 'changes' | 'full' | 'delta' | 'push' | 'lookup';
 
 // biome-ignore lint/suspicious/noExplicitAny: adapters of all native shapes stand in one list
 export interface Adapter<S extends SettingsShape = any, N = any> {
   readonly agency: { readonly code: string; readonly title: Title; readonly protocol: string };
-  /** The version of this folder's reading; stands beside every item it parked. */
+  /** The version of this adapter; stored beside every item that it parked. */
   readonly version: string;
   /** The agency's own kinds of record. */
   readonly records: readonly RecordKind[];
@@ -81,7 +92,7 @@ export interface Adapter<S extends SettingsShape = any, N = any> {
 
 export const defineAdapter = <S extends SettingsShape, N>(adapter: Adapter<S, N>): Adapter<S, N> => adapter;
 
-/** The source broke, not the hub: UNREACHABLE and TIMEOUT pass with time, REFUSED and MALFORMED need somebody. */
+/** The source failed, not the hub: UNREACHABLE and TIMEOUT pass with time, REFUSED and MALFORMED need a person. */
 export class SourceError extends Error {
   override readonly name = 'SourceError';
   constructor(

@@ -1,17 +1,17 @@
-/** An identifier's format: how its many spellings become one, and what makes one wrong. */
+/** An identifier's format: how its many spellings become one, and what makes a value invalid. */
 
-/** Why a normalised value is not valid. Words, never the value: reasons reach logs. */
+/** Why a normalised value is not valid. Reasons reach logs, so they never contain the value. */
 export type Fault = 'EMPTY' | 'LENGTH' | 'CHARACTER' | 'STRUCTURE' | 'CHECK_DIGIT' | 'DATE' | 'AMBIGUOUS';
 
 export interface Format {
   /** The field's English name, for messages: `resident id`. */
   readonly name: string;
   readonly zh: string;
-  /** Values that begin so identify a natural person, though others of the format do not: sole traders (个体工商户). */
+  /** Values with this prefix identify a natural person, though other values do not: sole traders (个体工商户). */
   readonly personPrefix?: string;
-  /** Its values identify or reach a person, so a field that has it is personal. */
+  /** Its values identify a person or can be used to reach one, so a field with this format is personal. */
   readonly isPersonal?: true;
-  /** One spelling for all spellings: full width, spaces, case, older lengths. Never throws, also not for rubbish. */
+  /** One spelling for all spellings: full width, spaces, case, older lengths. Never throws, whatever the text. */
   normalise(raw: string): string;
   /** What is wrong with a normalised value; empty when it is valid. */
   faults(value: string): readonly Fault[];

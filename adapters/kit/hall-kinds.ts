@@ -32,7 +32,7 @@ export const channel = codeTable(
   },
 );
 
-/** The 2020 edition of EA_JC gave codes 1 and 6 another meaning than the older one: an edition is always needed. */
+/** The 2020 edition of EA_JC gave codes 1 and 6 other meanings than the older one: an edition is always needed. */
 export const caseResult = codeTable(
   'CaseResult',
   { en: 'Closing result', zh: '办结结果' },
@@ -81,7 +81,7 @@ export const CaseReport = defineRecord('CaseReport', {
     sourceCaseNo: text({ en: "Agency's own number", zh: '业务流水号', optional: true, ...issuedNumber }),
     matterCode: text({ zh: '事项编码', ...tableWord }),
     matterEdition: integer({ zh: '事项版本', optional: true }),
-    /** Agencies write the applicant's name into it: `Case.heading` says the same for those who may not see that. */
+    /** Agencies write the applicant's name into it. For readers who may not see that, `Case.heading` is the summary. */
     title: text({ en: 'Summary', zh: '申请内容', optional: true, sensitivity: 'personal' }),
     applicantKind: code({ zh: '申请人类型', table: applicantKind }),
     applicantPersonName: text({ zh: '申请人姓名', optional: true, sensitivity: 'personal', mask: 'name' }),
@@ -167,7 +167,7 @@ export const CaseClosing = defineRecord('CaseClosing', {
     result: code({ zh: '办结结果', table: caseResult }),
     reason: text({ zh: '办结说明', optional: true, sensitivity: 'personal' }),
     closedAt: instant({ zh: '办结时间' }),
-    /** Of a residence permit it is the number of a person's card. */
+    /** For a residence permit it is the number of a person's card. */
     certificateNo: text({ zh: '结果证照编号', optional: true, sensitivity: 'personal', mask: 'account' }),
     sourceResult: text({
       en: 'Result code as the source wrote it, with its edition',

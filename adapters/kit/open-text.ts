@@ -1,6 +1,6 @@
 /**
- * Text in a record about a person that others may see too, with the reason: spread into a field's options. Only for what
- * the source fills by rule; what somebody types there is personal.
+ * Text in a record about a person that others may see too, with the reason: spread into a field's options. Only for
+ * text that the source fills by rule; free text is personal.
  */
 const open = (why: string) => ({ sensitivity: 'public', why }) as const;
 

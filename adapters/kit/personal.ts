@@ -1,4 +1,4 @@
-/** How identity numbers are declared, and years that serve statistics where a day would give the number away. */
+/** How identity numbers are declared, and years for statistics, where a day would reveal the number. */
 import { residentId } from './identifiers/resident-id.ts';
 
 export const identityNumber = {
@@ -8,5 +8,5 @@ export const identityNumber = {
   reveals: ['Person.birthDate', 'Person.sex'],
 } as const;
 
-/** A year and ten digits of an identity number leave some thirty numbers. */
+/** A year and ten digits of an identity number leave some thirty candidates. */
 export const statisticalYear = { sensitivity: 'internal', hiddenBeside: 'identity', optional: true } as const;

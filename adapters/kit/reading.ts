@@ -2,7 +2,7 @@
 import type { CodeTable } from './record.ts';
 import { Rejection } from './statement.ts';
 
-/** Text without the padding of fixed-width columns; null for nothing. */
+/** Text without the padding of fixed-width columns; null for empty text. */
 export function readText(raw: unknown): string | null {
   if (raw === null || raw === undefined) return null;
   const text = String(raw).replaceAll(/^[\s\u3000]+|[\s\u3000]+$/g, '');
@@ -40,7 +40,10 @@ function readMoment(field: string, text: string): Moment {
 
 const inShanghai = (instant: Date) => new Date(instant.getTime() + 8 * 3_600_000).toISOString();
 
-/** A day as `2026-11-23`; null for nothing and for open ends (ask `isOpenEnded`). Epoch milliseconds are read in Asia/Shanghai. */
+/**
+ * A day as `2026-11-23`; null for empty text and open ends (ask `isOpenEnded`). Epoch milliseconds are in
+ * Asia/Shanghai.
+ */
 export function readDate(field: string, raw: unknown): string | null {
   const text = readText(raw);
   if (text === null || noDate.test(text) || openEnded.test(text)) return null;
@@ -48,7 +51,7 @@ export function readDate(field: string, raw: unknown): string | null {
   return readMoment(field, text).date;
 }
 
-/** A moment with its offset; spellings without one are local time of Asia/Shanghai (there is no summer time). */
+/** A time with its offset; spellings without one are local time of Asia/Shanghai (there is no summer time). */
 export function readInstant(field: string, raw: unknown): string | null {
   const text = readText(raw);
   if (text === null || noDate.test(text) || openEnded.test(text)) return null;
@@ -63,7 +66,7 @@ export function readInstant(field: string, raw: unknown): string | null {
   return `${date}T${time}+08:00`;
 }
 
-/** For fields that must be there. */
+/** For required fields. */
 export function required<T>(field: string, value: T | null | undefined): T {
   if (value === null || value === undefined) throw new Rejection(field, 'is missing');
   return value;
@@ -86,7 +89,7 @@ export function readDecimal(field: string, raw: unknown): string | null {
 
 /**
  * The hub's name of a source's code. The same digit means different things in different editions, so the edition is
- * always said; a code that the edition does not know parks the record.
+ * always given; a code that the edition does not have parks the record.
  */
 export function readCode<V extends string>(
   field: string,
@@ -103,5 +106,5 @@ export function readCode<V extends string>(
   throw new Rejection(field, `is not a code of ${table.name} in edition ${edition}`);
 }
 
-/** Of a day as the hub writes it. */
+/** The year of a day in the hub's form. */
 export const yearOf = (day: string): number => Number(day.slice(0, 4));

@@ -9,16 +9,16 @@ export interface Title {
   readonly en: string;
   readonly zh: string;
 }
-/** How much harm a field can do: anyone may see it, staff may, or it is about a person. */
+/** Who may see a field: anyone, staff, or, because it is about a person, only readers with a purpose. */
 export type Sensitivity = 'public' | 'internal' | 'personal';
 /**
- * What remains of a personal value for readers who may not see it whole; `hidden` is nothing, `stars` its length. Roles that
- * never unmask anything see `region` of an identity number, others `identity`.
+ * What remains of a personal value for readers who may not see it whole; `hidden` leaves nothing, `stars` its length.
+ * Roles that never unmask anything see `region` of an identity number, others `identity`.
  */
 export type MaskName = 'identity' | 'region' | 'name' | 'phone' | 'address' | 'plate' | 'account' | 'stars' | 'hidden';
 export type Scalar = 'text' | 'integer' | 'decimal' | 'date' | 'instant' | 'flag' | 'code' | 'geometry';
 
-/** The codes of a field: the hub's name for each, what it means, and how sources spell it, by edition of the standard. */
+/** The codes of a field: the hub's name for each, its meaning, and its spellings by edition of the standard. */
 export interface CodeTable<V extends string = string> {
   readonly name: string;
   readonly title: Title;
@@ -38,7 +38,10 @@ export interface Field<T = unknown, O extends boolean = boolean> {
   readonly mask: MaskName;
   /** Personal facts that follow from the value: `Person.birthDate`, or a field of the own kind by its name. */
   readonly reveals?: readonly string[];
-  /** Not shown to roles that see this mask: what it leaves of the same row would tell too much with the value. */
+  /**
+   * Not shown to roles that see this mask: the value and what the mask leaves in the same row would reveal too much
+   * together.
+   */
   readonly hiddenBeside?: MaskName;
   readonly unit?: string;
   readonly table?: CodeTable;
@@ -50,22 +53,22 @@ export interface Field<T = unknown, O extends boolean = boolean> {
   readonly '~value'?: T;
 }
 
-/** Text about a person that is not personal says why, in a short sentence. */
+/** Text about a person that is not personal gives a reason, in a short sentence. */
 type Stated =
   | { sensitivity?: Sensitivity; why?: undefined }
   | { sensitivity: Exclude<Sensitivity, 'personal'>; why: string };
 type Options = Stated & {
-  /** Without it the field's own name, in words, is its English title. */
+  /** The English title; without it the field's own name, in words. */
   en?: string;
   zh: string;
   mask?: MaskName;
-  /** What reveals personal facts is personal itself. */
+  /** A field that reveals personal facts is personal itself. */
   reveals?: readonly string[];
   hiddenBeside?: MaskName;
   optional?: boolean;
   searched?: boolean;
 };
-/** Read off the whole options type: a type parameter for `optional` alone would be inferred as boolean. */
+/** Uses the whole options type: a type parameter for `optional` alone would be inferred as boolean. */
 type IsOptional<P extends Options> = P['optional'] extends true ? true : false;
 type More = Partial<Pick<Field, 'unit' | 'table' | 'format'>>;
 
@@ -92,7 +95,7 @@ export const decimal = <const P extends Options & { unit?: string }>(o: P) =>
   });
 /** A calendar day (公历日): `2026-11-23`. */
 export const date = <const P extends Options>(o: P) => field<string, P>('date', o, z.iso.date('is not a date'));
-/** A moment, ISO 8601 with an offset: `2026-11-23T09:30:00+08:00`. */
+/** A time, ISO 8601 with an offset: `2026-11-23T09:30:00+08:00`. */
 export const instant = <const P extends Options>(o: P) =>
   field<string, P>('instant', o, z.iso.datetime({ offset: true, message: 'is not an instant with an offset' }));
 export const flag = <const P extends Options>(o: P) => field<boolean, P>('flag', o, z.boolean('is not true or false'));
@@ -102,7 +105,7 @@ export const code = <const P extends Options & { table: CodeTable }>(o: P) =>
     table: o.table,
   });
 
-/** The same field where it may be missing: for nouns that take over what another kind declares. */
+/** The same field as optional: for nouns that reuse what another kind declares. */
 export const optional = <T>(field: Field<T>): Field<T, true> => ({ ...field, optional: true });
 
 /** A GeoJSON polygon in longitude and latitude (CGCS2000, EPSG:4490). */
@@ -125,13 +128,15 @@ export interface About<From extends string = string> {
   readonly noun: string;
   /** The fields that together are the noun's key, in the key's order. */
   readonly from: readonly From[];
-  /** The name of the way back, where the derived one (`marketEntitiesAsLegalRepresentative`) does not read well. */
+  /**
+   * The name of the inverse relation, where the derived one (`marketEntitiesAsLegalRepresentative`) does not read well.
+   */
   readonly inverse?: string;
-  /** Facts of the noun that this record states, by the noun's field: `{ name: 'holderName' }`. Differences are shown. */
+  /** Facts of the noun that this record states, by the noun's field: `{ name: 'holderName' }`. Conflicts are shown. */
   readonly states?: Readonly<Record<string, From>>;
 }
 type AboutOptions<From extends string> = { inverse?: string; states?: Record<string, From> };
-/** `about('Case')('caseNo')`: the record is about the case whose number stands in its field caseNo. */
+/** `about('Case')('caseNo')`: the record is about the case whose number is in its field caseNo. */
 export const about =
   (noun: string) =>
   <const From extends string>(from: From | readonly From[], options: AboutOptions<From> = {}): About<From> => ({
@@ -147,10 +152,16 @@ export const agency = about('Agency');
 export type Fields = Readonly<Record<string, Field>>;
 type FieldName<F> = Extract<keyof F, string>;
 
-/** A line by which people know a record, made of others' fields when it is written, each as its reader sees it there. */
+/**
+ * A line by which people recognise a record. It is built from other fields when it is shown, each as its reader may see
+ * it.
+ */
 export interface Heading {
   readonly title: Title;
-  /** Of each part the first that is there and not hidden: `matter.title` is the title of what `about.matter` names. */
+  /**
+   * For each part the first source that exists and is not hidden: `matter.title` is the title of the target of
+   * `about.matter`.
+   */
   readonly parts: readonly (readonly `${string}.${string}`[])[];
 }
 
@@ -160,19 +171,22 @@ export interface RecordKind<F extends Fields = Fields> {
   readonly title: Title;
   /** The root field's name: `marketEntities`. */
   readonly plural: string;
-  /** The fields by which the hub's nouns refer to this kind; records themselves are told apart by (agency, source id). */
+  /**
+   * The fields by which the hub's nouns refer to this kind; records themselves are identified by (agency, source id).
+   */
   readonly key: readonly string[];
   readonly about: Readonly<Record<string, About>>;
   readonly fields: F;
   readonly heading: Heading | null;
   /**
-   * Personal facts that follow from when the source told a record, or the hub heard of it: `asOf`, `version` and `observedAt`
-   * are masked with the row, and nobody filters, orders or groups by the time who sees some rows masked.
+   * Personal facts that follow from the time at which the source stated a record or the hub received it: `asOf`,
+   * `version` and `observedAt` are masked with the row, and a reader who sees some rows masked may not filter, order or
+   * group by the time.
    */
   readonly timeReveals: readonly string[];
-  /** `only`: asked for when needed and never stored (不落地). `also`: stored, and may be asked for afresh. */
+  /** `only`: asked for when needed and never stored (不落地). `also`: stored, and may be asked for again. */
   readonly live: false | 'only' | 'also';
-  /** Seen without a token. */
+  /** Visible without a token. */
   readonly open: boolean;
 }
 interface Declaration<F extends Fields> {

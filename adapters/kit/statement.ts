@@ -1,7 +1,7 @@
-/** What an adapter says: "this record of mine now reads so", or "it is gone". The hub decides what comes of it. */
+/** What an adapter states: "this record now has this content", or "it is gone". The hub decides what follows. */
 import type { RecordKind, RecordOf } from './record.ts';
 
-/** Where a statement stands among the others about the same record. */
+/** The position of a statement among the others about the same record. */
 export interface Source {
   /** The record's own id in the agency's system; with kind and agency it names the record for ever. */
   readonly sourceId: string;
@@ -17,7 +17,7 @@ export interface Source {
 export interface Statement extends Source {
   readonly kind: string;
   readonly deleted: boolean;
-  /** Null only in a removal of which nothing but the id is known. */
+  /** Null only in a removal that gives nothing but the id. */
   readonly data: Readonly<Record<string, unknown>> | null;
 }
 
@@ -28,7 +28,7 @@ export const put = <K extends RecordKind>(kind: K, source: Source, data: RecordO
   data: data as Record<string, unknown>,
 });
 
-/** The source flags the record as deleted. Nothing is ever erased: history keeps what it said. */
+/** The source flags the record as deleted. Nothing is ever erased: the history keeps earlier content. */
 export const remove = <K extends RecordKind>(kind: K, source: Source, data: RecordOf<K> | null = null): Statement => ({
   ...source,
   kind: kind.name,
@@ -38,7 +38,7 @@ export const remove = <K extends RecordKind>(kind: K, source: Source, data: Reco
 
 /**
  * A version from its parts, most significant first. Whole numbers are padded so that text order is number order; dates
- * and ISO instants compare as they are (give all of one source in the same offset and precision).
+ * and ISO instants compare as they are (all of one source must have the same offset and precision).
  */
 export const versionOf = (...parts: readonly (number | string)[]): string =>
   parts.map(part => (typeof part === 'number' ? String(part).padStart(12, '0') : part)).join('.');
@@ -51,7 +51,7 @@ export class Rejection extends Error {
     readonly field: string,
     /** What is wrong, in words that follow the field's name and do not hold its value: `is not a known code`. */
     readonly reason: string,
-    /** The record's id at the source, where it could be read: keeps the order per record when parked items are replayed. */
+    /** The record's id at the source, where it could be read: keeps the order per record when items are replayed. */
     readonly sourceId?: string,
   ) {
     super(`${field} ${reason}`);

@@ -1,4 +1,4 @@
-/** Areas in square metres, square metres being what the hub compares. */
+/** Areas in square metres, so that the hub can compare them. */
 import { Rejection, readCode, readDecimal, readText, required } from '../kit/index.ts';
 import { areaUnit } from './codes.ts';
 
@@ -6,7 +6,7 @@ import { areaUnit } from './codes.ts';
 const SQUARE_METRES = { SQUARE_METRE: [1n, 1n], MU: [2000n, 3n], HECTARE: [10_000n, 1n] } as const;
 
 const DECIMALS = 6;
-/** Decimal digits without a loss: `3.5` is 3,500,000 millionths. */
+/** Decimal digits without rounding: `3.5` is 3,500,000 millionths. */
 const millionths = (decimal: string): bigint => {
   const [whole = '0', part = ''] = decimal.split('.');
   return BigInt(whole + part.padEnd(DECIMALS, '0'));
@@ -16,7 +16,7 @@ const asDecimal = (cents: bigint): string => `${cents / 100n}.${String(cents % 1
 export interface Area {
   /** Two decimals. */
   readonly areaM2: string;
-  /** The number and the unit as they stood there: `3.50 亩`. */
+  /** The number and the unit as the source wrote them: `3.50 亩`. */
   readonly areaAsWritten: string;
 }
 

@@ -14,14 +14,14 @@ export const exchangeTables = [
 ] as const;
 export type ExchangeTable = (typeof exchangeTables)[number];
 
-/** Columns by their names, values as PostgreSQL prints them, so that no digit is lost. */
+/** Columns by name, values as PostgreSQL prints them, so that no digit is lost. */
 export type Row = Readonly<Record<string, string | null>>;
 export interface Native {
   readonly table: ExchangeTable;
   readonly row: Row;
 }
 
-/** Within one batch an insertion precedes an update, and both precede a deletion, however they were written. */
+/** Within one batch an insertion precedes an update, and both precede a deletion, whatever the order of writing. */
 const operations = ['I', 'U', 'D'] as const;
 type Operation = (typeof operations)[number];
 
@@ -40,6 +40,6 @@ export function readSource(row: Row): Source {
   return { sourceId, asOf, version: versionOf(asOf, operations.indexOf(readOperation(row)), place) };
 }
 
-/** The national tables count no re-reports: the second of the batch stands for it, as it grows with every one. */
+/** The national tables do not count re-reports: the second of the batch is used, as it grows with every re-report. */
 export const readDataVersion = (row: Row): number =>
   Math.floor(Date.parse(required('cd_time', readInstant('cd_time', row.cd_time))) / 1000);

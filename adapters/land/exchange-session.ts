@@ -1,12 +1,12 @@
-/** Connections to the exchange database: read-only, bounded in time, ended when the caller aborts. */
+/** Connections to the exchange database: read-only, bounded in time, closed when the caller aborts. */
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { SourceError } from '../kit/index.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /**
- * Nothing the hub asks may burden the agency's database for longer, nor write to it. When the caller aborts, the socket
- * is closed, and the server looks every second whether whom it works for is still there.
+ * No query of the hub may load the agency's database for longer, nor write to it. When the caller aborts, the socket is
+ * closed, and the server checks every second whether its client is still connected.
  */
 const SESSION = `
   set default_transaction_read_only = on;
@@ -68,7 +68,7 @@ export class ExchangeSessions {
       types: asPrinted,
       stream: () => socket,
     });
-    // A connection that breaks while nobody uses it is replaced by the next call.
+    // A connection that breaks while it is idle is replaced by the next call.
     client.on('error', () => {
       if (this.idle?.client === client) this.idle = null;
     });
@@ -86,7 +86,7 @@ export class ExchangeSessions {
   }
 }
 
-/** By the class of the SQLSTATE, longest prefix first. */
+/** Meanings by the class of the SQLSTATE, longest prefix first. */
 const KINDS: readonly (readonly [prefix: string, kind: SourceError['kind'], meaning: string])[] = [
   ['57014', 'TIMEOUT', 'did not answer in time'],
   ['25P03', 'TIMEOUT', 'did not answer in time'],

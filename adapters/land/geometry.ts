@@ -19,9 +19,9 @@ const meridian117 = proj4(
   '+proj=longlat +ellps=GRS80 +no_defs',
 );
 const ZONE_PREFIX = 39_000_000;
-/** What a zone three degrees wide can hold, with room for its overlap. */
+/** The eastings that a zone three degrees wide can hold, with room for its overlap. */
 const isEasting = (metres: number) => metres > 300_000 && metres < 700_000;
-/** From the south of China to its north; no easting of the zone, with or without prefix, lies there. */
+/** From the south of China to its north; no easting of the zone, with or without prefix, is in this range. */
 const isNorthing = (metres: number) => metres > 1_500_000 && metres < 6_500_000;
 /** Seven decimals of a degree are a centimetre. */
 const round = (degrees: number) => Math.round(degrees * 1e7) / 1e7;
@@ -85,7 +85,7 @@ const signedArea = (ring: Ring): number =>
 /** GeoJSON wants the outer ring counter-clockwise and holes clockwise. */
 const wound = (ring: Ring, outer: boolean): Ring => (signedArea(ring) > 0 === outer ? ring : ring.toReversed());
 
-/** Never refuses a parcel for its drawing: `geometryState` says why there is none. */
+/** Never rejects a parcel because of its drawing: `geometryState` says why there is none. */
 export function readBoundary(text: string | null): Boundary {
   if (text === null) return { geometry: null, geometryState: 'ABSENT' };
   const body = /^POLYGON\s*\(\s*\(([-\d\s.,()]+)\)\s*\)$/i.exec(text)?.[1];

@@ -1,4 +1,4 @@
-/** Holders of a right, who stand in one string: `张三、李四` with their numbers in another, in the same order. */
+/** Holders of a right, listed in one string: `张三、李四`, with their numbers in another, in the same order. */
 import { creditCode } from '../kit/identifiers/credit-code.ts';
 import { residentId } from '../kit/identifiers/resident-id.ts';
 import { identify, Rejection, readText } from '../kit/index.ts';
@@ -14,8 +14,8 @@ const SEPARATORS = /[、，,；;／/|]/;
 const NOTHING = /^(无|空|null|-+)$/i;
 
 /**
- * Blanks separate only where nothing else does and each piece could stand alone: `张　三` is one person, whose short
- * name was spread out.
+ * Blanks separate only where nothing else does and each piece could be a name of its own: `张　三` is one person, whose
+ * short name was spread out.
  */
 function pieces(text: string, shortest: number): string[] {
   const byMark = text.split(SEPARATORS);
@@ -26,7 +26,7 @@ function pieces(text: string, shortest: number): string[] {
 const looksLikeOrganisation = (name: string) =>
   /(公司|合作社|村民委员会|委员会|政府|学校|医院|银行|联合社)$/.test(name);
 
-/** A number that fits both rules is told by the name. */
+/** If a number fits both rules, the name decides. */
 function isOrganisation(name: string, number: string | null): boolean {
   const asCompany = number !== null && identify(creditCode, number).faults.length === 0;
   const asPerson = number !== null && identify(residentId, number).faults.length === 0;
@@ -34,8 +34,8 @@ function isOrganisation(name: string, number: string | null): boolean {
 }
 
 /**
- * Pairs names with numbers by their order. Where there are fewer numbers the later holders have none; more numbers
- * than names cannot be told apart, so the record is parked.
+ * Pairs names with numbers by their order. Where there are fewer numbers the later holders have none; more numbers than
+ * names cannot be assigned, so the record is parked.
  */
 export function readHolders(names: unknown, numbers: unknown): readonly Holder[] {
   const nameText = readText(names);

@@ -35,7 +35,7 @@ test('an area is square metres, whatever its unit, and keeps the text of the sou
 });
 
 test('a boundary in metres becomes one in degrees, also with swapped axes and without the number of the zone', () => {
-  // Computed with Krueger's series, apart from the library that is used here.
+  // Computed with Krueger's series, independently of the library that is used here.
   const ring = [
     [39_468_784.769, 4_079_921.718],
     [39_468_873.956, 4_079_921.392],
@@ -137,8 +137,8 @@ test('a step whose end is its start goes on, unless an opinion was written', () 
   expect(state(running!).data).toMatchObject({ state: 'TODO', endedAt: null, outcome: null });
   expect(state(ended!).data).toMatchObject({ state: 'DONE', endedAt: '2024-12-17T13:20:05+08:00', outcome: 'AGREED' });
   expect(state(ended!).version > state(running!).version).toBe(true);
-  const atOnce = withColumns(ended!, { event_end_time: ended!.row.event_start_time! });
-  expect(state(atOnce).data).toMatchObject({ state: 'DONE', endedAt: '2024-12-17T12:08:05+08:00' });
+  const concurrency = withColumns(ended!, { event_end_time: ended!.row.event_start_time! });
+  expect(state(concurrency).data).toMatchObject({ state: 'DONE', endedAt: '2024-12-17T12:08:05+08:00' });
 });
 
 test('special procedures and extensions are steps that pause or move the clock', () => {

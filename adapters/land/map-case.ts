@@ -21,7 +21,7 @@ import { certificateSpelling } from './map-property.ts';
 const caseNoOf = (row: Row): string => required('project_no', readText(row.project_no));
 const startOf = (field: string, row: Row): string => required(field, readInstant(field, row[field]));
 
-/** Which of two ways the applicant's number is to be read is said by the kind of applicant. */
+/** The kind of applicant says in which of two ways the applicant's number is to be read. */
 export function restateAccept(row: Row): RecordOf<typeof CaseReport> {
   const kind = required('applyer_type', readCode('applyer_type', applicantKind, 'gbt39046', row.applyer_type));
   const name = readText(row.applyer_name);
@@ -47,7 +47,7 @@ export function restateAccept(row: Row): RecordOf<typeof CaseReport> {
   };
 }
 
-/** 业务动作, the outcome with which a step ends; 04 (办理) is work without one. */
+/** 业务动作, the outcome with which a step ends; 04 (办理) has no outcome. */
 const processEvent = codeTable(
   'LandProcessEvent',
   { en: 'Action of a step', zh: '业务动作' },
@@ -62,17 +62,17 @@ const processEvent = codeTable(
     SPECIAL_PROCEDURE: { en: 'Special procedure', zh: '特别程序', codes: { land: '08' } },
   },
 );
-/** What sends a case elsewhere does not end its procedure, also in the last step. */
+/** Outcomes that send a case elsewhere do not end its procedure, even in the last step. */
 const goesOn: ReadonlySet<string | null> = new Set(['CORRECTION_ASKED', 'SPECIAL_PROCEDURE', 'RETURNED']);
 /** The tables mark no last step; these are the names under which the land outpost's procedures end. */
 const LAST_STEPS = /^(登簿|审批|决定|办结)$/;
 
-/** The tables number no steps: within a case the moment of the beginning tells them apart and puts them in order. */
+/** The tables do not number steps: within a case the start time identifies them and gives their order. */
 const stepNoOf = (startedAt: string): string => startedAt.slice(0, 19).replaceAll(/\D/g, '');
 
 /**
- * The end may not be empty, so a step that goes on has its start there. It is done where the two differ, or where an
- * opinion was written although they are equal.
+ * The end column may not be empty, so an open step has its start there. A step is done where the two differ, or where
+ * an opinion was written although they are equal.
  */
 export function restateProcess(row: Row): RecordOf<typeof Approval> {
   const startedAt = startOf('event_start_time', row);
@@ -107,7 +107,7 @@ const specialType = codeTable(
   },
 );
 
-/** It is over where its end differs from its start, or where it has a result. */
+/** A special procedure is over where its end differs from its start, or where it has a result. */
 export function restateSpecialProcedure(row: Row): RecordOf<typeof Approval> {
   const startedAt = startOf('special_time', row);
   const end = startOf('end_time', row);
@@ -136,7 +136,7 @@ function readCertificates(raw: unknown): string | null {
   return numbers.filter(number => number !== '').join('、') || null;
 }
 
-/** Code 5 says both that a correction never came and that the applicant withdrew: the explanation tells which. */
+/** Code 5 means both that a correction never came and that the applicant withdrew: the explanation decides. */
 export function restateResult(row: Row): RecordOf<typeof CaseClosing> {
   const written = readText(row.result_type);
   const reason = readText(row.result_explain);

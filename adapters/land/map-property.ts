@@ -27,7 +27,7 @@ import { type Holder, readHolders } from './holders.ts';
 import type { HomesteadApproval, Parcel, QuotaEntry, Right } from './records.ts';
 
 const PARCEL_LENGTH = 19;
-/** The parcel is the first part of its unit's code; null where the code has another length than it must. */
+/** The parcel is the first part of its unit's code; null where the code has a wrong length. */
 function parcelOfUnit(unitCode: string | null): string | null {
   const unit = unitCode === null ? '' : plainSpelling(unitCode);
   return unit.length === PARCEL_LENGTH + 9 ? unit.slice(0, PARCEL_LENGTH) : null;
@@ -77,7 +77,7 @@ const personOf = (holder: Holder | undefined) => {
 
 function restateHolders(row: Row) {
   const holders = readHolders(row.qlr, row.qlrzjh);
-  // The first organisation, in whichever place: the others are found in holderNames.
+  // The first organisation in the list: the others are found in holderNames.
   const company = holders.find(holder => holder.organisation);
   const [first, second, third, fourth] = holders.map(personOf);
   return {

@@ -1,4 +1,4 @@
-/** From one row of the exchange log to the statement of its record: one row is one record, whatever it holds. */
+/** From one row of the exchange log to the statement of its record: each row is one record. */
 import {
   Approval,
   CaseClosing,
@@ -19,7 +19,7 @@ interface Restatement {
   readonly kind: RecordKind;
   stated(row: Row): Statement;
 }
-/** Joins a kind with what restates a row as it; the compiler checks that they fit. */
+/** Joins a kind with the function that restates a row as it; the compiler checks that they fit. */
 const as = <K extends RecordKind>(kind: K, restate: (row: Row) => Parameters<typeof put<K>>[2]): Restatement => ({
   kind,
   stated: row => put(kind, readSource(row), restate(row)),
@@ -36,7 +36,7 @@ const restatements: Readonly<Record<ExchangeTable, Restatement>> = {
   up_pro_result: as(CaseClosing, restateResult),
 };
 
-/** Deleting rows may hold nothing but their row_guid, so nothing else of them is read. */
+/** A row that deletes may hold nothing but its row_guid, so nothing else of it is read. */
 export function map({ table, row }: Native): readonly Statement[] {
   const { kind, stated } = restatements[table];
   try {

@@ -1,4 +1,4 @@
-/** What the land outpost states besides its cases: parcels, registered rights, homestead approvals, the quota ledger. */
+/** What the land outpost states besides its cases: parcels, registered rights, homestead approvals, land quotas. */
 import { creditCode } from '../kit/identifiers/credit-code.ts';
 import { parcelCode, realEstateUnit } from '../kit/identifiers/real-estate-unit.ts';
 import { regionCode } from '../kit/identifiers/region-code.ts';
@@ -32,7 +32,7 @@ import {
   rightState,
 } from './codes.ts';
 
-/** Where a home stands is its owner's address, and neighbours are people. */
+/** The place of a home is its owner's address, and neighbours are people. */
 const neighbour = (side: string, zh: string) =>
   text({ en: `What adjoins in the ${side}`, zh, optional: true, sensitivity: 'personal', mask: 'hidden' });
 const personName = (zh: string) => text({ zh, optional: true, sensitivity: 'personal', mask: 'name' });
@@ -67,15 +67,15 @@ export const Parcel = defineRecord('Parcel', {
     state: code({ zh: '状态', table: parcelState }),
     changeForbiddenNote: text({ zh: '变更禁止信息', optional: true, sensitivity: 'personal' }),
     changeHint: text({ zh: '变更提示信息', optional: true, sensitivity: 'personal' }),
-    /** As telling as the address of a homestead: who may not see it still knows the village. */
+    /** It reveals as much as the address of a homestead; readers who may not see it still know the village. */
     geometry: geometry({ en: 'Boundary', zh: '界址图形', optional: true, sensitivity: 'personal' }),
     geometryState: code({ zh: '界址图形状态', table: geometryState }),
   },
 });
 
 /**
- * One record for a certificate. Up to four holders have fields of their own, so that each is linked to the person and
- * a version that has fewer holders leaves none behind; `holderNames` has them all.
+ * One record for a certificate. Up to four holders have fields of their own, so that each is linked to the person and a
+ * version with fewer holders leaves no old link; `holderNames` has them all.
  */
 export const Right = defineRecord('Right', {
   title: { en: 'Registered right in real estate', zh: '不动产登记' },
@@ -113,7 +113,7 @@ export const Right = defineRecord('Right', {
     state: code({ zh: '权属状态', table: rightState }),
     mortgaged: flag({ zh: '抵押', optional: true }),
     seized: flag({ zh: '查封', optional: true }),
-    /** Only where both marks are known: an unknown mark must never look like a free right. */
+    /** True only where both marks are known: an unknown mark must never look like a right without encumbrance. */
     clear: flag({ en: 'Current, and known to be neither mortgaged nor seized', zh: '无抵押查封' }),
   },
 });
@@ -147,7 +147,7 @@ export const HomesteadApproval = defineRecord('HomesteadApproval', {
   },
 });
 
-/** The share of the town: `usedMu` of its entries of a year and kind over `quotaMu` of the city's, at least 20 %. */
+/** The town's share: `usedMu` of its entries of a year and kind over `quotaMu` of the city's, at least 20 %. */
 export const QuotaEntry = defineRecord('QuotaEntry', {
   title: { en: 'Entry of the land quota ledger', zh: '用地指标台账' },
   plural: 'quotaEntries',

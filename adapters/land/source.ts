@@ -9,7 +9,7 @@ const PRESENT = `
     (select to_hex(system_identifier) from pg_control_system()) || '.' ||
     (select oid from pg_database where datname = current_database()) as database`;
 
-/** Both bounds are spelled out beside the snapshots, because the index serves only them. */
+/** Both bounds are written out beside the snapshots, because only bounds can use the index. */
 const rowsOf = (table: string) => `
   select * from ${table}
   where jhsw >= pg_snapshot_xmin($1::pg_snapshot) and jhsw < pg_snapshot_xmax($2::pg_snapshot)
@@ -17,7 +17,10 @@ const rowsOf = (table: string) => `
     and (jhsw, jhxh) > ($3::xid8, $4::bigint)
   order by jhsw, jhxh limit $5`;
 
-/** Rows whose transaction has not been yet come from a backup of another server: new ones would be missed among them. */
+/**
+ * Rows whose transaction number is in the future come from a backup of another server: new rows would be missed among
+ * them.
+ */
 const FROM_ELSEWHERE = `select ${exchangeTables
   .map(table => `exists (select from ${table} where jhsw >= pg_snapshot_xmax(pg_current_snapshot()))`)
   .join(' or ')} as found`;
@@ -47,7 +50,7 @@ class PageReader {
     private readonly limit: number,
   ) {}
 
-  /** Goes on with the cursor's round and, when that ends within the page, starts one that reaches up to now. */
+  /** Continues the cursor's round and, when that ends within the page, starts a new one that reaches up to now. */
   async read(after: Cursor | null): Promise<Page<Native>> {
     const { snapshot, database } = await this.present();
     let cursor = after?.database === database ? after : await this.fresh(database);

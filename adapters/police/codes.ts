@@ -12,7 +12,7 @@ export const sex = codeTable(
   },
 );
 
-/** GB/T 4761, to the group: what matters to the hall is who is whose child, spouse or parent. */
+/** GB/T 4761, by group: the hall needs to know who is whose child, spouse or parent. */
 export const relationToHead = codeTable(
   'RelationToHead',
   { en: 'Relation to the head of the household', zh: '与户主关系' },

@@ -74,7 +74,7 @@ export function mapApproval(row: Row): Statement {
       handlerName: readName(row.BLR),
       opinion: readText(row.BLYJ),
       startedAt: required('KSSJ', readInstant('KSSJ', row.KSSJ)),
-      // The standard has the start time written where there is no end yet: only the state tells.
+      // The standard has the start time written where there is no end yet: only the state says that a step ended.
       endedAt: stepState === 'DONE' ? readInstant('JSSJ', row.JSSJ) : null,
       final: readFlag('MHJ', row.MHJ),
       dataVersion: required('SJBB', readInteger('SJBB', row.SJBB)),
@@ -82,10 +82,13 @@ export function mapApproval(row: Row): Statement {
   });
 }
 
-/** What BZBB, the edition of the standard that a row follows, is called in the kit's table. */
+/** The kit's names for the editions of the standard (BZBB). */
 const editions: Readonly<Record<string, string>> = { '2012': 'eajc-old', '2020': 'eajc-2020' };
 
-/** In the edition of 2020 code 5 means both: the correction never came, or the applicant withdrew; the reason tells. */
+/**
+ * In the edition of 2020 code 5 means that the correction never came, or that the applicant withdrew; the reason
+ * decides.
+ */
 function readResult(row: Row): { result: RecordOf<typeof CaseClosing>['result']; sourceResult: string } {
   const edition = editions[readText(row.BZBB) ?? ''];
   if (!edition) throw new Rejection('BZBB', 'is not a known edition of the standard');

@@ -92,7 +92,7 @@ function mapHouseholdChange(row: Row): Statement {
     birthDate: readDate('CSRQ', row.CSRQ),
     householdNo: readText(row.HH),
     villageCode: readText(row.JCWH),
-    // For deaths the day of death, which the column for the change gives as the day of registration in old rows.
+    // For deaths the day of death: in old rows, the column for the change has the day of registration instead.
     happenedOn: required('BDRQ', readDate('SWRQ', row.SWRQ) ?? readDate('BDRQ', row.BDRQ)),
     registeredOn: required('DJRQ', readDate('DJRQ', row.DJRQ)),
     registeredYear: yearOf(required('DJRQ', readDate('DJRQ', row.DJRQ))),

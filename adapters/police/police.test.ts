@@ -22,7 +22,7 @@ const names: Record<string, string> = {
   'S10-00000303': 'case-closings',
 };
 
-/** A platform that answers each service's first question with its sample, and later ones with nothing. */
+/** A platform that answers each service's first request with its sample, and later ones with nothing. */
 const replay = (answer?: (request: string) => Response) =>
   adapter.connect(settings, {
     now: () => new Date('2026-11-23T01:15:00Z'),

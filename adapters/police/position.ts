@@ -1,26 +1,26 @@
 /**
- * Where reading stands among the stored services. Rows are walked by (GXSJ, XH), both of which stay as they are, so
- * nothing is skipped when rows share a time stamp. Rows committed late, with a time stamp already passed, are found
- * by the next sweep: it begins an overlap before the moment at which the last one began.
+ * How far the stored services have been read. Rows are read by (GXSJ, XH), neither of which changes, so nothing is
+ * skipped when rows share a time stamp. Rows committed late, with a time stamp already passed, are found by the next
+ * sweep: it begins an overlap before the moment at which the last one began.
  */
 import { z } from 'zod';
 import { SourceError } from '../kit/index.ts';
 import { type StoredKind, storedKinds } from './services.ts';
 
-/** How late a row may be committed after the time it is stamped with. */
+/** How late a row may be committed after its time stamp. */
 const OVERLAP_MS = 120_000;
 export const FIRST_STAMP = '00000000000000';
 
 export const stampPattern = /^\d{14}$/;
-/** Row numbers go into the next condition, so nothing that could end a quotation may stand in them. */
+/** Row numbers go into the next condition, so they must not contain anything that could end a quotation. */
 export const rowNoPattern = /^[A-Z0-9]{1,32}$/;
 
 const stamp = z.string().regex(stampPattern);
 const schema = z.strictObject({
-  /** From where each service's next sweep begins. */
+  /** The start of each service's next sweep. */
   marks: z.partialRecord(z.enum(storedKinds), stamp),
   kind: z.enum(storedKinds),
-  /** The sweep under way: when it began by the source's clock, and its last row so far. */
+  /** The sweep in progress: when it began by the source's clock, and its last row so far. */
   sweep: z.strictObject({ began: stamp, last: z.tuple([stamp, z.string().regex(rowNoPattern)]) }).nullable(),
 });
 export type Position = z.output<typeof schema>;
@@ -48,7 +48,7 @@ export const afterRow = (position: Position, last: [string, string], timeStamp: 
   sweep: { began: position.sweep?.began ?? timeStamp, last },
 });
 
-/** After a service's last row: the next one, or null when all have been swept. */
+/** The position after a service's last row: the next service, or null when all have been swept. */
 export function afterSweep({ marks, kind, sweep }: Position, timeStamp: string): Position & { last: boolean } {
   const from = earlier(sweep?.began ?? timeStamp);
   const mark = marks[kind] && marks[kind] > from ? marks[kind] : from;
@@ -57,7 +57,7 @@ export function afterSweep({ marks, kind, sweep }: Position, timeStamp: string):
   return { marks: { ...marks, [kind]: mark }, kind: next, sweep: null, last: at === storedKinds.length };
 }
 
-/** The stamp an overlap before another; time stamps are reckoned as if they were UTC. */
+/** The stamp that lies an overlap before another; time stamps are computed as if they were UTC. */
 function earlier(timeStamp: string): string {
   const [, y, mo, d, h, mi, s] = /^(\d{4})(..)(..)(..)(..)(..)$/.exec(timeStamp)!.map(Number);
   const moment = new Date(Date.UTC(y!, mo! - 1, d, h, mi, s) - OVERLAP_MS);

@@ -9,7 +9,7 @@ export interface RbspQuery {
   readonly condition: string;
   readonly items: readonly string[];
   readonly orderBy: readonly string[];
-  /** The most rows wanted. */
+  /** The largest number of rows in the answer. */
   readonly lineCount: number;
 }
 export interface RbspSender {
@@ -51,7 +51,7 @@ export function writeRequest(query: RbspQuery, sender: RbspSender, timeStamp: st
   ].join('');
 }
 
-/** Entities are never expanded by the parser; the five of XML and character numbers are read here. */
+/** The parser never expands entities; the five of XML and numeric character references are read here. */
 const parser = new XMLParser({
   ignoreAttributes: true,
   parseTagValue: false,
@@ -83,10 +83,12 @@ const envelope = z.object({
   }),
 });
 
-/** Row 0 is the status, row 1 the header, the rest are values; fewer than three rows are no hit. Throws `SourceError`. */
+/**
+ * Row 0 is the status, row 1 the header, the rest are values; fewer than three rows mean no hit. Throws `SourceError`.
+ */
 export function readResponse(text: string): RbspTable {
   const xml = text.trim();
-  // A sender without subscription gets a line of plain text; its words may name the sender, so they are not repeated.
+  // A sender without subscription gets a line of plain text; it may name the sender, so it is not repeated.
   if (xml.startsWith('SrcReceiver:')) throw new SourceError('REFUSED', 'the sender is not subscribed to the service');
   if (!xml.startsWith('<') || !xml.endsWith('</RBSPMessage>')) {
     throw new SourceError('MALFORMED', 'the answer is not a whole RBSP message');
@@ -108,7 +110,7 @@ function parse(xml: string): unknown {
   }
 }
 
-/** 000 is success, 1xx a refusal, 9xx a fault of the platform; the rest says that the question was wrong. */
+/** 000 is success, 1xx a refusal, 9xx a fault of the platform; other codes mean that the query was wrong. */
 function demandSuccess(status: string): void {
   if (status === '000') return;
   const shown = /^\w{1,8}$/.test(status) ? status : 'unknown';

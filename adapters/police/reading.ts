@@ -1,4 +1,4 @@
-/** Readers of what the police write in their own way, beside those of the kit. */
+/** Readers of spellings that only the police use, beside those of the kit. */
 import { regionCode } from '../kit/identifiers/region-code.ts';
 import {
   isOpenEnded,
@@ -27,7 +27,7 @@ export const readRegion = (raw: unknown): string | null => {
   return code === null ? null : regionCode.normalise(code);
 };
 
-/** A code that stands as a number in some rows and as a word in others. */
+/** The edition of a code that is a number in some rows and a word in others. */
 const editionOf = (raw: unknown): string => (/^\d/.test(readText(raw) ?? '') ? 'number' : 'word');
 export const readSex = (row: Row) => readCode('XB', sex, editionOf(row.XB), row.XB);
 export const readNation = (row: Row) => readCode('MZ', nation, editionOf(row.MZ), row.MZ);
@@ -39,7 +39,7 @@ export interface Period {
   readonly openEnded: boolean;
 }
 
-/** Start and end, put right where the source has swapped them. */
+/** Start and end, exchanged where the source has swapped them. */
 export function readPeriod(row: Row, startField: string, endField: string): Period {
   const start = readDate(startField, row[startField]);
   const end = readDate(endField, row[endField]);
@@ -65,13 +65,16 @@ export function readFlag(field: string, raw: unknown): boolean {
   throw new Rejection(field, 'is neither yes nor no');
 }
 
-/** Edition, then time of commit, then row number: rows that repeat an edition end in the same state in any order. */
+/**
+ * Version by edition, then time of commit, then row number: rows that repeat an edition end in the same state in any
+ * order.
+ */
 export function readSource(sourceId: string, row: Row): Source {
   const edition = required('SJBB', readInteger('SJBB', row.SJBB));
   return { sourceId, version: versionOf(edition, text(row.GXSJ), text(row.XH)), asOf: readInstant('GXSJ', row.GXSJ) };
 }
 
-/** For answers about people: no editions, the row's own number names the record. */
+/** For answers about people, which have no editions: the row's own number names the record. */
 export const readLiveSource = (row: Row): Source => ({
   sourceId: required('XH', readText(row.XH)),
   version: versionOf(text(row.GXSJ), text(row.XH)),

@@ -34,7 +34,7 @@ export const Resident = defineRecord('Resident', {
   title: { en: 'Registered resident', zh: '常住人口' },
   key: ['residentId'],
   live: 'only',
-  /** The police tell an entry on the day from which it is valid. */
+  /** The police state an entry on the day from which it is valid. */
   timeReveals: ['validFrom'],
   about: {
     person: person('residentId', {
@@ -69,7 +69,7 @@ export const IdentityCard = defineRecord('IdentityCard', {
   title: { en: 'Resident identity card', zh: '居民身份证' },
   key: ['acceptanceNo'],
   live: 'only',
-  /** The police tell an entry on the day from which it is valid. */
+  /** The police state an entry on the day from which it is valid. */
   timeReveals: ['validFrom'],
   about: { person: person('residentId', { inverse: 'identityCards', states: { name: 'name' } }) },
   fields: {
@@ -90,7 +90,7 @@ export const ResidencePermit = defineRecord('ResidencePermit', {
   title: { en: 'Residence permit', zh: '居住证' },
   key: ['permitNo'],
   live: 'only',
-  /** The police tell an entry on the day from which it is valid. */
+  /** The police state an entry on the day from which it is valid. */
   timeReveals: ['validFrom'],
   about: {
     person: person('residentId', { inverse: 'residencePermits', states: { name: 'name' } }),
@@ -119,7 +119,7 @@ export const HouseholdChange = defineRecord('HouseholdChange', {
     region: region('villageCode'),
   },
   fields: {
-    /** With its year and, in order, the births of the year. */
+    /** It contains the year and, in order, the births of the year. */
     changeNo: text({ en: 'Number of the change', zh: '变动编号', reveals: ['birthDate'] }),
     kind: code({ zh: '变动类别', table: householdChangeKind }),
     residentId: text({ zh: '公民身份号码', ...identityNumber }),
@@ -129,7 +129,7 @@ export const HouseholdChange = defineRecord('HouseholdChange', {
     householdNo: text({ en: 'Household number', zh: '户号', optional: true, ...identity }),
     villageCode: text({ zh: '村（居）委会代码', format: regionCode, optional: true }),
     happenedOn: date({ zh: '变动日期', reveals: ['birthDate'] }),
-    /** Months after `happenedOn` where a death was registered late; of births some days after the birthday. */
+    /** Months after `happenedOn` where a death was registered late; for births some days after the birthday. */
     registeredOn: date({ zh: '登记日期', reveals: ['birthDate'] }),
     registeredYear: integer({ zh: '登记年份', ...statisticalYear }),
     fromAddress: text({ zh: '迁出地址', optional: true, ...address }),
@@ -150,7 +150,7 @@ export const ResidentCount = defineRecord('ResidentCount', {
     residents: integer({ zh: '常住人口数', unit: 'persons' }),
     males: integer({ zh: '男性人数', unit: 'persons', optional: true }),
     females: integer({ zh: '女性人数', unit: 'persons', optional: true }),
-    /** The pension of residents (城乡居民养老) insures from 16 on. */
+    /** The pension for residents (城乡居民养老) insures people from 16 on. */
     aged16OrOlder: integer({ en: 'Aged 16 or older', zh: '满16周岁人数', unit: 'persons', optional: true }),
     aged60OrOlder: integer({ en: 'Aged 60 or older', zh: '满60周岁人数', unit: 'persons', optional: true }),
     countedAt: instant({ zh: '统计时间' }),

@@ -1,4 +1,4 @@
-/** The police's request services: one kind of record is one ServiceID, with the items that are asked of it. */
+/** The police's request services: each kind of record has one ServiceID, with the items that are asked of it. */
 
 /** Every stored row begins with these: its own number, when it was committed, insert/update/delete, its edition. */
 const rowItems = ['XH', 'GXSJ', 'CZBZ', 'SJBB'] as const;

@@ -20,7 +20,7 @@ export interface PoliceSettings extends RbspSender {
 
 const KEYS_PER_REQUEST = 100;
 const ROWS_PER_REQUEST = 1000;
-/** A person has few cards and permits; more rows than this for a batch of people are not meant. */
+/** A person has few cards and permits; a batch of people should not have more rows than this. */
 const ROWS_PER_LOOKUP = KEYS_PER_REQUEST * 20;
 
 export class PoliceSource implements AgencySource<PoliceRow> {
@@ -35,7 +35,7 @@ export class PoliceSource implements AgencySource<PoliceRow> {
     while (items.length < limit) {
       const lineCount = Math.min(limit - items.length, ROWS_PER_REQUEST);
       const table = await this.query(position.kind, conditionOf(position), lineCount, call);
-      // Only an empty answer ends a sweep: a platform may give fewer rows than it was asked for.
+      // Only an empty answer ends a sweep: a platform may return fewer rows than it was asked for.
       if (table.rows.length === 0) {
         const { last, ...next } = afterSweep(position, table.timeStamp);
         position = next;
@@ -118,7 +118,7 @@ function itemOf(kind: ServiceKind, header: readonly string[], values: readonly s
   return { raw: JSON.stringify({ ServiceID: id, ...row }), native: { kind, row } };
 }
 
-/** Also a row that cannot be restated must have a place, or nothing could be read after it. */
+/** A row that cannot be restated must have a position too, or nothing could be read after it. */
 function lastRowOf({ header, rows }: RbspTable): [string, string] {
   const last = rows.at(-1)!;
   const gxsj = last[header.indexOf('GXSJ')]?.trim() ?? '';
@@ -128,8 +128,8 @@ function lastRowOf({ header, rows }: RbspTable): [string, string] {
 }
 
 /**
- * The service gives a person's former entries (JLBZ 2) beside the one in force. They are left out, so that a former
- * name or address is no contradiction; of somebody with former entries only, the latest is kept.
+ * The service returns a person's former entries (JLBZ 2) beside the one in force. They are left out, so that a former
+ * name or address is no conflict; for somebody with former entries only, the latest is kept.
  */
 function entriesInForce(items: readonly Item<PoliceRow>[]): Item<PoliceRow>[] {
   const flagOf = (item: Item<PoliceRow>) => ('native' in item ? item.native.row.JLBZ?.trim() : undefined);

@@ -11,7 +11,7 @@ import {
 } from '../kit/index.ts';
 import type { PoliceRow } from './services.ts';
 
-/** CZBZ says insert, update or delete. A removal is not held up by the rest of its row. */
+/** CZBZ says insert, update or delete. A removal is accepted whatever the rest of its row looks like. */
 export function state<K extends RecordKind>(
   kind: K,
   source: Source,

@@ -1,6 +1,8 @@
-/** Invented staff and systems of the town's identity provider (统一身份认证): one person at least for each role of the hub. */
+/**
+ * Invented staff and systems of the town's identity provider (统一身份认证): at least one person for each role of the hub.
+ */
 
-/** What the provider says in a token about whom it is for; the hub's names of claims. */
+/** The claims of a token about its subject, by the hub's names of claims. */
 export interface TokenClaims {
   readonly role: string;
   /** Code of the agency that employs the officer, or whose adapter the integrator looks after. */
@@ -46,7 +48,9 @@ export const staff: readonly StaffAccount[] = [
   person('audit-admin-1', '审计管理员 · 史鉴', { role: 'audit-admin' }),
 ];
 
-/** An integrator for each outpost's agency, and the screen in the hall, which shows what the director of the hall sees. */
+/**
+ * An integrator for each outpost's agency, and the screen in the hall, which shows what the director of the hall sees.
+ */
 export const systems: readonly SystemAccount[] = [
   ...outpostAgencies.map(agency => ({ clientId: `${agency}-integrator`, claims: { role: 'integrator', agency } })),
   { clientId: 'hall-screen', claims: { role: 'director' } },

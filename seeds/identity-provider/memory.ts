@@ -1,12 +1,12 @@
-/** What the provider remembers, in memory: sessions, codes, grants. It outlives a rotation of keys, not the process. */
+/** The provider's store, in memory: sessions, codes, grants. It survives a rotation of keys, but not the process. */
 import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 
 interface Entry {
   readonly payload: AdapterPayload;
   readonly until: number;
 }
-/** The oldest go first. */
-const mostEntries = 10_000;
+/** The oldest entries are removed first. */
+const maxEntries = 10_000;
 
 export function makeMemory(): AdapterFactory {
   const entries = new Map<string, Entry>();
@@ -19,7 +19,7 @@ export function makeMemory(): AdapterFactory {
       const seconds = expiresIn || Number.POSITIVE_INFINITY;
       entries.set(`${model} ${id}`, { payload, until: Date.now() + seconds * 1000 });
       const oldest = entries.keys().next().value;
-      if (entries.size > mostEntries && oldest) entries.delete(oldest);
+      if (entries.size > maxEntries && oldest) entries.delete(oldest);
     },
     async find(id) {
       const entry = entries.get(`${model} ${id}`);

@@ -1,4 +1,4 @@
-/** The parent's side of the identity provider: starts the process, gives it orders, ends it, and keeps the systems' keys. */
+/** The parent's side of the identity provider: starts, commands and ends the process, and keeps the systems' keys. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
 import path from 'node:path';
@@ -19,14 +19,14 @@ export interface ProviderOptions {
 
 const root = path.resolve(import.meta.dirname, '../..');
 const twelveHours = 43_200;
-const patienceMs = 5_000;
+const timeoutMs = 5_000;
 
 export class ProviderProcess {
   private constructor(
     private readonly child: ChildProcess,
     /** Where it serves, and how its tokens name it (iss). */
     readonly issuer: string,
-    /** By client id: what a system signs its assertions with. */
+    /** Private keys by client id: a system signs its assertions with its key. */
     readonly privateKeys: ReadonlyMap<string, KeyObject>,
   ) {}
 
@@ -59,9 +59,9 @@ export class ProviderProcess {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const gone = new Promise<void>(resolve => this.child.once('exit', () => resolve()));
     if (this.child.connected) this.child.disconnect();
-    const patience = setTimeout(() => this.child.kill('SIGKILL'), patienceMs);
+    const killTimer = setTimeout(() => this.child.kill('SIGKILL'), timeoutMs);
     await gone;
-    clearTimeout(patience);
+    clearTimeout(killTimer);
   }
 }
 

@@ -108,7 +108,7 @@ const systemMetadata = ({ systemKeys }: ProviderSetup) =>
       jwks: { keys: [systemKeys[clientId]!] },
     }));
 
-/** Whoever may sign in may use the hub: there is nothing to consent to. */
+/** Everybody who may sign in may use the hub: no consent is asked for. */
 function withoutConsent() {
   const policy = interactionPolicy.base();
   policy.remove('consent');

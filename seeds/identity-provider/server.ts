@@ -7,7 +7,7 @@ import { makeProvider, makeSigningKey, type ProviderSetup } from './provider.ts'
 import { isSignIn, serveSignIn } from './sign-in-page.ts';
 
 export interface ServerSetup extends Pick<ProviderSetup, 'systemKeys' | 'tokenSeconds'> {
-  /** 0: any that is free. */
+  /** 0: any free port. */
   readonly port: number;
 }
 
@@ -38,7 +38,7 @@ export class IdentityServer {
     return new IdentityServer(server, setup, `http://127.0.0.1:${port}`);
   }
 
-  /** From now on tokens are signed with a new key, and the old one is no longer published. Sessions go on. */
+  /** Signs tokens with a new key from now on, and no longer publishes the old one. Sessions continue. */
   rotate(): void {
     this.setup = { ...this.setup, keys: [makeSigningKey()] };
     this.provider = makeProvider(this.setup);

@@ -1,4 +1,4 @@
-/** The provider's page for people: whoever sits at this machine picks an account. A real provider asks for proof here. */
+/** The provider's page for people: the user picks an account. A real provider asks for a password or a proof here. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
 import { staff } from './accounts.ts';
@@ -8,7 +8,7 @@ const largestFormBytes = 1_000;
 
 export const isSignIn = ({ url }: IncomingMessage): boolean => path.test(url ?? '');
 
-/** Shows the page (GET), or takes the account that was picked (POST) and goes on with the client's request. */
+/** Shows the page (GET), or takes the account that was picked (POST) and continues with the client's request. */
 export async function serveSignIn(provider: Provider, request: IncomingMessage, response: ServerResponse) {
   try {
     const { uid } = await provider.interactionDetails(request, response);

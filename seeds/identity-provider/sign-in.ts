@@ -1,4 +1,4 @@
-/** Tokens as their owners get them: people by signing in with a browser (code with PKCE), systems by their private key. */
+/** Gets tokens in the usual ways: people sign in with a browser (code with PKCE), systems use their private key. */
 import { createHash, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { consoleClient, hubResource, redirectPath } from './provider.ts';
@@ -10,11 +10,11 @@ interface Endpoints {
 const endpointsOf = async (issuer: string): Promise<Endpoints> =>
   (await (await fetch(`${issuer}/.well-known/openid-configuration`)).json()) as Endpoints;
 
-/** Where the console would be: nothing needs to listen there, the code stands in the address. */
+/** The console's address. Nothing needs to listen there, because the code is in the address. */
 const redirectUri = `http://localhost${redirectPath}`;
-const mostRedirects = 10;
+const maxRedirects = 10;
 
-/** Signs in somebody of the staff through the provider's pages; returns the access token for the hub. */
+/** Signs in a member of staff through the provider's pages; returns the access token for the hub. */
 export async function signIn(issuer: string, subject: string, resource = hubResource): Promise<string> {
   const { authorization_endpoint, token_endpoint } = await endpointsOf(issuer);
   const [verifier, state] = [randomBytes(32).toString('base64url'), randomUUID()];
@@ -82,14 +82,14 @@ interface Page {
   readonly html: string;
 }
 
-/** As much of a browser as a sign-in needs: cookies with their paths, redirects, one form. */
+/** The parts of a browser that a sign-in needs: cookies with their paths, redirects, one form. */
 class Browser {
   private readonly cookies = new Map<string, { readonly value: string; readonly path: string }>();
 
-  /** Follows redirects, as far as the console's address. */
+  /** Follows redirects until the console's address. */
   async open(url: string, form?: Record<string, string>): Promise<Page> {
     let [next, body] = [url, form];
-    for (let redirects = 0; redirects < mostRedirects; redirects++) {
+    for (let redirects = 0; redirects < maxRedirects; redirects++) {
       if (next.startsWith(redirectUri)) return { url: next, html: '' };
       const response = await fetch(next, {
         redirect: 'manual',

@@ -1,7 +1,7 @@
 /** One record of a CSV file: a value for every column of the header row, empty when the file has none. */
 export type CsvRow = Record<string, string>;
 
-// One field with what ends it: a quoted field (doubled quotes stand for one), or plain text up to a delimiter.
+// One field with the delimiter that ends it: quoted (doubled quotes stand for one), or plain text up to a delimiter.
 const FIELD = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/y;
 
 interface Line {

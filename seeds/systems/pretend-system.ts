@@ -1,7 +1,7 @@
 /** What each pretend agency system offers to the demo and the tests, besides its real protocol. */
 import type { Township } from '../township/model.ts';
 
-/** How often each fault is committed: a share between 0 and 1, or a fixed count, by the fault's name. */
+/** How often each fault is made: a share between 0 and 1, or a fixed count, by the fault's name. */
 export type FaultRates = Readonly<Record<string, number>>;
 
 export interface StartOptions {
@@ -14,15 +14,15 @@ export interface StartOptions {
   readonly postgresUrl?: string;
 }
 
-/** What the system has told or would tell by now, so that a test can count exactly. */
+/** What the system has reported or would report by now, so that a test can count exactly. */
 export interface Ledger {
-  /** Records that must stand in the hub, not deleted, by kind. */
+  /** Records that the hub must hold, not deleted, by kind. */
   readonly records: Readonly<Record<string, number>>;
-  /** Records that must stand in the hub flagged as deleted, by kind. */
+  /** Records that the hub must hold flagged as deleted, by kind. */
   readonly deleted: Readonly<Record<string, number>>;
   /** Items that must be parked. */
   readonly parked: number;
-  /** Faults committed, by name. */
+  /** Faults that were made, by name. */
   readonly faults: Readonly<Record<string, number>>;
 }
 
@@ -41,7 +41,7 @@ export interface PretendSystem {
   ledger(): Ledger;
   /** Makes one clean update, of a case where the agency has cases, and publishes it at once. */
   touch(): Promise<Touched>;
-  /** Goes on living by one step: a new case, an approval, a correction, a deletion or a re-report. */
+  /** Makes one more event: a new case, an approval, a correction, a deletion or a re-report. */
   step(): Promise<void>;
   /** For systems that push: the hub's address; they begin to deliver what waits, and retry until it is taken. */
   deliverTo?(hubUrl: string): void;

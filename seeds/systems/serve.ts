@@ -13,7 +13,7 @@ const options: StartOptions = {
 const system = await start(options);
 
 let living: NodeJS.Timeout | null = null;
-/** One step after another, each when the one before is done. */
+/** Runs one step after another, each when the previous one is done. */
 function live(everyMs: number): void {
   living = setTimeout(() => {
     system

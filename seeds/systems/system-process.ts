@@ -62,9 +62,9 @@ export class SystemProcess {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const gone = new Promise<void>(resolve => this.child.once('exit', () => resolve()));
     if (this.child.connected) this.child.disconnect();
-    const patience = setTimeout(() => this.child.kill('SIGKILL'), 5_000);
+    const killTimer = setTimeout(() => this.child.kill('SIGKILL'), 5_000);
     await gone;
-    clearTimeout(patience);
+    clearTimeout(killTimer);
   }
 
   private answer(id: number): Promise<unknown> {

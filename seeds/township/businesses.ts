@@ -10,7 +10,7 @@ type Type = Business['type'];
 interface Line {
   readonly section: string;
   readonly class: string;
-  /** What the name says it does. */
+  /** The word in the name for what the business does. */
   readonly word: string;
   readonly trade: Business['trade'];
 }
@@ -67,7 +67,7 @@ const CLASS: Record<Type, string> = {
 };
 const COUNTY = '371482';
 const CODE_CHARACTERS = [...'0123456789ABCDEFGHJKLMNPQRTUWXY'];
-/** From then on the credit code alone stands on new licences. */
+/** From this day on new licences have only the credit code. */
 const CREDIT_CODE_DAY = { COMPANY: '2015-10-01', SOLE_TRADER: '2016-12-01', COOPERATIVE: '2015-10-01' };
 
 export class BusinessMaker {

@@ -1,4 +1,7 @@
-/** Tells how cases go: submitted, perhaps corrected, accepted, perhaps paused, decided, closed, and reported again. */
+/**
+ * Invents the course of cases: submitted, perhaps corrected, accepted, perhaps paused, decided, closed, and reported
+ * again.
+ */
 import type { CaseStory, StoryClosing, StoryMatter, StoryStep } from './case-story.ts';
 import { addDays, addMinutes, addWeekdays, isWeekday } from './days.ts';
 import type { Business, Random, Township } from './model.ts';
@@ -18,7 +21,7 @@ export interface StoryOptions {
 }
 
 const TOWN = '371482101';
-/** How often a case takes each turn, for every step at which it can. */
+/** How often a case takes each turn, at every step where it can. */
 const TURN = {
   correction: 0.12,
   lapse: 0.12,
@@ -31,7 +34,7 @@ const TURN = {
   refused: 0.05,
 };
 const HISTORY_DAYS = 720;
-/** Of the cases, those that came in lately, most of which are still open. */
+/** The share of recent cases, most of which are still open. */
 const RECENT = { share: 0.15, days: 12 };
 const SLOW_SHARE = 0.08;
 const CORRECTED_LATER_SHARE = 0.05;
@@ -48,7 +51,7 @@ const applicantOf = (
   if (running.length > 0) return { business: random.pick(running) };
   for (;;) {
     const person = random.pick(town.residents);
-    // Children do not apply, nor do the dead; a town of children only would have no cases.
+    // Children and the dead do not apply; a town of children only would have no cases.
     if (person.diedOn === null && person.born < addDays(town.today, -18 * 366)) return { person };
   }
 };
@@ -62,7 +65,7 @@ const open = (
   final = false,
 ): StoryStep => ({ sn, name, type, handler, startedAt: at, endedAt: null, outcome: null, opinion: null, final });
 
-/** A case as it comes in at a moment: its first step is to do. `serial` must be unique for the prefix. */
+/** A new case at a given time, whose first step is open. `serial` must be unique for the prefix. */
 export function newStory(
   town: Township,
   random: Random,
@@ -98,7 +101,7 @@ export function newStory(
 
 type Told = Partial<Pick<CaseStory, 'acceptedAt' | 'promisedOn' | 'steps' | 'closing' | 'title'>>;
 
-/** One advance of one story at one moment: what it finds open decides what can come next. */
+/** One advance of one story at a given time: its state decides what can come next. */
 class Advance {
   private readonly current: StoryStep | undefined;
 
@@ -176,7 +179,7 @@ class Advance {
     return { steps: this.end('AGREED', '特别程序结束', { name: this.nameBefore(), type: 'STEP' }) };
   }
 
-  /** The ordinary step that a correction or special procedure broke into. */
+  /** The ordinary step that a correction or special procedure interrupted. */
   private nameBefore(): string {
     return this.story.steps.findLast(step => step.type === 'STEP')!.name;
   }
@@ -218,13 +221,13 @@ class Advance {
   }
 }
 
-/** The latest moment that the story tells of. */
+/** The latest time in the story. */
 export const lastMomentOf = ({ submittedAt, steps, closing }: CaseStory): string =>
   [submittedAt, closing?.closedAt ?? '', ...steps.flatMap(step => [step.startedAt, step.endedAt ?? ''])].sort().at(-1)!;
 
 /**
- * Does the next thing: correction, acceptance, a step, a special procedure, the closing; a closed story comes back as a
- * correcting re-report. `at` is moved behind all that the story tells already.
+ * Adds the next event: correction, acceptance, a step, a special procedure, the closing; a closed story is reported
+ * again with a correction. `at` is moved after everything in the story.
  */
 export function advanceStory(story: CaseStory, random: Random, at: string): CaseStory {
   const last = lastMomentOf(story);
@@ -238,7 +241,7 @@ const inOfficeHours = (random: Random, day: string): string =>
     `:${String(random.below(60)).padStart(2, '0')}+`,
   );
 
-/** Some time after a moment: often the same day, for slow cases days later. */
+/** A later time: often the same day, for slow cases days later. */
 function laterThan(random: Random, moment: string, slow: boolean): string {
   if (!slow && random.chance(0.5)) {
     const soon = addMinutes(moment, 5 + random.below(150));

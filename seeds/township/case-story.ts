@@ -1,4 +1,4 @@
-/** The life of one case (办件) as it really went; each agency's system tells it in its own tables and documents. */
+/** The true course of one case (办件); each agency's system reports it in its own tables and documents. */
 import type { Business, Resident } from './model.ts';
 
 export interface StoryStep {
@@ -10,7 +10,7 @@ export interface StoryStep {
   /** Local time of Asia/Shanghai, `2026-11-23T09:30:00+08:00`, as all moments here. */
   readonly startedAt: string;
   readonly endedAt: string | null;
-  /** Null while it is to do. */
+  /** Null while the step is open. */
   readonly outcome:
     | 'AGREED'
     | 'DISAGREED'
@@ -47,9 +47,9 @@ export interface CaseStory {
   readonly promisedOn: string | null;
   readonly steps: readonly StoryStep[];
   readonly closing: StoryClosing | null;
-  /** Counts the tellings, from 1: every advance and every correction is a new one. */
+  /** Counts the versions of the story, from 1: every advance and every correction is a new one. */
   readonly dataVersion: number;
-  /** The procedure by which the story goes on. */
+  /** The procedure that the story follows. */
   readonly matter: StoryMatter;
 }
 

@@ -1,4 +1,4 @@
-/** Arithmetic on days written `2026-11-23` and on moments of Asia/Shanghai written `2026-11-23T09:30:00+08:00`. */
+/** Arithmetic on days, written `2026-11-23`, and on times of Asia/Shanghai, written `2026-11-23T09:30:00+08:00`. */
 
 const DAY_MS = 86_400_000;
 const SHANGHAI_MS = 8 * 3_600_000;
@@ -7,13 +7,13 @@ const dayNumber = (day: string): number => Math.floor(Date.parse(`${day.slice(0,
 const dayOfNumber = (number: number): string => new Date(number * DAY_MS).toISOString().slice(0, 10);
 
 export const addDays = (day: string, days: number): string => dayOfNumber(dayNumber(day) + days);
-/** Negative when `to` lies before `from`. */
+/** Negative when `to` is before `from`. */
 export const daysBetween = (from: string, to: string): number => dayNumber(to) - dayNumber(from);
 /** Full years lived on a day. */
 export const ageOn = (born: string, day: string): number =>
   Number(day.slice(0, 4)) - Number(born.slice(0, 4)) - (day.slice(5) < born.slice(5) ? 1 : 0);
 
-/** Monday to Friday; the town's invented past knows no holidays. */
+/** Monday to Friday; the town's invented past has no holidays. */
 export const isWeekday = (day: string): boolean => {
   const weekday = new Date(dayNumber(day) * DAY_MS).getUTCDay();
   return weekday !== 0 && weekday !== 6;
@@ -28,6 +28,6 @@ export function addWeekdays(day: string, days: number): string {
   return result;
 }
 
-/** The moment so many minutes after another. */
+/** The time so many minutes after another. */
 export const addMinutes = (moment: string, minutes: number): string =>
   `${new Date(Date.parse(moment) + minutes * 60_000 + SHANGHAI_MS).toISOString().slice(0, 19)}+08:00`;

@@ -1,4 +1,6 @@
-/** The invented town, as all five pretend agency systems know it. Each restates its slice in its own words and faults. */
+/**
+ * The invented town, as all five pretend agency systems know it. Each states its part in its own form and with faults.
+ */
 
 export interface Resident {
   readonly residentId: string;
@@ -9,7 +11,7 @@ export interface Resident {
   /** GB/T 3304 number, two digits. */
   readonly nation: string;
   readonly householdNo: string;
-  /** GB/T 4761: 01 the head himself, 02 spouse, 20 son, 30 daughter, ... */
+  /** GB/T 4761: 01 the head of the household, 02 spouse, 20 son, 30 daughter, ... */
   readonly relation: string;
   readonly villageCode: string;
   readonly address: string;
@@ -61,7 +63,7 @@ export interface Village {
 
 export interface Township {
   readonly seed: number;
-  /** The day the town is at when the systems start, `2026-11-23`; everything lies before it. */
+  /** The town's present day when the systems start, `2026-11-23`; everything lies before it. */
   readonly today: string;
   readonly villages: readonly Village[];
   readonly residents: readonly Resident[];
@@ -72,7 +74,7 @@ export interface Township {
 }
 
 export interface Random {
-  /** 0 <= n < bound, whole. */
+  /** 0 <= n < bound, an integer. */
   below(bound: number): number;
   /** True in `share` of all calls. */
   chance(share: number): boolean;

@@ -11,7 +11,7 @@ interface Draft {
 
 /** Ownership (J 集体, G 国家) and parcel type, as they stand in the parcel code. */
 const PARCEL_TYPE: Record<Kind, string> = { HOMESTEAD: 'JC', CONSTRUCTION: 'GB', CONTRACTED: 'JD' };
-/** The town's rough box, in degrees; each village has a cell of it. */
+/** The town's approximate bounding box, in degrees; each village has a cell of it. */
 const WEST = 116.5;
 const SOUTH = 36.84;
 const WIDTH = 0.2;

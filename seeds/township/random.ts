@@ -2,7 +2,7 @@
 import { addDays, daysBetween } from './days.ts';
 import type { Random } from './model.ts';
 
-/** Mixes text into 32 bits (FNV-1a with a final avalanche), so that similar purposes give unlike streams. */
+/** Mixes text into 32 bits (FNV-1a with a final avalanche), so that similar purposes give different streams. */
 function hash(text: string): number {
   let mixed = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) mixed = Math.imul(mixed ^ text.charCodeAt(at), 0x01000193);
@@ -11,7 +11,7 @@ function hash(text: string): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** A 32-bit counter generator whose output is mixed well enough for towns, not for secrets. */
+/** A 32-bit counter generator whose output is mixed well enough for invented towns, not for secrets. */
 class SeededRandom implements Random {
   constructor(private state: number) {}
 
@@ -42,5 +42,5 @@ class SeededRandom implements Random {
   }
 }
 
-/** A stream of its own for each purpose: drawing from one does not disturb another. */
+/** A stream of its own for each purpose: drawing from one does not change another. */
 export const makeRandom = (seed: number, purpose: string): Random => new SeededRandom(hash(`${seed}/${purpose}`));

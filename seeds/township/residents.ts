@@ -20,7 +20,7 @@ interface Household {
 }
 
 const COUNTY = '371482';
-/** The county's code before it became a city; people keep the one they were first registered under. */
+/** The county's code before it became a city; people keep the code under which they were first registered. */
 const OLD_COUNTY = '372426';
 const OTHER_COUNTIES = ['371424', '371481', '371502', '370126', '410923', '513433', '653101'];
 const UYGHUR_NATION = '05';
@@ -59,7 +59,7 @@ export class ResidentMaker {
     };
   }
 
-  /** The head, whom he or she is married to, children at home and perhaps one or two parents. */
+  /** The head of the household, their spouse, children at home and perhaps one or two parents. */
   private makeMembers({ migrant }: Household): Member[] {
     const { random } = this;
     const sex: Sex = random.chance(0.8) ? 'MALE' : 'FEMALE';
@@ -112,7 +112,7 @@ export class ResidentMaker {
     let county = born < '1993-09-01' && random.chance(0.7) ? OLD_COUNTY : COUNTY;
     if (migrant || random.chance(0.04)) county = random.pick(OTHER_COUNTIES);
     for (;;) {
-      // Stays below 996: the older 15-digit form kept those for people born before 1900.
+      // Stays below 996: the older 15-digit form reserved those for people born before 1900.
       const serial = 2 * random.below(497) + (sex === 'MALE' ? 1 : 2);
       const first17 = county + born.replaceAll('-', '') + String(serial).padStart(3, '0');
       const id = first17 + residentIdCheck(first17);

@@ -1,4 +1,4 @@
-/** Makes the invented town: the same options give the same town, down to the last digit. */
+/** Makes the invented town: the same options give exactly the same town. */
 import { BusinessMaker } from './businesses.ts';
 import type { Township } from './model.ts';
 import { makePlots } from './plots.ts';
@@ -9,7 +9,7 @@ import { readVillages } from './villages.ts';
 const RESIDENTS_PER_BUSINESS = 20;
 
 export interface TownshipOptions {
-  /** Residents in all, with migrants and the recently dead. */
+  /** Number of residents, including migrants and people who died recently. */
   readonly population: number;
   readonly seed: number;
   readonly today?: string;

@@ -4,7 +4,7 @@ import type { Village } from './model.ts';
 
 const REGIONS = new URL('../reference/regions.csv', import.meta.url);
 const TOWN = '371482101';
-/** A town of this many people has all its villages; a smaller one has a share of them, so that all sizes scale. */
+/** A town with this many people has all its villages; a smaller one has a share of them, so that all sizes scale. */
 const FULL_POPULATION = 30_000;
 
 interface Region {

@@ -1,6 +1,9 @@
 /** Text in the characters that people see (graphemes): 𫍯 is one, and so is a letter with its accents. */
 
-/** Text of which every code unit is a character: what nearly all of it is, so it is not cut by the rules of Unicode. */
+/**
+ * Text in which every code unit is one character. Nearly all text is like this, and need not be segmented by the rules
+ * of Unicode.
+ */
 const simple = /^[\x20-\x7e·•・．\u3001-\u3011\u4e00-\u9fff\uff01-\uff5e]*$/;
 const graphemes = new Intl.Segmenter('zh', { granularity: 'grapheme' });
 

@@ -1,8 +1,8 @@
-/** Token buckets in cost units: each principal may spend a minute's units at once, and they come back evenly. */
+/** Token buckets in cost units: each principal may spend a minute's units in one go, and they refill evenly. */
 
 interface Bucket {
   units: number;
-  /** When `units` was right. */
+  /** The time at which `units` was correct. */
   atMs: number;
 }
 
@@ -10,12 +10,12 @@ export interface Withdrawal {
   readonly taken: boolean;
   /** Units left. */
   readonly left: number;
-  /** Until as much is there; 0 when it was taken. */
+  /** Time until enough units are there; 0 when they were taken. */
   readonly retryAfterMs: number;
 }
 
 export class CostBudgets {
-  /** In the order of their last use: the longest unused are the fullest, and are forgotten first. */
+  /** In the order of their last use: the longest unused are the fullest, and are removed first. */
   private readonly buckets = new Map<string, Bucket>();
 
   constructor(
@@ -23,7 +23,9 @@ export class CostBudgets {
     private readonly nowMs: () => number,
   ) {}
 
-  /** Takes all or nothing. What a budget can never hold is taken from a full one, so a single request always passes once. */
+  /**
+   * Takes all or nothing. A request larger than the whole budget is taken from a full one, so that it can pass once.
+   */
   take(key: string, units: number, perMinute: number): Withdrawal {
     const nowMs = this.nowMs();
     const known = this.buckets.get(key);
@@ -45,7 +47,7 @@ export class CostBudgets {
     this.buckets.delete(key);
     this.buckets.set(key, bucket);
     if (this.buckets.size <= this.principals) return;
-    const [longestUnused] = this.buckets.keys();
-    this.buckets.delete(longestUnused!);
+    const [maxUnused] = this.buckets.keys();
+    this.buckets.delete(maxUnused!);
   }
 }

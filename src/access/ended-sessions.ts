@@ -1,4 +1,4 @@
-/** Sessions that an administrator has ended: what every process of the hub knows of them, in memory. */
+/** Sessions that an administrator has ended, as every process of the hub keeps them in memory. */
 import type { SessionEnding } from '../domain/session-ending.ts';
 import type { Principal } from './principal.ts';
 
@@ -8,19 +8,22 @@ export class EndedSessions {
   private readonly endings = new Map<string, SessionEnding>();
   private readonly listeners = new Set<() => void>();
 
-  /** @param skewMs by how much the issuer's clock may be ahead: what it issued just afterwards may be from before */
+  /**
+   * @param skewMs by how much the issuer's clock may be ahead: a token that seems issued just afterwards may be from
+   *   before
+   */
   constructor(private readonly skewMs: number) {}
 
-  /** Whether the reader's session was ended, or everything that he had been given until then. */
+  /** Whether the reader's session was ended, or everything that had been issued to them until then. */
   refuses({ session, subject, token }: Holder): boolean {
     if (!token) return false;
     if (session !== null && this.endings.has(key('session', session))) return true;
     const ending = subject === null ? undefined : this.endings.get(key('subject', subject));
-    // Who signs in again afterwards is welcome: only a session stays ended.
+    // A subject may sign in again afterwards: only a session stays ended.
     return ending !== undefined && token.issuedAtMs <= ending.endedAtMs + this.skewMs;
   }
 
-  /** Takes what is not known yet, and drops what has run out. */
+  /** Adds endings that are not known yet, and drops those that have expired. */
   learn(endings: readonly SessionEnding[], nowMs: number = Date.now()): void {
     const fresh = endings.filter(({ about, name, endedAtMs, untilMs }) => {
       const known = this.endings.get(key(about, name));
@@ -31,7 +34,7 @@ export class EndedSessions {
     if (fresh.length) for (const listener of [...this.listeners]) listener();
   }
 
-  /** Calls back whenever something has been ended; returns how to stop that. */
+  /** Calls the listener whenever something has been ended; returns a function that stops this. */
   onEnding(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);

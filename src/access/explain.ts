@@ -1,4 +1,4 @@
-/** Why a reader sees a record as he does: for security administrators, and for tests that hold policy and reads together. */
+/** Why a reader sees a record as they do: for security administrators, and for tests that compare policy and reads. */
 import type { StoredNoun } from '../catalog/catalog.ts';
 import type { FieldView, Policy } from './policy.ts';
 import { holds, type PlainRow, rowsInWords, type World } from './rows.ts';
@@ -7,7 +7,7 @@ export interface Access {
   readonly visible: boolean;
   /** The condition on rows, in words. */
   readonly rows: string;
-  /** Personal fields of this record are shown whole. */
+  /** Whether personal fields of this record are shown whole. */
   readonly whole: boolean;
   /** The condition for that, in words. */
   readonly wholeRows: string;
@@ -27,7 +27,7 @@ export function explainAccess(policy: Policy, noun: StoredNoun, row: PlainRow, w
   );
 }
 
-/** `given` gives the record's own values, which some identifiers need to be told as a person's. */
+/** `given` returns the record's own values, by which some identifiers are recognised as a person's. */
 export function describeAccess(
   policy: Policy,
   noun: StoredNoun,

@@ -1,10 +1,13 @@
-/** How much each role may ask: one table, in force for HTTP and sockets alike. Sizes are data, `src/api/door.ts` applies them. */
+/**
+ * How much each role may ask: one table, for HTTP and sockets alike. The sizes are data; admission control applies
+ * them.
+ */
 import type { Principal, Role } from './principal.ts';
 
 export interface RoleLimits {
-  /** Levels of an operation, fragments unfolded. */
+  /** Levels of an operation, with fragments expanded. */
   readonly depth: number;
-  /** Fields of a document, each fragment counted wherever it is spread. */
+  /** Fields of a document; each fragment counts wherever it is spread. */
   readonly fields: number;
   readonly aliases: number;
   readonly directives: number;
@@ -13,15 +16,15 @@ export interface RoleLimits {
   readonly inputs: number;
   /** Largest `first` or `last`. */
   readonly pageSize: number;
-  /** Units; about one for each object that may be read. */
+  /** Cost units; about one for each object that may be read. */
   readonly costPerRequest: number;
   readonly costPerMinute: number;
   readonly sockets: number;
-  /** Operations under way on the sockets of one principal. */
+  /** Operations running on the sockets of one principal. */
   readonly subscriptions: number;
   /** Schema and suggestions ("Did you mean"), where they are not open to everybody. */
   readonly introspection: boolean;
-  /** `stored`: only documents of schema/operations.json, where the hub enforces them. */
+  /** `stored`: only documents of schema/operations.json, where the hub enforces that. */
   readonly operations: 'stored' | 'any';
 }
 
@@ -29,34 +32,35 @@ export interface RoleLimits {
 export interface PersonLimits {
   /** Different persons shown whole. */
   readonly persons: number;
-  /** Records unmasked on demand. */
+  /** Unmask grants. */
   readonly unmasked: number;
-  /** Look-ups by something personal that find nobody. */
+  /** Searches by something personal that find nobody. */
   readonly misses: number;
 }
 const nobodyWhole: PersonLimits = { persons: 0, unmasked: 0, misses: 0 };
 /**
- * A window serves some forty applicants a day, each with four or five relatives, co-owners or partners in what it must
- * look at; who cannot be found is mostly a slip of the pen, and a number that is masked in part needs thousands of tries. `HUB_PERSONS_PER_DAY` and its neighbours set other numbers.
+ * A window serves some forty applicants a day, each with four or five relatives, co-owners or partners whom it must
+ * look at. A search that finds nobody is mostly a typing error; guessing a number that is masked in part needs
+ * thousands of tries. `HUB_PERSONS_PER_DAY` and the settings beside it replace these numbers.
  */
 export const personLimits: Readonly<Record<Role, PersonLimits>> = {
   public: nobodyWhole,
   clerk: { persons: 200, unmasked: 20, misses: 100 },
-  // Whole lists of one agency pass an officer's desk.
+  // Officers look through whole lists of one agency.
   officer: { persons: 300, unmasked: 20, misses: 100 },
-  // A village has some hundred households; an agent sees to a few applications a day.
+  // A village has some hundred households; an agent handles a few applications a day.
   'village-agent': { persons: 40, unmasked: 10, misses: 20 },
   director: nobodyWhole,
   analyst: nobodyWhole,
   integrator: nobodyWhole,
-  // A report about a person is a look-up of that person.
+  // A report about a person is a search for that person.
   auditor: { persons: 0, unmasked: 0, misses: 100 },
   'system-admin': nobodyWhole,
   'security-admin': nobodyWhole,
   'audit-admin': nobodyWhole,
 };
 
-/** Who works at a screen of the hall: the screens' documents are known, so are their sizes. */
+/** People at a screen of the hall: the screens' documents are known, and so are their sizes. */
 const hallApp: RoleLimits = {
   depth: 14,
   fields: 500,
@@ -72,7 +76,7 @@ const hallApp: RoleLimits = {
   introspection: false,
   operations: 'stored',
 };
-/** Who writes documents: they are not known before, so their cost decides and not their shape. */
+/** People who write documents: these are not known before, so their cost decides and not their shape. */
 const developer: RoleLimits = {
   ...hallApp,
   fields: 1_000,
@@ -85,7 +89,7 @@ const developer: RoleLimits = {
   introspection: true,
   operations: 'any',
 };
-/** Who looks at how the hub is run, now and then. */
+/** People who look now and then at how the hub runs. */
 const administrator: RoleLimits = {
   ...hallApp,
   costPerMinute: 50_000,
@@ -95,7 +99,7 @@ const administrator: RoleLimits = {
 };
 
 export const roleLimits: Readonly<Record<Role, RoleLimits>> = {
-  // Nobody answers for what the public asks: enough to browse what is open.
+  // Anonymous readers: enough to browse what is open.
   public: {
     ...hallApp,
     fields: 400,
@@ -121,12 +125,12 @@ export const roleLimits: Readonly<Record<Role, RoleLimits>> = {
   'audit-admin': administrator,
 };
 
-/** No document that any role may send has more; what has more is not even parsed. */
-export const mostTokens = Math.max(...Object.values(roleLimits).map(limits => limits.tokens));
+/** The largest number of tokens that any role may send; a document with more is not even parsed. */
+export const maxTokens = Math.max(...Object.values(roleLimits).map(limits => limits.tokens));
 
 /**
- * Who shares a budget: the subject of a token; without one, whoever comes from the address (in IPv6 the network of a
- * household, because each household has more addresses than any table has rows).
+ * The key of a shared budget: the subject of a token; without one, the address (in IPv6 the network of a household,
+ * because each household has more addresses than any table has rows).
  */
 export function budgetKey({ role, subject }: Principal, address: string): string {
   if (subject !== null) return `${role} ${subject}`;

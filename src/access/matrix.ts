@@ -1,4 +1,7 @@
-/** Every field of every noun, for every role, with and without purpose: generated into schema/access.md and read in review. */
+/**
+ * Every field of every noun, for every role, with and without purpose: generated into schema/access.md and read in
+ * review.
+ */
 import type { Field } from '../../adapters/kit/record.ts';
 import type { Catalog, Noun } from '../catalog/catalog.ts';
 import { personLimits } from './limits.ts';
@@ -7,7 +10,7 @@ import { nobody, type Principal, type Role, roles } from './principal.ts';
 import { rowsInWords } from './rows.ts';
 import { type Feature, rules } from './rules.ts';
 
-/** What may be seen of a field that no record declares, by a reader who gets to it. */
+/** The class of a field that no record declares: what a reader who reaches it may see. */
 export type FieldClass = keyof typeof classWords | { readonly only: Feature | 'unmask' };
 const classWords = {
   open: 'about nobody: everybody sees it',
@@ -19,20 +22,20 @@ const classWords = {
   'masked as its field': 'as the field looks from which it comes',
   'counts what can be listed': 'computed of the rows that the reader can list, and of no other',
   'computed of what is not personal':
-    'computed of the rows that the reader can list, by fields that are not personal and that he sees; by others refused, whoever asks',
+    'computed of the rows that the reader can list, by fields that are not personal and that they see; by others refused, whoever asks',
   'leads on': 'shows nothing itself; what it leads to stands where that stands',
 } as const;
 export interface ClassifiedField {
   readonly place: string;
   readonly class: FieldClass;
 }
-/** Of the graph: what no declaration gives. */
+/** The fields and arguments of the graph that no record declares. */
 export interface Handwritten {
   readonly fields: readonly ClassifiedField[];
   readonly arguments: readonly (readonly [place: string, may: string])[];
 }
 
-/** A sample reader of each role; his organisations stand for "own". */
+/** A sample reader of each role; their organisations stand for "own". */
 const sample = (role: Role, purpose: Principal['purpose']): Principal => ({
   ...nobody(),
   role,
@@ -121,7 +124,7 @@ function classOf({ sensitivity, reveals, hiddenBeside }: Field): string {
   return hiddenBeside ? `${sensitivity}: hidden beside ${hiddenBeside}` : sensitivity;
 }
 
-/** The same for every purpose: that a row may be seen, and that an agency may be asked, are matters of the role. */
+/** The same for every purpose: the role alone decides whether a row may be seen and an agency may be asked. */
 function leads(policies: ReadonlyMap<string, Policy>, to: Noun, live: boolean): string {
   const policy = policies.get('task')!;
   return policy.sees(to) && (!live || policy.may('lookup')) ? '→' : '–';

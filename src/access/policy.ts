@@ -5,7 +5,7 @@ import { type Catalog, isStored, type Noun } from '../catalog/catalog.ts';
 import type { UnmaskGrant } from '../domain/unmask-grant.ts';
 import type { Principal } from './principal.ts';
 import { type IdOf, makeRelations } from './relations.ts';
-import { anyOf, everyOf, type Rows } from './rows.ts';
+import { anyOf, everyOf, type RowRule } from './rows.ts';
 import { rules as currentRules, type Feature, type RoleRule, type Rules, type Shown } from './rules.ts';
 import type { SharingGrant } from './sharing.ts';
 
@@ -17,7 +17,7 @@ export interface PolicyGround {
   readonly town: string;
   /** Sharing grants in force. */
   readonly grants: readonly SharingGrant[];
-  /** Records that this reader may see whole for a while, for a reason that he gave; none without it. */
+  /** Records that this reader may see whole for a while, for a reason that they gave. */
   readonly unmasked?: readonly UnmaskGrant[];
 }
 /** How a reader sees a field: whole, in part, or not at all. */
@@ -25,16 +25,16 @@ export type FieldView = 'whole' | MaskName;
 
 export interface Policy {
   /**
-   * Policies of one identity decide the same about everything: what was planned for one serves the other. It is another
-   * one as soon as what was unmasked has ended.
+   * Policies with the same identity decide the same about everything, so a plan made for one serves the other. The
+   * identity changes as soon as an unmask grant has ended.
    */
   readonly identity: string;
-  /** Readers of one class see the same; for logs and shared work. Another one when what was unmasked has ended. */
+  /** Readers of one class see the same; for logs and shared work. It changes when an unmask grant has ended. */
   readonly name: string;
   sees(noun: Noun): boolean;
-  rows(noun: Noun): Rows;
-  /** The rows whose personal fields are shown whole, now: what was unmasked ends also for a policy that is kept. */
-  whole(noun: Noun): Rows;
+  rows(noun: Noun): RowRule;
+  /** The rows whose personal fields are shown whole now: unmask grants end also for a policy that is cached. */
+  whole(noun: Noun): RowRule;
   /**
    * How a field of a row looks; `whole` says whether the row is one of `whole(noun)`. The value matters for identifiers
    * that name a person in some rows only: sole traders count as persons.
@@ -42,18 +42,21 @@ export interface Policy {
   field(noun: Noun, name: string, whole: boolean, value?: unknown): FieldView;
   /** How the source's id of a record looks: it is often made of the record's key. */
   sourceId(noun: Noun, whole: boolean): FieldView;
-  /** How it looks when the source told a record: its `asOf`, and its version, in which there is often a time. */
+  /** How the time of a statement looks: its `asOf`, and its version, which often contains a time. */
   timeTold(noun: Noun, whole: boolean): FieldView;
-  /** Whether the reader may filter and order by a field: only if he sees it whole in every row. */
+  /** Whether the reader may filter and order by a field: only if they see it whole in every row. */
   mayFilter(noun: Noun, name: string): boolean;
-  /** Whether identifiers of persons can find somebody: with a purpose. Else a sole trader's credit code is as good as absent. */
+  /**
+   * Whether identifiers of persons can find somebody: only with a purpose. Otherwise a sole trader's credit code counts
+   * as absent.
+   */
   readonly findsPersons: boolean;
-  /** Whether a noun may be found by its key, also where the key is shown in part. */
+  /** Whether a noun may be found by its key, even where the key is shown in part. */
   mayFind(noun: Noun): boolean;
   may(feature: Feature): boolean;
 }
 
-/** Changes with every rule; stands in the audit log. */
+/** Changes with every rule; noted in the audit log. */
 export const policyVersion = (rules: unknown = currentRules): string =>
   createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, 16);
 
@@ -61,27 +64,27 @@ export function policyOf(principal: Principal, ground: PolicyGround, rules: Rule
   const rule = rules[principal.role];
   const relations = makeRelations(ground, principal);
   const shown = rule.personal[principal.purpose?.kind ?? 'without'];
-  const rowsOf = remember((noun: Noun): Rows => {
-    // A live kind has no rows of its own: who may ask about somebody is decided where he is found.
+  const rowsOf = remember((noun: Noun): RowRule => {
+    // A live kind has no rows of its own: who may ask about a person is decided where that person is found.
     if (!isStored(noun)) return rule.features.includes('lookup') ? 'all' : 'none';
     return anyOf(rule.rows.map(relation => relations.rows(relation, noun)));
   });
-  const wholeByPurpose = remember((noun: Noun): Rows => {
+  const wholeByPurpose = remember((noun: Noun): RowRule => {
     if (shown === 'none' || !isStored(noun)) return shown === 'all' ? 'all' : 'none';
     if (shown === 'all') return 'all';
     return principal.purpose ? everyOf([relations.ofCase(principal.purpose.value, noun)]) : 'none';
   });
   const granted = rule.unmaskMinutes ? (ground.unmasked ?? []) : [];
   const unmasked = () => granted.filter(grant => grant.endsAtMs > performance.now());
-  const wholeOf = (noun: Noun): Rows => {
+  const wholeOf = (noun: Noun): RowRule => {
     const rows = wholeByPurpose(noun);
     if (!granted.length || rows === 'all') return rows;
     const named = unmasked().filter(grant => grant.noun === noun.name);
-    return anyOf([rows, ...named.map(({ recordId }): Rows => ({ column: 'id', is: recordId }))]);
+    return anyOf([rows, ...named.map(({ recordId }): RowRule => ({ column: 'id', is: recordId }))]);
   };
   const withGrants = (of: string): string =>
     granted.length ? [of, ...unmasked().map(grant => grant.id)].join(' ') : of;
-  // To find somebody is to read about them: it needs a reason as that does.
+  // Finding a person is reading about them: it needs a purpose as that does.
   const findsPersons = rule.finds && principal.purpose !== null;
   const identity = identityOf(principal, rule, shown, ground);
   const view = (field: Field, whole: boolean): FieldView => viewOf(rule, field, whole);
@@ -127,14 +130,17 @@ function viewOf(rule: RoleRule, field: Field, whole: boolean): FieldView {
   return whole ? 'whole' : maskOf(rule, field.mask);
 }
 
-/** Who never needs a person whole need not tell one person from another either. */
+/** A role that never sees a person whole need not tell one person from another either. */
 const maskOf = ({ unmaskMinutes }: RoleRule, mask: MaskName): MaskName =>
   mask === 'identity' && unmaskMinutes === 0 ? 'region' : mask;
 
 export const namesPerson = ({ format }: Field, value: unknown): boolean =>
   format?.personPrefix !== undefined && typeof value === 'string' && value.startsWith(format.personPrefix);
 
-/** Of the purpose only what decides: words of a task do not, a case and what is shared for a matter do. */
+/**
+ * Only the parts of the purpose that decide: the words of a task do not, but a case does, and what is shared for a
+ * matter.
+ */
 function identityOf(
   { role, agency, host, village, purpose }: Principal,
   rule: RoleRule,

@@ -1,4 +1,7 @@
-/** Who asks, and for which purpose. Read from a verified token and the request; everybody else is the public. */
+/**
+ * Who asks, and for which purpose. Read from a verified token and the request; without a token, the reader is the
+ * public.
+ */
 
 export const roles = [
   'public',
@@ -38,13 +41,13 @@ export interface Principal {
   readonly session: string | null;
   /** When the token was issued, and until when it is accepted; null for the public. */
   readonly token: { readonly issuedAtMs: number; readonly expiresAtMs: number } | null;
-  /** Stated with the request, never in the token; null also when it does not hold. */
+  /** Stated with the request, never in the token; also null when it does not hold. */
   readonly purpose: Purpose | null;
-  /** As it was stated: whether it holds is looked at again while a stream or a socket is open. */
+  /** The purpose as it was stated: whether it holds is checked again while a stream or a socket is open. */
   readonly statedPurpose: Purpose | null;
-  /** Why a purpose that was stated does not hold, and so counts as none. */
+  /** Why a stated purpose does not hold, and so counts as none. */
   readonly purposeProblem: string | null;
-  /** Why a token that was given was not accepted; told together with what is then refused. */
+  /** Why a token was not accepted; returned together with what is then refused. */
   readonly tokenProblem: string | null;
 }
 
@@ -62,19 +65,19 @@ export const nobody = (tokenProblem: string | null = null): Principal => ({
   tokenProblem,
 });
 
-/** Text of a header, whose bytes come as they are: what is UTF-8 in them is read as such. */
+/** Text of a header, whose bytes Node reads as Latin-1: it is decoded as UTF-8 here. */
 export function textOfHeader(header: string | readonly string[] | undefined): string | null {
   if (typeof header !== 'string') return null;
   const text = Buffer.from(header, 'latin1').toString('utf8');
   return text.includes('\ufffd') ? header : text;
 }
 
-/** No control characters: a purpose is read on terminals too. */
+/** Control characters are not allowed: a purpose is read on terminals too. */
 const purposeForm = /^(case|matter|task):([^\s\p{C}][^\p{C}]{0,99})$/u;
 /** `task:inquiry sealed:<number of the order>` */
 const sealedForm = /^(\S+) sealed:(\S.*)$/;
 
-/** What a request states; null when it is not of the form. */
+/** The purpose that a request states; null when it does not have the form. */
 export function parsePurpose(text: unknown): Purpose | null {
   const [, kind, value] = (typeof text === 'string' && purposeForm.exec(text)) || [];
   if (!kind || !value) return null;

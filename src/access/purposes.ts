@@ -1,19 +1,20 @@
 /**
- * Whether a stated purpose counts. A purpose is more than a word: a case exists, is open and is the reader's, a matter is
- * in force and handled by the reader, a task stands in the register of tasks. What does not hold is told, and counts as none.
+ * Whether a stated purpose counts. A purpose must exist: a case exists, is open and is the reader's; a matter is in
+ * force and handled by the reader; a task is in the register of tasks. If it does not hold, the reader receives the
+ * reason, and it counts as none.
  */
 import DataLoader from 'dataloader';
 import type { Catalog } from '../catalog/catalog.ts';
 import { townDay } from '../domain/town-day.ts';
 import type { Policy } from './policy.ts';
+import { PolledState } from './polled-state.ts';
 import type { Principal, Purpose } from './principal.ts';
-import { ReadAgain } from './read-again.ts';
 import { rowsSql } from './rows.ts';
 import { rules } from './rules.ts';
 import type { SealingOrders } from './sealing-orders.ts';
 import type { SharingGrant } from './sharing.ts';
 
-/** What the reader stated, looked at: either it holds, or why it does not. */
+/** The stated purpose after the check: either it holds, or the reason why it does not. */
 export type CheckedPurpose = Pick<Principal, 'purpose' | 'purposeProblem'>;
 type Read = (text: string, values: readonly unknown[]) => Promise<(string | null)[][]>;
 
@@ -22,7 +23,7 @@ export interface PurposeGround {
   readonly read: Read;
   /** The id of a noun that is known by its key. */
   readonly idOf: (noun: string, key: string) => string;
-  /** What this reader sees without any purpose. */
+  /** The policy of this reader without any purpose. */
   readonly policyOf: (principal: Principal) => Policy;
   /** Sharing grants in force. */
   readonly grants: () => readonly SharingGrant[];
@@ -45,8 +46,8 @@ interface CaseOfReader {
   readonly principal: Principal;
   readonly caseNo: string;
 }
-/** PostgreSQL plans each of them. */
-const casesAtOnce = 100;
+/** PostgreSQL plans each case separately. */
+const casesPerStatement = 100;
 type Register<T> = ReadonlyMap<string, readonly T[]>;
 
 const tasksSql = `select code, roles, agency_code, valid_from, valid_to from hub_task where not deleted`;
@@ -59,7 +60,7 @@ interface Registers {
 }
 
 /** The end of a task or a matter takes effect within a second, in every process. */
-export class Purposes extends ReadAgain<Registers> {
+export class Purposes extends PolledState<Registers> {
   constructor(private readonly ground: PurposeGround) {
     super({ tasks: new Map(), matters: new Map() }, () => registers(ground.read), ground.onError);
   }
@@ -91,7 +92,7 @@ export class Purposes extends ReadAgain<Registers> {
     return own ? null : 'the task is not one of your role';
   }
 
-  /** An officer's matters are those of their agency, and those for which another one shares its records with it. */
+  /** An officer's matters are those of their agency, and those for which another agency shares its records with it. */
   private matterProblem({ role, agency }: Principal, code: string, today: string): string | null {
     const current = (this.known.matters.get(code) ?? []).filter(matter => holdsOn(matter, today));
     if (!current.length) return 'no matter that is in force here has this code';
@@ -102,15 +103,15 @@ export class Purposes extends ReadAgain<Registers> {
 
   private async caseProblem(principal: Principal, caseNo: string): Promise<string | null> {
     const state = await this.cases.load({ principal, caseNo });
-    // Whether there is such a case is not for those who do not see it.
+    // A reader who does not see the case must not learn whether it exists.
     if (state === null) return 'no case of yours has this number';
     return state === 'CLOSED' ? 'the case is closed' : null;
   }
 
-  /** States of cases as far as each who asks sees them: one statement for all who ask at the same moment. */
+  /** States of cases as far as each reader sees them: one statement for all who ask at the same moment. */
   private readonly cases = new DataLoader<CaseOfReader, string | null>(asked => this.statesOf(asked), {
     cache: false,
-    maxBatchSize: casesAtOnce,
+    maxBatchSize: casesPerStatement,
   });
 
   private async statesOf(asked: readonly CaseOfReader[]): Promise<(string | null)[]> {
@@ -144,7 +145,7 @@ async function registers(read: Read): Promise<Registers> {
 const holdsOn = ({ from, to }: Term, day: string): boolean =>
   (from === null || from <= day) && (to === null || day <= to);
 
-/** Editions of a matter have one code. */
+/** Editions of a matter have the same code. */
 function byCode<T>(rows: readonly (string | null)[][], read: (row: (string | null)[]) => T): Register<T> {
   const found = new Map<string, T[]>();
   for (const row of rows) found.set(row[0]!, [...(found.get(row[0]!) ?? []), read(row)]);

@@ -1,20 +1,21 @@
 /**
- * Which rows: a small language of conditions as data. The same value becomes SQL (`rowsSql`), decides over rows in memory
- * (`holds`), and is printed (`rowsInWords`), so a reader's list, his events and the documentation cannot drift apart.
+ * Which rows: a small language of conditions as data. The same value becomes SQL (`rowsSql`), decides over rows in
+ * memory (`holds`), and is printed (`rowsInWords`), so a reader's list, their events and the documentation cannot drift
+ * apart.
  */
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 
-export type Rows =
+export type RowRule =
   | 'all'
   | 'none'
   | { readonly column: string; readonly is: string }
   | { readonly column: string; readonly isNot: string }
-  /** What the row is about, by this link, is such a row. */
-  | { readonly link: string; readonly noun: string; readonly where: Rows }
-  /** There is a row of this noun that is about the row, by this link. */
-  | { readonly has: string; readonly link: string; readonly where: Rows }
-  | { readonly any: readonly Rows[] }
-  | { readonly every: readonly Rows[] };
+  /** The target of this link is such a row. */
+  | { readonly link: string; readonly noun: string; readonly where: RowRule }
+  /** Some row of this noun is about the row, by this link, and meets the condition. */
+  | { readonly has: string; readonly link: string; readonly where: RowRule }
+  | { readonly any: readonly RowRule[] }
+  | { readonly every: readonly RowRule[] };
 
 /** A row as the conditions see it: columns by name. */
 export type PlainRow = Readonly<Record<string, unknown>>;
@@ -25,19 +26,19 @@ export interface World {
   about(noun: string, link: string, id: string): readonly PlainRow[];
 }
 
-export const anyOf = (rules: readonly Rows[]): Rows => {
+export const anyOf = (rules: readonly RowRule[]): RowRule => {
   const some = rules.filter(rule => rule !== 'none');
   if (some.includes('all')) return 'all';
   return some.length === 0 ? 'none' : some.length === 1 ? some[0]! : { any: some };
 };
-export const everyOf = (rules: readonly Rows[]): Rows => {
+export const everyOf = (rules: readonly RowRule[]): RowRule => {
   const some = rules.filter(rule => rule !== 'all');
   if (some.includes('none')) return 'none';
   return some.length === 0 ? 'all' : some.length === 1 ? some[0]! : { every: some };
 };
 
-/** The condition on the rows called `alias`; flagged rows never count. Values are bound through `bind`. */
-export function rowsSql(rule: Rows, alias: string, catalog: Catalog, bind: (value: unknown) => string): string {
+/** The condition on the rows called `alias`; rows flagged as deleted never match. Values are bound through `bind`. */
+export function rowsSql(rule: RowRule, alias: string, catalog: Catalog, bind: (value: unknown) => string): string {
   if (rule === 'all') return 'true';
   if (rule === 'none') return 'false';
   if ('is' in rule) return `${alias}."${rule.column}" = ${bind(rule.is)}${castOf(rule.column)}`;
@@ -58,7 +59,7 @@ export function rowsSql(rule: Rows, alias: string, catalog: Catalog, bind: (valu
 }
 const castOf = (column: string) => (column === 'id' || column.startsWith('about_') ? '::uuid' : '::text');
 
-export function holds(rule: Rows, row: PlainRow, world: World): boolean {
+export function holds(rule: RowRule, row: PlainRow, world: World): boolean {
   if (rule === 'all') return true;
   if (rule === 'none') return false;
   if ('is' in rule) return row[rule.column] === rule.is;
@@ -75,8 +76,8 @@ export function holds(rule: Rows, row: PlainRow, world: World): boolean {
     : rule.every.every(part => holds(part, row, world));
 }
 
-/** Short words for people; ids are not shown. */
-export function rowsInWords(rule: Rows): string {
+/** A description for people; ids are not shown. */
+export function rowsInWords(rule: RowRule): string {
   if (rule === 'all') return 'all rows';
   if (rule === 'none') return 'no rows';
   const words = (column: string) => column.replace(/^about_/, '').replaceAll('_', ' ');
@@ -88,6 +89,6 @@ export function rowsInWords(rule: Rows): string {
   return 'any' in rule ? rule.any.map(rowsInWords).join('; or ') : rule.every.map(rowsInWords).join(', and ');
 }
 
-/** The link of a noun to another, by the noun's name: their columns. */
+/** The columns of a noun's links to another noun, by that noun's name. */
 export const linksTo = (noun: StoredNoun, target: string): string[] =>
   noun.links.filter(link => link.target.name === target).map(link => link.column);

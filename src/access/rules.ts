@@ -3,8 +3,8 @@ import type { Purpose, Role } from './principal.ts';
 
 /** Relations between a reader and rows; `relations.ts` says for each noun which rows they are. */
 export const rowRelations = ['open', 'everything', 'own agency', 'own village', 'shared with own agency'] as const;
-export type Relation = (typeof rowRelations)[number];
-/** Of which rows personal fields are shown whole; of the others they are masked. */
+export type RowRelation = (typeof rowRelations)[number];
+/** The rows whose personal fields are shown whole; in the others they are masked. */
 export const shownRows = ['none', 'of the case', 'all'] as const;
 export type Shown = (typeof shownRows)[number];
 export const features = [
@@ -21,21 +21,23 @@ export const features = [
 export type Feature = (typeof features)[number];
 
 export interface RoleRule {
-  /** In whose words the rule makes sense. */
+  /** Why the rule makes sense. */
   readonly why: string;
-  /** The rows that the role may see: those of any of these. */
-  readonly rows: readonly Relation[];
+  /** The rows that the role may see: those of any of these relations. */
+  readonly rows: readonly RowRelation[];
   /** Whose personal data is shown whole, by the purpose that the request states. */
   readonly personal: Readonly<Record<'without' | Purpose['kind'], Shown>>;
   readonly internal: 'whole' | 'hidden';
   /** May find a person by an identifier, with a purpose; they then see of that person what the purpose allows. */
   readonly finds: boolean;
-  /** For how many minutes at most a record that he sees masked may be shown whole for a stated reason (揭敏); 0: never. */
+  /**
+   * For how many minutes at most a masked record may be shown whole to the reader for a stated reason (揭敏); 0: never.
+   */
   readonly unmaskMinutes: number;
   readonly features: readonly Feature[];
 }
 export type Rules = Readonly<Record<Role, RoleRule>>;
-/** Looks after an agency of his own; what is about other agencies is not his. */
+/** Whether the role is limited to the reader's own agency. */
 export const isOfOneAgency = ({ rows }: RoleRule): boolean => rows.includes('own agency');
 
 const never = { without: 'none', case: 'none', matter: 'none', task: 'none' } as const;

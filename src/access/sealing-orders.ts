@@ -1,14 +1,14 @@
 /**
- * Orders by which the reads of one reader are sealed (隐匿查询): left out of the report to the citizen until the order ends.
- * Each has a number, a reader and a last day; a security administrator writes it down.
+ * Orders by which the reads of one reader are sealed (隐匿查询): left out of the report to the citizen until the order
+ * ends. Each has a number, a reader and a last day; a security administrator enters it.
  */
 import type { SealingOrder } from '../domain/sealing-order.ts';
 import { townDay } from '../domain/town-day.ts';
+import { PolledState } from './polled-state.ts';
 import type { Principal } from './principal.ts';
-import { ReadAgain } from './read-again.ts';
 
 /** The orders in force, read again every second. */
-export class SealingOrders extends ReadAgain<readonly SealingOrder[]> {
+export class SealingOrders extends PolledState<readonly SealingOrder[]> {
   constructor(read: () => Promise<readonly SealingOrder[]>, onError: (error: unknown) => void) {
     super([], read, onError);
   }

@@ -1,14 +1,14 @@
 /** Grants by which one agency lets another see kinds of its records, for one purpose and for a time (数据共享授权). */
 
 import { townDay } from '../domain/town-day.ts';
-import { ReadAgain } from './read-again.ts';
+import { PolledState } from './polled-state.ts';
 
 export interface SharingGrant {
   readonly giver: string;
   readonly taker: string;
   /** Names of kinds of record. */
   readonly kinds: readonly string[];
-  /** The matter for which it is given: for another it is not served. */
+  /** The matter for which it is given; it does not count for another. */
   readonly matterCode: string;
   /** First and last day, `2026-11-23`. */
   readonly from: string;
@@ -22,7 +22,7 @@ const sql = `select giver_code, taker_code, kinds, matter_code, valid_from, vali
   where not deleted and state = 'ACTIVE'`;
 
 /** The grants in force, read again every second: an end takes effect on every process of the hub. */
-export class SharingGrants extends ReadAgain<readonly SharingGrant[]> {
+export class SharingGrants extends PolledState<readonly SharingGrant[]> {
   constructor(read: Read, onError: (error: unknown) => void) {
     super([], () => grantsInForce(read), onError);
   }

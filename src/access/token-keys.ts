@@ -1,32 +1,32 @@
-/** Where the keys come from that verify tokens: a set that is configured, or whatever the issuer publishes now. */
+/** Where the keys come from that verify tokens: a configured set, or what the issuer publishes now. */
 import { createLocalJWKSet, createRemoteJWKSet, customFetch, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { isPrivateChannel } from '../domain/private-channel.ts';
 
 export interface IssuerLimits {
-  /** For each of the two questions: where the keys are, and what they are. */
+  /** For each of the two requests to the issuer: where the keys are, and what they are. */
   readonly deadlineMs: number;
-  /** Between two looks for a key that is not known, and between two questions to an issuer that does not answer. */
+  /** Between two searches for an unknown key, and between two requests to an issuer that does not answer. */
   readonly pauseMs: number;
 }
 
-/** The issuer could not be asked, so nothing can be said about a token now. */
+/** The issuer could not be asked, so a token can be neither accepted nor refused now. */
 export class IssuerUnavailable extends Error {
   override readonly name = 'IssuerUnavailable';
 }
 
 export const configuredKeys = (keys: JSONWebKeySet): JWTVerifyGetKey => createLocalJWKSet(keys);
 
-/** A key that was withdrawn is noticed after this time. */
+/** After this time a withdrawn key is noticed. */
 const refreshAfterMs = 600_000;
-/** Known keys serve this long while the issuer is down; nobody can sign in then anyway. */
+/** Known keys are used this long while the issuer is down; nobody can sign in then anyway. */
 const keptMs = 3_600_000;
 const largestAnswerBytes = 200_000;
 
 /**
  * The keys of an OpenID Connect issuer: found by discovery when the first token comes, not before, so the hub starts
- * without it. A token with an unknown key makes it look again: keys rotate without a word.
+ * without it. A token with an unknown key causes a new search, because keys rotate without notice.
  *
- * @param onFailure hears of every question that failed, at most one in `pauseMs`
+ * @param onFailure called for every request that failed, at most once in `pauseMs`
  * @throws IssuerUnavailable while the issuer cannot be asked
  */
 export function issuerKeys(
@@ -34,7 +34,7 @@ export function issuerKeys(
   limits: IssuerLimits,
   onFailure: (error: unknown) => void = () => {},
 ): JWTVerifyGetKey {
-  const desk = new IssuerDesk(limits.pauseMs, onFailure);
+  const requests = new IssuerRequests(limits.pauseMs, onFailure);
   const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   let remote: ReturnType<typeof createRemoteJWKSet> | null = null;
   let discovering: Promise<void> | null = null;
@@ -42,19 +42,19 @@ export function issuerKeys(
 
   async function discover(): Promise<void> {
     const options = { redirect: 'manual', signal: AbortSignal.timeout(limits.deadlineMs) } as const;
-    const keys = await desk.ask(address, options, answer => keysIn(answer, issuer));
+    const keys = await requests.ask(address, options, answer => keysIn(answer, issuer));
     remote = createRemoteJWKSet(keys, {
       timeoutDuration: limits.deadlineMs,
       cooldownDuration: limits.pauseMs,
       cacheMaxAge: keptMs,
-      [customFetch]: (url, given) => desk.ask(url, given, answer => new Response(keySetIn(answer))),
+      [customFetch]: (url, given) => requests.ask(url, given, answer => new Response(keySetIn(answer))),
     });
     refreshedAt = Date.now();
   }
   function refreshInTime(): void {
     if (!remote || Date.now() - refreshedAt < refreshAfterMs) return;
     refreshedAt = Date.now();
-    // The known keys serve on; the next look is as far away as ever.
+    // The known keys stay in use; the next attempt comes after the usual time.
     remote.reload().catch(() => {});
   }
   return async (header, token) => {
@@ -77,14 +77,17 @@ function keysIn(description: string, issuer: string): URL {
   throw new Error('The issuer does not describe itself as OpenID Connect Discovery demands');
 }
 
-/** The same text, when a key set can be read from it. */
+/** Returns the text unchanged if a key set can be read from it; throws otherwise. */
 function keySetIn(answer: string): string {
   createLocalJWKSet(JSON.parse(answer));
   return answer;
 }
 
-/** Answers are bounded, and after a failure the issuer is left alone for a while however many tokens come. */
-class IssuerDesk {
+/**
+ * Asks the issuer. Answers are bounded, and after a failure the issuer is not asked for a while however many tokens
+ * come.
+ */
+class IssuerRequests {
   private failedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -92,7 +95,7 @@ class IssuerDesk {
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  /** @throws IssuerUnavailable for whatever goes wrong with the question, the answer, or reading it */
+  /** @throws IssuerUnavailable for whatever goes wrong with the request, the answer, or reading it */
   async ask<T>(url: string, options: RequestInit, read: (answer: string) => T): Promise<T> {
     if (performance.now() - this.failedAt < this.pauseMs) {
       throw new IssuerUnavailable('The issuer did not answer a moment ago');

@@ -1,6 +1,9 @@
-/** Verifies access tokens: JWTs (RFC 9068) signed by the issuer that is configured, for this hub, of a session that lasts. */
+/**
+ * Verifies access tokens: JWTs (RFC 9068) signed by the configured issuer, for this hub, of a session that has not been
+ * ended.
+ */
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { RecentlyUsed } from '../domain/recently-used.ts';
+import { LruCache } from '../domain/lru-cache.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 import { nobody, type Principal, type Role, roles } from './principal.ts';
 import { IssuerUnavailable } from './token-keys.ts';
@@ -9,21 +12,21 @@ export interface TokenSettings {
   readonly keys: JWTVerifyGetKey;
   readonly issuer: string;
   readonly audience: string;
-  /** What access tokens of this issuer call themselves in their header (typ). */
+  /** The type that access tokens of this issuer have in their header (typ). */
   readonly type: string;
   /** By how much the issuer's clock and the hub's may differ. */
   readonly skewSeconds: number;
-  /** Older tokens are refused whatever their own end. */
-  readonly longestSeconds: number;
+  /** Older tokens are refused whatever their own expiry. */
+  readonly maxSeconds: number;
   readonly ended: EndedSessions;
 }
-/** The reader for the value of an `authorization` header; never throws for what somebody sends. */
+/** The reader for the value of an `authorization` header; never throws, whatever a client sends. */
 export type Authenticate = (authorization: string | undefined) => Promise<Principal>;
 
 /** Only signatures with a private key that the hub does not have: never `none`, never a shared secret. */
 const algorithms = 'EdDSA Ed25519 ES256 ES384 ES512 PS256 PS384 PS512 RS256 RS384 RS512'.split(' ');
 const largestToken = 8_000;
-/** A screen asks with one token all day: its signature is verified once, as long as the issuer's key is the same. */
+/** A screen uses one token all day: its signature is verified once, as long as the issuer's key is the same. */
 const verifiedTokens = 5_000;
 interface Verified {
   readonly principal: Principal;
@@ -33,17 +36,17 @@ interface Verified {
 }
 
 export function makeAuthenticate(settings: TokenSettings): Authenticate {
-  const { keys, issuer, audience, type, skewSeconds, longestSeconds, ended } = settings;
+  const { keys, issuer, audience, type, skewSeconds, maxSeconds, ended } = settings;
   const demands = {
     issuer,
     audience,
     algorithms,
     typ: type,
     clockTolerance: skewSeconds,
-    maxTokenAge: longestSeconds,
+    maxTokenAge: maxSeconds,
     requiredClaims: ['sub', 'exp', 'iat'],
   };
-  const verified = new RecentlyUsed<string, Verified>(verifiedTokens);
+  const verified = new LruCache<string, Verified>(verifiedTokens);
   const verify = async (token: string) => {
     let signed: Verified['signed'] | undefined;
     let key: Verified['key'] | undefined;
@@ -53,7 +56,7 @@ export function makeAuthenticate(settings: TokenSettings): Authenticate {
       return key;
     };
     const { payload } = await jwtVerify(token, find, demands);
-    const validity = validityOf(payload, longestSeconds, skewSeconds);
+    const validity = validityOf(payload, maxSeconds, skewSeconds);
     const principal = principalOf(payload, validity);
     verified.set(token, { principal, signed: signed!, key: key!, untilMs: validity.expiresAtMs });
     return principal;
@@ -78,9 +81,9 @@ function problemOf(error: unknown): string {
   return error instanceof errors.JWTExpired ? 'it has expired' : 'it is not valid for this hub';
 }
 
-/** Until when the hub accepts it, for sockets that outlive it. */
-function validityOf({ iat, exp }: JWTPayload, longestSeconds: number, skewSeconds: number): Validity {
-  const end = Math.min(exp!, iat! + longestSeconds) + skewSeconds;
+/** Until when the hub accepts the token, for sockets that outlive it. */
+function validityOf({ iat, exp }: JWTPayload, maxSeconds: number, skewSeconds: number): Validity {
+  const end = Math.min(exp!, iat! + maxSeconds) + skewSeconds;
   return { issuedAtMs: iat! * 1000, expiresAtMs: end * 1000 };
 }
 type Validity = NonNullable<Principal['token']>;

@@ -1,15 +1,15 @@
-/** Grants in force by which somebody sees one record whole for a while: what this process knows of them, in memory. */
+/** Grants in force by which a reader sees one record whole for a while: what this process keeps of them in memory. */
 import type { UnmaskGrant } from '../domain/unmask-grant.ts';
+import { PolledState } from './polled-state.ts';
 import type { Principal } from './principal.ts';
-import { ReadAgain } from './read-again.ts';
 
 /** They are read again every second; each ends by this process's own clock, whether or not the database answers. */
-export class UnmaskGrants extends ReadAgain<readonly UnmaskGrant[]> {
+export class UnmaskGrants extends PolledState<readonly UnmaskGrant[]> {
   constructor(read: () => Promise<readonly UnmaskGrant[]>, onError: (error: unknown) => void) {
     super([], read, onError);
   }
 
-  /** Those of a reader. A grant belongs to a session, so it goes with it. */
+  /** The grants of a reader. A grant belongs to a session, so it ends with it. */
   of({ role, subject, session }: Pick<Principal, 'role' | 'subject' | 'session'>): readonly UnmaskGrant[] {
     if (!this.known.length || subject === null) return [];
     const now = performance.now();

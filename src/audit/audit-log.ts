@@ -1,6 +1,7 @@
 /**
- * The append-only log. An entry is on disk when `append` resolves; all that is appended while a write is under way goes
- * into the next one. A write is on disk when it returns (O_DSYNC): one call, and one turn of a thread. Closed segments and batches are made on the way.
+ * The append-only log. An entry is on disk when `append` resolves; all entries that are appended during a write go into
+ * the next one. A write is on disk when it returns (O_DSYNC): one call, on one thread-pool turn. Closed segments and
+ * batches are written between writes.
  */
 
 import { hash } from 'node:crypto';
@@ -22,11 +23,11 @@ export interface AuditSettings {
   readonly roots: string;
   readonly batchMs: number;
   readonly batchEntries: number;
-  /** A segment is closed behind the write that makes it longer, and at midnight UTC. */
+  /** A segment is closed after the write that makes it longer than this, and at midnight UTC. */
   readonly segmentBytes: number;
-  /** Subjects that stand in one entry; more are written as several. */
+  /** Subjects that one entry may name; a longer list is spread over several entries. */
   readonly subjectCap: number;
-  /** The clock of tests; the machine's without it. */
+  /** The clock of tests; without it, the machine's. */
   readonly now?: () => Date;
 }
 
@@ -45,9 +46,9 @@ interface OpenSegment {
 }
 
 /** Requests that wait for one write; more means that the disk has stopped. */
-const longestQueue = 20_000;
-/** Roots that could not be brought to the second place: beyond, the log would promise what it cannot show. */
-const mostRootsBehind = 10_000;
+const maxQueue = 20_000;
+/** Roots that have not reached the second place; with more, the log would promise what it cannot prove. */
+const maxRootsBehind = 10_000;
 
 export class AuditLog {
   private readonly ledger: RootLedger;
@@ -61,7 +62,7 @@ export class AuditLog {
   private batchDue = false;
   private pumping: Promise<void> | null = null;
   private closed = false;
-  /** The last segment was closed as it should be: nothing on disk has to be looked at before the next one. */
+  /** The last segment was closed properly: nothing on disk has to be read before the next one. */
   private isInOrder = false;
 
   private constructor(
@@ -91,8 +92,8 @@ export class AuditLog {
   }
 
   /**
-   * The number of the entry, once it is on disk; where more persons are named than one entry may hold, of the first of
-   * several. Throws AUDIT_UNAVAILABLE when it cannot be.
+   * The number of the entry, once it is on disk; where more persons are named than one entry may hold, the number of
+   * the first of several. Throws AUDIT_UNAVAILABLE when it cannot be written.
    */
   async append(draft: Draft): Promise<number> {
     const numbers = await Promise.all(inParts(draft, this.settings.subjectCap).map(part => this.enqueue(part)));
@@ -101,7 +102,7 @@ export class AuditLog {
 
   private enqueue(draft: Draft): Promise<number> {
     return new Promise((resolve, reject) => {
-      if (this.closed || this.waiting.length >= longestQueue || this.ledger.behind > mostRootsBehind) {
+      if (this.closed || this.waiting.length >= maxQueue || this.ledger.behind > maxRootsBehind) {
         return reject(unavailable());
       }
       this.waiting.push({ draft, resolve, reject });
@@ -109,7 +110,7 @@ export class AuditLog {
     });
   }
 
-  /** Writes what waits, closes the batch and the segment, and brings the last root to the second place. */
+  /** Writes what waits, closes the batch and the segment, and sends the last root to the second place. */
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
@@ -132,7 +133,7 @@ export class AuditLog {
     });
   }
   private async work(): Promise<void> {
-    // Answers that are ready in one turn of the event loop share a write.
+    // Answers that become ready in one turn of the event loop share a write.
     while (this.waiting.length) {
       await nextTurn();
       await this.writeGroup(this.waiting.splice(0));
@@ -164,7 +165,7 @@ export class AuditLog {
     const segment = this.segment ?? (await this.beginSegment(today));
     const { text, lines, leaves } = this.chain(repair ? [repair, ...drafts] : drafts);
     await writeWhole(segment.handle, Buffer.from(text));
-    // A file that was removed or moved away takes writes without a word.
+    // Writes to a file that was removed or moved away succeed without an error, so its inode is checked.
     if (statSync(segment.name.file, { throwIfNoEntry: false })?.ino !== segment.inode) {
       throw new Error('The segment of the audit log is gone');
     }
@@ -220,7 +221,7 @@ export class AuditLog {
     this.batchTimer = null;
   }
 
-  /** A segment ends with its batch, so that it can be pruned and its roots still stand for what is left. */
+  /** A segment ends with its batch, so that it can be pruned and its roots still cover what is left. */
   private async closeSegment(): Promise<void> {
     await this.closeBatch();
     if (!this.segment) return;
@@ -231,7 +232,7 @@ export class AuditLog {
     this.isInOrder = true;
   }
 
-  /** What it holds is looked at again before the next write. */
+  /** The file's content is read again before the next write. */
   private async abandonSegment(): Promise<void> {
     const { segment } = this;
     this.segment = null;
@@ -251,8 +252,8 @@ export class AuditLog {
   }
 
   /**
-   * Goes on behind what is on disk: after a start, a crash or a failed write. Entries that were written but never
-   * acknowledged are taken as they are. Returns what the next segment begins with when the last line was cut off.
+   * Continues after what is on disk: after a start, a crash or a failed write. Entries that were written but never
+   * acknowledged are kept. If the last line was cut off, returns the entry that the next segment begins with.
    */
   private async takeUp(): Promise<Draft | null> {
     const segments = await listSegments(this.settings.dir);
@@ -277,7 +278,7 @@ export class AuditLog {
     }
     this.lastOrdinal = Math.max(this.lastOrdinal, segments.at(-1)?.ordinal ?? 0);
     if (this.seq && this.prev === firstLink) this.onError(new Error('The audit log ends before its last root'));
-    // A segment ends with its batch, also when it ended by a failure.
+    // A segment ends with its batch, even when it ended by a failure.
     await this.closeBatch();
     const tail = read.findLast(({ content }) => content.lines.length || content.tail.length)?.content.tail;
     return tail?.length ? repairOf(tail) : null;
@@ -292,7 +293,7 @@ const unavailable = (cause?: unknown) =>
     { cause },
   );
 
-/** Says what the segment before ends with, so that nobody can put anything there later. */
+/** Records what the previous segment ends with, so that nobody can add anything there later. */
 const repairOf = (tail: Buffer): Draft => ({
   act: 'repair',
   who: { subject: null, role: 'hub', agency: null, session: null },
@@ -313,7 +314,7 @@ async function writeWhole(handle: FileHandle, bytes: Buffer): Promise<void> {
   for (let from = 0; from < bytes.length; ) from += (await handle.write(bytes, from)).bytesWritten;
 }
 
-/** A new file is only sure to be found again once its directory is on disk too. */
+/** A new file survives a crash only once its directory is on disk too. */
 async function syncDirectory(dir: string): Promise<void> {
   const handle = await open(dir, 'r');
   await handle.sync().finally(() => handle.close());

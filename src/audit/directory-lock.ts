@@ -1,4 +1,4 @@
-/** One writer at a time: a chain has one end. The lock of a process that is gone counts for nothing. */
+/** One writer at a time, because a chain has one end. The lock of a process that is gone is ignored. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -30,7 +30,7 @@ export function lockDirectory(dir: string): { release(): void } | null {
 function holderLives(file: string): boolean {
   try {
     const pid = Number(readFileSync(file, 'utf8'));
-    // In a container every start has the same id: then it is the lock of an earlier start.
+    // In a container every start has the same process id: then it is the lock of an earlier start.
     if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
     process.kill(pid, 0);
     return true;

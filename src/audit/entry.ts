@@ -1,4 +1,4 @@
-/** One entry of the log: who read or wrote whose data, why and through which question. One line of JSON, chained. */
+/** One entry of the log: who read or wrote whose data, why and through which query. One line of JSON, chained. */
 import { hash } from 'node:crypto';
 import { hideIdentifiers } from './hide-identifiers.ts';
 
@@ -15,7 +15,7 @@ export interface StatedPurpose {
   /** Number of the order that seals the read, and the order's last day. */
   readonly sealedBy?: string;
   readonly sealedUntil?: string;
-  /** Grants by which the reader has records unmasked at that moment, beside what the purpose shows. */
+  /** Ids of the grants that the reader has at that moment, beside what the purpose shows. */
   readonly unmasked?: string;
   /** The purpose for which a record was unmasked: `case:<number>`. */
   readonly under?: string;
@@ -23,34 +23,35 @@ export interface StatedPurpose {
 /** `hub`: what the log does by itself; `command`: an operator at a terminal. */
 export type Channel = 'http' | 'socket' | 'export' | 'command' | 'hub';
 /**
- * `unmask`: somebody asked to see a record whole for a while. `quota`: an answer was withheld, because its reader has seen
- * as many persons today as the role may. `seal`: a sealing order was written down. The last three are about the log itself.
+ * `unmask`: a reader asked to see a record whole for a while. `quota`: an answer was withheld, because its reader has
+ * seen as many persons today as the role may. `seal`: a sealing order was entered. The last three are about the log
+ * itself.
  */
 export type Act = 'read' | 'write' | 'unmask' | 'quota' | 'seal' | 'release' | 'prune' | 'repair';
-/** What a person is told of. */
+/** Whether an entry appears in a person's report. */
 export const concernsPersons = ({ act }: Pick<Entry, 'act'>): boolean =>
   act === 'read' || act === 'write' || act === 'unmask';
 
-/** A further reader of the same answer, and on how many of his streams it was shown. */
+/** A further reader of the same answer, and on how many of their streams it was shown. */
 export interface OtherReader {
   readonly who: Who;
   readonly purpose: StatedPurpose | null;
   readonly times: number;
 }
 
-/** What is to be noted; the log adds the number, the time and the link to the entry before. */
+/** What is to be noted; the log adds the number, the time and the link to the previous entry. */
 export interface Draft {
   readonly act: Act;
   readonly who: Who;
   readonly purpose: StatedPurpose | null;
-  /** Of an event that goes to many screens: who else has it. */
+  /** For an event that goes to many screens: its other readers. */
   readonly others?: readonly OtherReader[];
   /** The name and the SHA-256 of the document; never its variables. */
   readonly operation: { readonly name: string | null; readonly sha256: string } | null;
   readonly channel: Channel;
   /** Ids of the hub: keyed pseudonyms. */
   readonly subjects: Iterable<string>;
-  /** SHA-256 of the text of the answer; of one with other readers without anybody's cursor. */
+  /** SHA-256 of the text of the answer; with other readers, of the text without any reader's cursor. */
   readonly result: string | null;
   /** Which rules decided: a digest of the policy. */
   readonly policy: string;
@@ -76,20 +77,20 @@ export interface Entry {
   readonly policy: string;
   readonly counts: Readonly<Record<string, number>>;
   readonly of?: Readonly<Record<string, number>>;
-  /** Withheld from the person concerned until it is released, or until the day after its last one is over. */
+  /** Withheld from the person concerned until it is released, or until the day after the order's last one. */
   readonly sealed?: true;
-  /** `2026-11-23`; entries of before 2026-12 have none. */
+  /** `2026-11-23`; entries from before 2026-12 have none. */
   readonly sealedUntil?: string;
-  /** Leaf hash of the line before; zeros for the first one. */
+  /** Leaf hash of the previous line; zeros for the first one. */
   readonly prev: string;
 }
 
 export const firstLink = '0'.repeat(64);
 
-/** RFC 6962 hashes a leaf behind a zero byte, so that no leaf can pass for a node. Without the line feed. */
+/** RFC 6962 hashes a leaf after a zero byte, so that no leaf can pass for a node. Without the line feed. */
 export const leafHash = (line: string): string => hash('sha256', `\0${line}`, 'hex');
 
-/** Only an order that is in force seals; who states a purpose cannot write its last day into it. */
+/** Only an order in force seals; a client who states a purpose cannot write the last day into it. */
 export const isSealed = ({ purpose }: Pick<Draft, 'purpose'>): boolean => purpose?.sealedUntil !== undefined;
 
 export interface Place {
@@ -105,7 +106,7 @@ export function makeEntry(draft: Draft, { seq, at, prev }: Place): Entry {
     at,
     act,
     who,
-    // Purposes and names are words of the client, who may have put a number there that names somebody.
+    // Purposes and names are the client's words, and may contain a number that identifies somebody.
     purpose: hidden(purpose),
     ...(draft.others?.length && { others: draft.others.map(other => ({ ...other, purpose: hidden(other.purpose) })) }),
     operation: operation && { ...operation, name: operation.name && hideIdentifiers(operation.name) },
@@ -129,7 +130,7 @@ const hidden = (purpose: StatedPurpose | null): StatedPurpose | null =>
     ...(purpose.under !== undefined && { under: hideIdentifiers(purpose.under) }),
   };
 
-/** The entry for each of its readers, as if it were his own. */
+/** The entry for each of its readers, as if it were their own. */
 export const byReader = (entry: Entry): Entry[] => {
   const { others = [], ...own } = entry;
   return [own, ...others.map(({ who, purpose }) => ({ ...own, who, purpose }))];
@@ -140,7 +141,7 @@ function subjectsOf({ subjects }: Draft): Entry['subjects'] {
   return { count: ids.length, ids };
 }
 
-/** Everybody is named: where they are more than one entry may name, there are several, each with how many they are in all. */
+/** Every person is named: if they are more than one entry may name, there are several, each with the total number. */
 export function inParts(draft: Draft, most: number): Draft[] {
   const all = [...draft.subjects];
   if (all.length <= most) return [draft];
@@ -153,7 +154,7 @@ export function inParts(draft: Draft, most: number): Draft[] {
   }));
 }
 
-/** Null for what is no entry of the log. */
+/** Null for what is not an entry of the log. */
 export function parseEntry(line: string): Entry | null {
   try {
     const entry = JSON.parse(line) as Entry;

@@ -1,4 +1,4 @@
-/** The root of a Merkle tree as RFC 6962 defines it, built leaf by leaf: one hash for each leaf, whenever it comes. */
+/** The root of a Merkle tree as RFC 6962 defines it, built leaf by leaf: about one hash for each leaf. */
 import { hash } from 'node:crypto';
 
 const node = (left: string, right: string): string => hash('sha256', Buffer.from(`01${left}${right}`, 'hex'), 'hex');

@@ -1,11 +1,11 @@
-/** The audit log with all that goes on beside it, as a hub runs it. */
+/** The audit log with the tasks that run beside it, as a hub uses it. */
 import { AuditLog, type AuditSettings } from './audit-log.ts';
-import { CommandDesk } from './command-desk.ts';
+import { CommandInbox } from './command-inbox.ts';
 import { Retention } from './retention.ts';
 import type { AuditBook } from './trail.ts';
 
 export interface RunningAudit extends AuditBook {
-  /** Writes what waits, and brings the last root to the second place. */
+  /** Writes what waits, and sends the last root to the second place. */
   stop(): Promise<void>;
 }
 
@@ -17,7 +17,7 @@ export async function openAudit(
 ): Promise<RunningAudit | null> {
   const log = await AuditLog.open(settings, onError);
   if (!log) return null;
-  const commands = new CommandDesk(log, onError);
+  const commands = new CommandInbox(log, onError);
   const retention = new Retention({ log, keepMonths: settings.keepMonths, policy, onError });
   const stop = async () => {
     await commands.close();

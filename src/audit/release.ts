@@ -1,9 +1,15 @@
-/** Releases a sealed entry before its order ends: the person concerned is told from then on. An entry itself. */
+/**
+ * Releases a sealed entry before its order ends: from then on the person's report shows it. The release is itself an
+ * entry.
+ */
 import type { AuditLog } from './audit-log.ts';
 import type { Who } from './entry.ts';
 import { entriesAbout, findEntry } from './subject-report.ts';
 
-/** The number of the entry that says so, or why not. Audit administrators only: who asks is the caller's matter. */
+/**
+ * The number of the entry for the release, or why there is none. The caller checks that the asker is an audit
+ * administrator.
+ */
 export async function releaseEntry(
   log: AuditLog,
   seq: number,

@@ -1,17 +1,20 @@
-/** Removes whole closed segments that are older than the log is kept; their roots stay, and the removal is an entry. */
+/**
+ * Removes whole closed segments that are older than the retention of the log; their roots stay, and the removal is an
+ * entry.
+ */
 import { rm } from 'node:fs/promises';
 import type { AuditLog } from './audit-log.ts';
 import { entriesOf, listSegments, readSegment, type SegmentName } from './segments.ts';
 
 const dayMs = 86_400_000;
 
-/** Returns the last entry that went; null when nothing was old enough. */
+/** Returns the last entry that was removed; null when nothing was old enough. */
 export async function pruneLog(log: AuditLog, keepMonths: number, now: Date, policy: string): Promise<number | null> {
   const oldest = new Date(now);
   oldest.setUTCMonth(oldest.getUTCMonth() - keepMonths);
   const old: SegmentName[] = [];
   let through: number | null = null;
-  // The last segment stays: it may be written just now, and what follows is chained to it.
+  // The last segment stays: it may be the one being written, and what follows is chained to it.
   for (const segment of (await listSegments(log.settings.dir)).slice(0, -1)) {
     const last = entriesOf(await readSegment(segment.file)).at(-1)?.entry;
     if (last && Date.parse(last.at) >= oldest.getTime()) break;
@@ -38,7 +41,7 @@ export async function pruneLog(log: AuditLog, keepMonths: number, now: Date, pol
   return through;
 }
 
-/** Once at the start and then every day. */
+/** Runs once at the start and then every day. */
 export class Retention {
   private readonly timer: NodeJS.Timeout;
   private pruning: Promise<unknown>;

@@ -1,13 +1,13 @@
-/** Gives roots their numbers and links, keeps them beside the log, and brings each to the second place, in order. */
+/** Gives roots their numbers and links, keeps them beside the log, and sends each to the second place, in order. */
 import path from 'node:path';
-import { appendDurably, linkAfter, type Root, type RootPlace, readRoots, rootLine } from './roots.ts';
+import { appendDurably, type LogRoot, linkAfter, type RootPlace, readRoots, rootLine } from './roots.ts';
 
 export const ledgerFile = (dir: string): string => path.join(dir, 'roots.jsonl');
 const retryMs = 2_000;
 
 export class RootLedger {
-  private last: Root | null = null;
-  private readonly waiting: Root[] = [];
+  private last: LogRoot | null = null;
+  private readonly waiting: LogRoot[] = [];
   private bringing: Promise<void> = Promise.resolve();
   private retry: NodeJS.Timeout | null = null;
 
@@ -17,7 +17,9 @@ export class RootLedger {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Of the log before this start. The last root is brought once more: a crash may have come between the two places. */
+  /**
+   * Reads the roots from before this start. The last one is sent again: a crash may have come between the two places.
+   */
   async open(): Promise<void> {
     const known = await readRoots(ledgerFile(this.dir)).catch(noFile);
     this.last = known.at(-1) ?? null;
@@ -29,15 +31,15 @@ export class RootLedger {
   get through(): number {
     return this.last?.to ?? 0;
   }
-  /** Roots that have not reached the second place. */
+  /** The number of roots that have not reached the second place. */
   get behind(): number {
     return this.waiting.length;
   }
 
-  /** Resolves when the root stands beside the log; the second place follows. */
-  async seal(batch: Pick<Root, 'from' | 'to' | 'at' | 'root'>): Promise<void> {
+  /** Resolves when the root is stored beside the log; the second place follows. */
+  async seal(batch: Pick<LogRoot, 'from' | 'to' | 'at' | 'root'>): Promise<void> {
     const { last } = this;
-    const next: Root = { batch: (last?.batch ?? 0) + 1, ...batch, prev: linkAfter(last) };
+    const next: LogRoot = { batch: (last?.batch ?? 0) + 1, ...batch, prev: linkAfter(last) };
     await appendDurably(ledgerFile(this.dir), `${rootLine(next)}\n`);
     this.last = next;
     this.waiting.push(next);
@@ -62,7 +64,7 @@ export class RootLedger {
     }
   }
 
-  /** Tries once more what is waiting. */
+  /** Tries once more to send what is waiting. */
   async close(): Promise<void> {
     if (this.retry) clearTimeout(this.retry);
     this.bring();
@@ -72,7 +74,7 @@ export class RootLedger {
   }
 }
 
-const noFile = (error: NodeJS.ErrnoException): Root[] => {
+const noFile = (error: NodeJS.ErrnoException): LogRoot[] => {
   if (error.code === 'ENOENT') return [];
   throw error;
 };

@@ -8,31 +8,31 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { firstLink } from './entry.ts';
 
-/** Says that the entries `from` to `to` stood so when the batch was closed. */
-export interface Root {
+/** States that the entries `from` to `to` had this content when the batch was closed. */
+export interface LogRoot {
   /** From 1, without gaps. */
   readonly batch: number;
   readonly from: number;
   readonly to: number;
   /** When the batch was closed. */
   readonly at: string;
-  /** Of the Merkle tree (RFC 6962, SHA-256) over the lines of the batch. */
+  /** Root of the Merkle tree (RFC 6962, SHA-256) over the lines of the batch. */
   readonly root: string;
-  /** SHA-256 of the root before, as it was written; zeros for the first one. */
+  /** SHA-256 of the previous root, as it was written; zeros for the first one. */
   readonly prev: string;
 }
-export const rootLine = ({ batch, from, to, at, root, prev }: Root): string =>
+export const rootLine = ({ batch, from, to, at, root, prev }: LogRoot): string =>
   JSON.stringify({ batch, from, to, at, root, prev });
 export const rootLink = (line: string): string => hash('sha256', line, 'hex');
-export const linkAfter = (root: Root | null): string => (root ? rootLink(rootLine(root)) : firstLink);
+export const linkAfter = (root: LogRoot | null): string => (root ? rootLink(rootLine(root)) : firstLink);
 
 export interface RootPlace {
   /** Resolves when the root is kept there, as far as the protocol can say. */
-  keep(root: Root): Promise<void>;
+  keep(root: LogRoot): Promise<void>;
   close(): Promise<void>;
 }
 
-/** `syslog://host:port` (UDP), `syslog+tcp://host:port`, else the path of a directory. */
+/** `syslog://host:port` (UDP), `syslog+tcp://host:port`, otherwise the path of a directory. */
 export function openRootPlace(place: string): RootPlace {
   const {
     protocol,
@@ -44,18 +44,18 @@ export function openRootPlace(place: string): RootPlace {
   return new RootDirectory(place);
 }
 
-/** A file for each month. */
+/** One file for each month. */
 export class RootDirectory implements RootPlace {
   constructor(private readonly dir: string) {}
 
-  async keep(root: Root): Promise<void> {
+  async keep(root: LogRoot): Promise<void> {
     await mkdir(this.dir, { recursive: true, mode: 0o700 });
     await appendDurably(path.join(this.dir, `roots-${root.at.slice(0, 7)}.jsonl`), `${rootLine(root)}\n`);
   }
   async close(): Promise<void> {}
 }
 
-/** Behind a line that a crash cut off a new one begins. */
+/** If a crash cut off the last line, the text begins on a new one. */
 export async function appendDurably(file: string, text: string): Promise<void> {
   const handle = await open(file, 'a+', 0o600);
   try {
@@ -70,17 +70,17 @@ export async function appendDurably(file: string, text: string): Promise<void> {
 }
 
 /** RFC 5424: facility 13 (log audit), severity 5 (notice). */
-const message = (root: Root): string =>
+const message = (root: LogRoot): string =>
   `<109>1 ${root.at} ${hostname() || '-'} outpost-hub ${process.pid} audit-root - ${rootLine(root)}`;
 
-/** Nobody confirms a datagram: a root that is lost on its way is missing when the log is verified. */
+/** Datagrams are not acknowledged: a root that is lost on its way is missing when the log is verified. */
 class SyslogUdp implements RootPlace {
   constructor(
     private readonly host: string,
     private readonly port: number,
   ) {}
 
-  keep(root: Root): Promise<void> {
+  keep(root: LogRoot): Promise<void> {
     return new Promise((resolve, reject) => {
       const socket = createSocket(this.host.includes(':') ? 'udp6' : 'udp4');
       const done = (error: Error | null) => {
@@ -97,7 +97,7 @@ class SyslogUdp implements RootPlace {
 
 const connectDeadlineMs = 5_000;
 
-/** Octet counting, RFC 6587; one connection that is made again when it breaks. */
+/** Octet counting, RFC 6587; one connection that is opened again when it breaks. */
 class SyslogTcp implements RootPlace {
   private socket: Socket | null = null;
 
@@ -106,7 +106,7 @@ class SyslogTcp implements RootPlace {
     private readonly port: number,
   ) {}
 
-  async keep(root: Root): Promise<void> {
+  async keep(root: LogRoot): Promise<void> {
     const socket = await this.connected();
     const text = message(root);
     await new Promise<void>((resolve, reject) => {
@@ -133,7 +133,7 @@ class SyslogTcp implements RootPlace {
     });
     // A connection that breaks later is noticed by the next write.
     socket.on('error', () => socket.destroy());
-    // A syslog server says nothing; reading lets the end of the connection be noticed.
+    // A syslog server sends nothing; reading lets the end of the connection be noticed.
     socket.resume().unref();
     return socket;
   }
@@ -143,14 +143,14 @@ const rootPattern = /\{"batch":\d+,"from":\d+,"to":\d+,"at":"[^"]*","root":"[0-9
 
 /**
  * Roots as they were kept, in the order of the files: a directory, or one file, in which the roots may stand inside
- * other text, such as a syslog server's lines. A root that stands there twice is given once.
+ * other text, such as a syslog server's lines. A repeated root is returned once.
  */
-export async function readRoots(place: string): Promise<Root[]> {
+export async function readRoots(place: string): Promise<LogRoot[]> {
   const folder = (await stat(place)).isDirectory();
   const files = folder ? (await readdir(place)).sort().map(name => path.join(place, name)) : [place];
   const lines = new Set<string>();
   for (const file of files) {
     for (const [line] of (await readFile(file, 'utf8')).matchAll(rootPattern)) lines.add(line);
   }
-  return [...lines].map(line => JSON.parse(line) as Root);
+  return [...lines].map(line => JSON.parse(line) as LogRoot);
 }

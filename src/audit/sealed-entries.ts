@@ -1,10 +1,10 @@
-/** How many entries are sealed, by order: for the audit administrator, who sees that there are such without seeing of whom. */
+/** How many entries are sealed, by order: the audit administrator sees that there are some, but not about whom. */
 import { readFile } from 'node:fs/promises';
 import { type Entry, parseEntry } from './entry.ts';
 import { listSegments } from './segments.ts';
 
 export interface SealedCount {
-  /** Number of the order; null for entries of before 2026-12, which had none. */
+  /** Number of the order; null for entries from before 2026-12, which had none. */
   readonly order: string | null;
   readonly reader: string | null;
   readonly agency: string | null;

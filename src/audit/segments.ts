@@ -22,21 +22,21 @@ export async function listSegments(dir: string): Promise<SegmentName[]> {
   return ordinals.sort((a, b) => a - b).map(ordinal => segmentName(dir, ordinal));
 }
 
-export interface Line {
+export interface LogLine {
   readonly text: string;
   /** Bytes from the start of the file. */
   readonly offset: number;
   readonly length: number;
 }
 export interface SegmentContent {
-  readonly lines: readonly Line[];
-  /** What stands behind the last line feed: a line that a crash cut off. */
+  readonly lines: readonly LogLine[];
+  /** What follows the last line feed: a line that a crash cut off. */
   readonly tail: Buffer;
 }
 
 export async function readSegment(file: string): Promise<SegmentContent> {
   const bytes = await readFile(file);
-  const lines: Line[] = [];
+  const lines: LogLine[] = [];
   let offset = 0;
   for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, offset)) {
     lines.push({ text: bytes.toString('utf8', offset, end), offset, length: end - offset });
@@ -45,8 +45,8 @@ export async function readSegment(file: string): Promise<SegmentContent> {
   return { lines, tail: bytes.subarray(offset) };
 }
 
-/** Entries of a log that the hub itself reads; what is no entry is left to `verifyLog`. */
-export function entriesOf({ lines }: SegmentContent): { entry: Entry; leaf: string; line: Line }[] {
+/** Entries that the hub itself reads; lines that are no entries are left to `verifyLog`. */
+export function entriesOf({ lines }: SegmentContent): { entry: Entry; leaf: string; line: LogLine }[] {
   return lines.flatMap(line => {
     const entry = parseEntry(line.text);
     return entry ? [{ entry, leaf: leafHash(line.text), line }] : [];

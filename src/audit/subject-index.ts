@@ -1,5 +1,5 @@
 /**
- * Where in a closed segment a person's entries stand, so that a report reads them and not everything. A header of counts
+ * Where in a closed segment a person's entries are, so that a report reads only them. The file has a header of counts
  * by the first 12 bits of the id, then fixed records in that order: a look-up reads the header's two numbers and one
  * small group. Ids are keyed hashes, so the groups are even.
  */
@@ -16,7 +16,7 @@ const idBytes = (subject: string): Buffer | null => {
 };
 const groupOf = (bytes: Buffer, at = 0): number => bytes.readUInt16BE(at) >> 4;
 
-/** The sixteen bytes of an id; false where it is none. For so few, Buffer's own ways cost more than the bytes. */
+/** Writes the sixteen bytes of an id; false where it is none. For so few bytes, Buffer's own methods are slower. */
 function writeId(subject: string, into: Uint8Array, at: number): boolean {
   if (subject.length !== uuidLength) return false;
   let faults = 0;
@@ -31,15 +31,15 @@ function writeId(subject: string, into: Uint8Array, at: number): boolean {
 }
 const dash = 45;
 const uuidLength = 36;
-/** By character; what is no digit is more than one has. */
+/** The value of each character; what is no digit gets a value above 15. */
 const digitOf = new Uint8Array(65_536).fill(0xf0);
 for (const [value, digit] of [...'0123456789abcdef'].entries()) digitOf[digit.charCodeAt(0)] = value;
 
-/** Collects while a segment is written. */
+/** Collects places while a segment is written. */
 export class SubjectIndex {
   private records = Buffer.allocUnsafe(recordBytes * 256);
   private used = 0;
-  /** Where the entry that is being added stands. */
+  /** The place of the entry that is being added. */
   private readonly place = Buffer.alloc(recordBytes - 16);
 
   add(subjects: readonly string[], offset: number, length: number): void {
@@ -75,7 +75,7 @@ export class SubjectIndex {
     return out;
   }
 
-  /** Whole or not at all. */
+  /** Writes the whole file or nothing. */
   async write(file: string): Promise<void> {
     await writeFile(`${file}.draft`, this.bytes(), { mode: 0o600 });
     await rename(`${file}.draft`, file);

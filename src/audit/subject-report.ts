@@ -1,4 +1,4 @@
-/** Who read or wrote what about one person: found by the indexes of the segments, the newest first. */
+/** Who read or wrote what about one person: found by the indexes of the segments, newest first. */
 import { open, readFile } from 'node:fs/promises';
 import { townDay } from '../domain/town-day.ts';
 import { byReader, concernsPersons, type Entry, parseEntry } from './entry.ts';
@@ -7,19 +7,19 @@ import { findInIndex } from './subject-index.ts';
 
 export interface ReportOptions {
   readonly first: number;
-  /** Entries before this number only; to read on. */
+  /** Only entries before this number; to read the next page. */
   readonly before?: number | null;
 }
 export interface SubjectReport {
-  /** One with several readers stands here once for each of them. */
+  /** An entry with several readers is listed once for each of them. */
   readonly entries: readonly Entry[];
   /** Whether there are older ones. */
   readonly more: boolean;
 }
 
 /**
- * What is sealed is left out without a trace until it is released or its order has ended; what concerns the log itself is
- * not about the person.
+ * Sealed entries are left out without a trace until they are released or their order has ended; entries about the log
+ * itself are not about the person.
  *
  * @param today day of the town, `2026-11-23`
  */
@@ -34,7 +34,7 @@ export async function reportSubject(
   const entries: Entry[] = [];
   let found = 0;
   for await (const entry of entriesAbout(dir, subject)) {
-    // A release is younger than what it releases, so it has been seen before.
+    // A release is newer than what it releases, so it has been seen before.
     if (entry.act === 'release' && entry.of?.entry) released.add(entry.of.entry);
     const told = concernsPersons(entry) && (!isClosed(entry, today) || released.has(entry.seq));
     if (!told || (before && entry.seq >= before)) continue;
@@ -48,7 +48,7 @@ export async function reportSubject(
 const isClosed = ({ sealed, sealedUntil }: Entry, today: string): boolean =>
   sealed === true && (sealedUntil === undefined || today <= sealedUntil);
 
-/** The newest first. */
+/** Newest first. */
 export async function* entriesAbout(dir: string, subject: string): AsyncGenerator<Entry> {
   for (const segment of (await listSegments(dir)).reverse()) {
     for (const entry of (await entriesIn(segment, subject)).reverse()) yield entry;
@@ -73,7 +73,7 @@ async function entriesIn(segment: SegmentName, subject: string): Promise<Entry[]
   }
 }
 
-/** The segment that is being written has no index yet; what stands behind its last line feed is not yet said. */
+/** The segment that is being written has no index yet; what follows its last line feed is not complete yet. */
 function scan(text: string, subject: string): Entry[] {
   const lines: string[] = [];
   for (let at = text.indexOf(subject); at >= 0; ) {
@@ -88,7 +88,7 @@ function scan(text: string, subject: string): Entry[] {
 const named = (lines: readonly string[], subject: string): Entry[] =>
   lines.map(parseEntry).filter((entry): entry is Entry => entry?.subjects.ids.includes(subject) ?? false);
 
-/** Null when the log does not hold it, or no longer. */
+/** Null when the log does not hold it, or no longer does. */
 export async function findEntry(dir: string, seq: number): Promise<Entry | null> {
   for (const { file } of (await listSegments(dir)).reverse()) {
     const first = await firstSeq(file);

@@ -1,32 +1,34 @@
-/** What one request, or one event of a subscription, has shown of persons: collected on the way, noted once at the end. */
+/**
+ * What one request, or one event of a subscription, has shown of persons: collected on the way, noted once at the end.
+ */
 import { hash } from 'node:crypto';
 import { HubError } from '../domain/error-codes.ts';
 import type { AuditLog } from './audit-log.ts';
 import { type Channel, type Draft, isSealed, type OtherReader, type StatedPurpose, type Who } from './entry.ts';
 
-/** The log, and the rules under which it is written. */
+/** The log, and the version of the rules that decide. */
 export interface AuditBook {
   readonly log: AuditLog;
   readonly policy: string;
 }
-/** Whom somebody looks for, and how many are not there. */
+/** Whom a reader looks for, and how many of them are not there. */
 export interface Sought {
   readonly persons: readonly string[];
   readonly misses: number;
   readonly reads: boolean;
 }
-/** Where a trail is noted, once its reader may see so much. */
-export interface AuditDesk extends AuditBook {
+/** Where a trail is noted, once its reader's quotas allow it. */
+export interface AuditTarget extends AuditBook {
   readonly quotas: Quotas;
 }
-/** How much of persons a reader may see in a day. */
+/** How many persons a reader may see in a day. */
 export interface Quotas {
   /** Counts what an answer is about to show. Throws QUOTA_REACHED: then the answer must not leave. */
   demand(reader: Reader, shown: { readonly persons: readonly string[]; readonly misses: number }): Promise<void>;
 }
-/** Readers among those of an answer who may not have it, and why. */
+/** Readers of an answer who may not have it, and why. */
 export type Refused = ReadonlyMap<Reader, HubError>;
-/** A line of the log stays below some 100 KB. */
+/** So a line of the log stays below some 100 KB. */
 const readersOfEntry = 500;
 
 export type Operation = NonNullable<Draft['operation']>;
@@ -35,20 +37,20 @@ export class Trail {
   operation: Operation | null = null;
   /** `write` once a mutation runs. */
   act: 'read' | 'write' = 'read';
-  /** Where the question came in. */
+  /** How the query came in. */
   channel: Channel = 'http';
   /** Persons of whom something is shown whole. */
   private readonly shown = new Set<string>();
   /** Persons who were looked for, whatever is shown of them. */
   private readonly wanted = new Set<string>();
-  /** Persons whom a test fits: it reads them. */
+  /** Persons who match a test: the test reads them. */
   private readonly tested = new Set<string>();
   private rows = 0;
   private lookUps = 0;
   private misses = 0;
 
   /**
-   * A row is shown whole.
+   * Notes a row that is shown whole.
    *
    * @param subjects ids of the persons that the row is about
    */
@@ -58,9 +60,9 @@ export class Trail {
   }
 
   /**
-   * Somebody is looked for by something personal.
+   * Notes a search for somebody by something personal.
    *
-   * @param reads whether the answer tells of them what only those learn who see them whole
+   * @param reads whether the answer reveals about them what only readers learn who see them whole
    */
   sought({ persons, misses, reads }: Sought): void {
     this.lookUps += 1;
@@ -73,26 +75,26 @@ export class Trail {
   }
 
   /**
-   * One answer for many readers: one entry for all who see it, but for those under seal. Resolves when everything is on
-   * disk, with those who may not have it, and throws as `note`.
+   * Notes one answer for many readers: one entry for all who see it, except for those under seal. Resolves when
+   * everything is on disk, with the readers who may not have it, and throws as `note` does.
    */
-  async noteAll(desk: AuditDesk, readers: readonly Reader[], channel: Channel, answer: string): Promise<Refused> {
-    const refused = await this.refusedOf(desk, readers);
+  async noteAll(target: AuditTarget, readers: readonly Reader[], channel: Channel, answer: string): Promise<Refused> {
+    const refused = await this.refusedOf(target, readers);
     const all = distinct(readers.filter(reader => !refused.has(reader)));
     const [sealed, open] = [all.filter(isSealed), all.filter(reader => !isSealed(reader))];
     const groups = sealed.map(reader => [reader]);
     for (let from = 0; from < open.length; from += readersOfEntry) groups.push(open.slice(from, from + readersOfEntry));
-    const drafts = groups.map(([first, ...others]) => ({ ...this.draft(desk, first!, channel, answer), others }));
-    await Promise.all(drafts.map(draft => desk.log.append(draft)));
+    const drafts = groups.map(([first, ...others]) => ({ ...this.draft(target, first!, channel, answer), others }));
+    await Promise.all(drafts.map(draft => target.log.append(draft)));
     return refused;
   }
 
-  private async refusedOf(desk: AuditDesk, readers: readonly Reader[]): Promise<Refused> {
+  private async refusedOf(target: AuditTarget, readers: readonly Reader[]): Promise<Refused> {
     const refused = new Map<Reader, HubError>();
     const byReader = [...Map.groupBy(readers, reader => notableOf(reader).key).values()];
     const demanded = byReader.map(async same => {
       try {
-        await desk.quotas.demand(same[0]!, this.counted);
+        await target.quotas.demand(same[0]!, this.counted);
       } catch (error) {
         if (!(error instanceof HubError)) throw error;
         for (const reader of same) refused.set(reader, error);
@@ -110,14 +112,14 @@ export class Trail {
   }
 
   /** Resolves when the entry is on disk. Throws QUOTA_REACHED or AUDIT_UNAVAILABLE: then the answer must not leave. */
-  async note(desk: AuditDesk, reader: Reader, channel: Channel, answer: string | Buffer | null): Promise<number> {
+  async note(target: AuditTarget, reader: Reader, channel: Channel, answer: string | Buffer | null): Promise<number> {
     const { subject, role, agency, session, purpose } = reader;
-    await desk.quotas.demand(reader, this.counted);
-    return desk.log.append(this.draft(desk, { who: { subject, role, agency, session }, purpose }, channel, answer));
+    await target.quotas.demand(reader, this.counted);
+    return target.log.append(this.draft(target, { who: { subject, role, agency, session }, purpose }, channel, answer));
   }
 
   private draft(
-    desk: AuditBook,
+    target: AuditBook,
     { who, purpose }: Pick<Draft, 'who' | 'purpose'>,
     channel: Channel,
     answer: string | Buffer | null,
@@ -130,7 +132,7 @@ export class Trail {
       channel,
       subjects: this.lookUps ? new Set([...this.shown, ...this.tested, ...this.wanted]) : this.shown,
       result: answer === null ? null : hash('sha256', answer, 'hex'),
-      policy: desk.policy,
+      policy: target.policy,
       counts: {
         rows: this.rows,
         ...(this.lookUps && { sought: this.lookUps }),
@@ -139,7 +141,7 @@ export class Trail {
     };
   }
 }
-/** What is noted of a reader, found once: the same ones are told event after event. */
+/** What is noted of a reader, computed once: the same readers get event after event. */
 const notable = new WeakMap<Reader, { readonly key: string; readonly who: Who }>();
 function notableOf(reader: Reader) {
   const known = notable.get(reader);

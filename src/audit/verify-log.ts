@@ -1,17 +1,17 @@
-/** Proves the log from its lines and the roots alone: no database, no key, nothing of the running hub. */
+/** Verifies the log from its lines and the roots alone: without the database, a key, or the running hub. */
 import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Entry, firstLink, leafHash, parseEntry } from './entry.ts';
 import { MerkleTree } from './merkle-tree.ts';
 import { ledgerFile } from './root-ledger.ts';
-import { linkAfter, type Root, readRoots } from './roots.ts';
+import { type LogRoot, linkAfter, readRoots } from './roots.ts';
 import { listSegments, readSegment, type SegmentContent } from './segments.ts';
 import { SubjectIndex } from './subject-index.ts';
 
 export interface Verdict {
-  /** Each names the entry, or the batch, that it is about. Empty: the log stands as it was written. */
+  /** Each names the entry, or the batch, that it is about. Empty: the log is as it was written. */
   readonly faults: readonly string[];
-  /** What is no fault but ought to be known. */
+  /** Facts that are no faults but should be known. */
   readonly remarks: readonly string[];
   /** The first entry that is there, and since when. */
   readonly first: { readonly seq: number; readonly at: string } | null;
@@ -19,8 +19,8 @@ export interface Verdict {
   readonly roots: number;
 }
 
-/** Nobody may remove earlier: 网络安全法 demands six months. */
-export const leastMonthsKept = 6;
+/** Nobody may remove entries earlier: 网络安全法 demands six months. */
+export const minMonthsKept = 6;
 const monthLengthsDifferMs = 4 * 86_400_000;
 
 /** @param roots the second place: a directory, or a file of a syslog server */
@@ -36,11 +36,11 @@ class Verification {
   private first: Entry | null = null;
   private last: Entry | null = null;
   private lastLeaf = firstLink;
-  /** Of the segment before, when its last line is cut off. */
+  /** The end of the previous segment, when its last line is cut off. */
   private tail: Buffer | null = null;
   private pruned: Entry | null = null;
   /** Batches whose entries are being read, in order. */
-  private batches: Root[] = [];
+  private batches: LogRoot[] = [];
   private tree = new MerkleTree();
 
   async run(dir: string, place: string): Promise<Verdict> {
@@ -67,8 +67,8 @@ class Verification {
     };
   }
 
-  /** The second place decides. What stands beside the log may be ahead of it, but must not say anything else. */
-  private async readRoots(dir: string, place: string): Promise<Root[]> {
+  /** The second place decides. The roots beside the log may be ahead of it, but must not contradict it. */
+  private async readRoots(dir: string, place: string): Promise<LogRoot[]> {
     const kept = (await readRoots(place).catch(whereNothingIs)).sort((a, b) => a.batch - b.batch);
     const beside = await readRoots(ledgerFile(dir)).catch(whereNothingIs);
     const links = new Map(kept.map(root => [root.batch, linkAfter(root)]));
@@ -87,8 +87,8 @@ class Verification {
     return roots;
   }
 
-  private checkRootChain(roots: readonly Root[]): void {
-    let before: Root | null = null;
+  private checkRootChain(roots: readonly LogRoot[]): void {
+    let before: LogRoot | null = null;
     for (const root of roots) {
       const due: number = (before?.batch ?? 0) + 1;
       if (root.batch > due) this.faults.push(`The roots ${due} to ${root.batch - 1} are missing`);
@@ -142,7 +142,7 @@ class Verification {
     this.tail = null;
   }
 
-  /** Entries come in order; one out of order is a fault already and spoils its batch too. */
+  /** Entries come in order; one out of order is a fault already and makes its batch fail too. */
   private putUnderRoot(seq: number, leaf: string): void {
     while (this.batches[0] && this.batches[0].to < seq) this.endBatch();
     const batch = this.batches[0];
@@ -169,8 +169,8 @@ class Verification {
     while (this.batches.length) this.endBatch();
   }
 
-  /** A log may begin later than with entry 1: when what came before was old enough, and its removal was noted. */
-  private checkBeginning(roots: readonly Root[]): void {
+  /** A log may begin later than with entry 1 if the entries before it were old enough and their removal was noted. */
+  private checkBeginning(roots: readonly LogRoot[]): void {
     if (!this.first || this.first.seq === 1) return;
     const gone = this.first.seq - 1;
     const noted = (this.pruned?.of?.through ?? 0) >= gone;
@@ -181,7 +181,7 @@ class Verification {
       return;
     }
     const allowed = new Date(this.pruned!.at);
-    allowed.setUTCMonth(allowed.getUTCMonth() - leastMonthsKept);
+    allowed.setUTCMonth(allowed.getUTCMonth() - minMonthsKept);
     if (Date.parse(closed!.at) > allowed.getTime() + monthLengthsDifferMs)
       this.faults.push(`${range(1, gone)}: removed before their time`);
     else
@@ -190,7 +190,7 @@ class Verification {
 }
 
 /** A log that has just begun has no roots yet. */
-const whereNothingIs = (error: NodeJS.ErrnoException): Root[] => {
+const whereNothingIs = (error: NodeJS.ErrnoException): LogRoot[] => {
   if (error.code === 'ENOENT') return [];
   throw error;
 };

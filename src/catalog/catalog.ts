@@ -1,4 +1,7 @@
-/** All nouns of the hub as data: its own, the hall's, and those of every adapter. One place knows what exists. */
+/**
+ * All nouns of the hub as data: its own, the hall's, and those of every adapter. This is the only place that knows them
+ * all.
+ */
 import type { Adapter } from '../../adapters/kit/contract.ts';
 import * as hall from '../../adapters/kit/hall-kinds.ts';
 import type { Field, RecordKind } from '../../adapters/kit/record.ts';
@@ -27,7 +30,7 @@ export interface Link {
 export interface Relation {
   readonly name: string;
   readonly many: boolean;
-  /** Asked of the agency when it is read. */
+  /** Asked live of the agency when it is read. */
   readonly live: boolean;
   readonly from: Noun;
   readonly to: Noun;
@@ -53,7 +56,7 @@ export interface Noun {
   readonly columns: ReadonlyMap<string, Column>;
   readonly links: Link[];
   readonly relations: Map<string, Relation>;
-  /** Of each part of the heading the sources, the preferred one first; empty for nouns without a heading. */
+  /** The sources of each part of the heading, the preferred one first; empty for nouns without a heading. */
   readonly heading: (readonly HeadingSource[])[];
 }
 
@@ -61,7 +64,7 @@ export interface StoredNoun extends Noun {
   readonly table: string;
 }
 export const isStored = (noun: Noun): noun is StoredNoun => noun.table !== null;
-/** Has a source, a version and a time of observation. */
+/** Whether it has a source, a version and a time of observation. */
 export const isStated = (noun: Noun): boolean => noun.origin !== 'derived';
 
 export class Catalog {
@@ -109,7 +112,7 @@ function declarations(adapters: readonly Adapter[]): Declared[] {
   ];
 }
 
-/** Refuses what would make an ambiguous or unreadable contract; the message names both sides. */
+/** Refuses declarations that would make the contract ambiguous or unreadable; the message names both sides. */
 export function makeCatalog(adapters: readonly Adapter[]): Catalog {
   const nouns = new Map<string, Noun>();
   const plurals = new Map<string, string>();
@@ -168,7 +171,7 @@ function linkNoun(noun: Noun, nouns: ReadonlyMap<string, Noun>): void {
       relate({ name: role, many: false, live: false, from: noun, to: target, link });
       relate({ name: back, many: true, live: false, from: target, to: noun, link });
     }
-    // A live kind is asked for by the key of the first thing that it is about.
+    // A live kind is looked up by the key of the first thing that it is about.
     if (noun.kind.live && index === 0) {
       relate({ name: noun.table ? `${back}Live` : back, many: true, live: true, from: target, to: noun, link });
     }

@@ -1,4 +1,7 @@
-/** The hub's own nouns: those that it makes, and those that the town states. Declared in nouns/, in the adapters' language. */
+/**
+ * The hub's own nouns: those that it derives, and those that the town states. Declared in nouns/, like the adapters'
+ * records.
+ */
 import type { RecordKind } from '../../adapters/kit/record.ts';
 import { Agency, Officer, Outpost, SharingGrant } from './nouns/agencies.ts';
 import { Case, Organisation, Person } from './nouns/derived.ts';

@@ -1,4 +1,6 @@
-/** What is about a person is personal until its declaration says otherwise: kinds that leave it open are refused at start. */
+/**
+ * Data about a person is personal until its declaration says otherwise: kinds that leave it open are refused at start.
+ */
 import type { About } from '../../adapters/kit/record.ts';
 import type { Column, Noun } from './catalog.ts';
 
@@ -17,7 +19,7 @@ export function demandPersonalData(nouns: Nouns): void {
   }
 }
 
-/** A credit code names a person where a sole trader has it; those of the town's own bodies do not. */
+/** A credit code names a person where a sole trader has it; codes of the town's own bodies do not. */
 function isAboutPerson(noun: Noun, nouns: Nouns): boolean {
   const fields = [...noun.columns.values()];
   const namesTraders = noun.origin !== 'town' && fields.some(({ field }) => field.format?.personPrefix !== undefined);
@@ -31,7 +33,7 @@ function leadsToPerson(noun: Noun, nouns: Nouns, passed: Set<Noun>): boolean {
   return Object.values(noun.kind.about).some(about => leadsToPerson(nouns.get(about.noun)!, nouns, passed));
 }
 
-/** Whatever the kind is about: a number by which a person is identified or reached names that person. */
+/** Whatever the kind is about, a number by which a person is identified or reached names that person. */
 function demandPersonalFormats({ name, columns }: Noun): void {
   for (const { name: own, field } of columns.values()) {
     if (!field.format?.isPersonal || field.sensitivity === 'personal') continue;
@@ -41,7 +43,7 @@ function demandPersonalFormats({ name, columns }: Noun): void {
   }
 }
 
-/** A reason is a sentence that a reviewer can agree with or not. */
+/** A reason must be a sentence that a reviewer can agree or disagree with. */
 const isSentence = (why: string): boolean => why.trim().split(/\s+/).length >= 3 && why.trim().length >= 15;
 
 function demandStatedText({ name, columns }: Noun): void {
@@ -55,7 +57,7 @@ function demandStatedText({ name, columns }: Noun): void {
   }
 }
 
-/** What gives a personal fact away is masked with it. */
+/** A field that gives a personal fact away must be masked with it. */
 function demandRevealed(noun: Noun, nouns: Nouns): void {
   for (const fact of noun.kind.timeReveals) demandPersonalFact(`${noun.name}.timeReveals`, fact, noun, nouns);
   for (const { name, field } of noun.columns.values()) {

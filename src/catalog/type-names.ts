@@ -1,4 +1,4 @@
-/** Types of GraphQL are named after kinds and code tables, so two of them must not ask for one name. */
+/** GraphQL types are named after kinds and code tables, so two of them must not need the same name. */
 import type { CodeTable, RecordKind } from '../../adapters/kit/record.ts';
 
 /** What derives from a kind called Well: Well, WellWhere, WellOrder, ... */

@@ -1,7 +1,7 @@
-/** npm run hub -- audit: proves the log, tells a citizen who read what, counts what is sealed, and releases it. */
+/** npm run hub -- audit: verifies the log, shows who read a person's data, counts sealed entries, and releases them. */
 import { existsSync } from 'node:fs';
 import { residentId } from '../../adapters/kit/identifiers/resident-id.ts';
-import { orderAtLog } from '../audit/command-desk.ts';
+import { orderAtLog } from '../audit/command-inbox.ts';
 import type { Entry } from '../audit/entry.ts';
 import { countSealed } from '../audit/sealed-entries.ts';
 import { reportSubject } from '../audit/subject-report.ts';
@@ -40,7 +40,7 @@ async function verify(dir: string, roots: string): Promise<number> {
   return faults.length ? 1 : 0;
 }
 
-/** A pseudonym needs nothing of the hub's; for a resident id the installation's key is read from the database. */
+/** A pseudonym needs nothing of the hub; for a resident id the installation's key is read from the database. */
 async function subjectOf(given: string, open: Parameters<StorelessCommand>[1]): Promise<string | null> {
   if (/^[0-9a-f-]{36}$/.test(given)) return given;
   const key = residentId.normalise(given);
@@ -57,7 +57,7 @@ async function report(dir: string, subject: string | null): Promise<number> {
   return 0;
 }
 
-/** Order, reader, agency, last day, entries, and how many of them were released before. */
+/** Prints order, reader, agency, last day, entries, and how many of them were released before. */
 async function sealed(dir: string): Promise<number> {
   const counts = await countSealed(dir);
   for (const { order, reader, agency, until, entries, released } of counts)
@@ -72,7 +72,7 @@ const lineOf = ({ seq, at, act, channel, who, purpose, operation }: Entry) =>
     ...[purpose ? `${purpose.kind}:${purpose.value}` : '-', operation?.name ?? '-'],
   ].join('\t');
 
-/** Whoever may write to the log's directory is its administrator: the command has no other way to know. */
+/** Whoever may write to the log's directory counts as its administrator: the command has no other way to know. */
 async function release(dir: string, roots: string, seq: number): Promise<number> {
   if (!existsSync(dir)) {
     console.error('HUB_AUDIT_DIR should be the directory of an audit log; there is none');

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { accessMatrix } from '../access/matrix.ts';
-import { classesOf, type SchemaClasses } from '../api/field-classes.ts';
-import { makeSchema, printHub } from '../api/schema.ts';
-import { makeStoredOperations } from '../api/stored-operations.ts';
+import { makeStoredOperations } from '../api/admission/stored-operations.ts';
+import { classesOf, type SchemaClasses } from '../api/schema/field-classes.ts';
+import { makeSchema, printHub } from '../api/schema/schema.ts';
 import { type Catalog, makeCatalog, type Noun } from '../catalog/catalog.ts';
 import { errorCodes } from '../domain/error-codes.ts';
 import { findAdapters } from '../ingest/find-adapters.ts';
@@ -30,12 +30,14 @@ export async function contracts(): Promise<Record<string, string>> {
 function classified(schema: ReturnType<typeof makeSchema>, catalog: Catalog): SchemaClasses {
   const classes = classesOf(schema, catalog);
   const { missing, gone } = classes;
-  if (missing.length) throw new Error(`src/api/field-classes.ts should say what may be seen of ${missing.join(', ')}`);
-  if (gone.length) throw new Error(`src/api/field-classes.ts names what is not there any more: ${gone.join(', ')}`);
+  if (missing.length)
+    throw new Error(`src/api/schema/field-classes.ts should say what may be seen of ${missing.join(', ')}`);
+  if (gone.length)
+    throw new Error(`src/api/schema/field-classes.ts names what is not there any more: ${gone.join(', ')}`);
   return classes;
 }
 
-/** Documents by file name: those of the hall's front-ends, or the ready-made questions of analysts. */
+/** Documents by file name: those of the hall's front-ends, or the ready-made queries of analysts. */
 function documents(kind: 'operations' | 'queries'): Record<string, string> {
   const folder = path.resolve(import.meta.dirname, '../../schema', kind);
   const names = readdirSync(folder).filter(name => name.endsWith('.graphql'));

@@ -1,4 +1,7 @@
-/** The whole main job, unattended: everything synchronised and counted, two questions answered, five updates seen. */
+/**
+ * The whole main job, unattended: everything is synchronised and counted, two queries are answered, five updates are
+ * seen.
+ */
 import type { Ledger, Touched } from '../../seeds/systems/pretend-system.ts';
 import { type Synchronised, synchronise } from './demo-progress.ts';
 import type { DemoTown } from './demo-town.ts';
@@ -8,12 +11,12 @@ import { HallClient, type Inbox } from './hall-client.ts';
 class PartFailed extends Error {
   override readonly name = 'PartFailed';
 }
-const updatePatienceMs = 15_000;
-/** Of the town's register of tasks. */
+const updateTimeoutMs = 15_000;
+/** A purpose from the town's register of tasks. */
 export const demoPurpose = 'task:review';
 
-export async function runOnce(town: DemoTown, patienceMs: number): Promise<void> {
-  const rows = await synchronise(town, patienceMs);
+export async function runOnce(town: DemoTown, timeoutMs: number): Promise<void> {
+  const rows = await synchronise(town, timeoutMs);
   await compareWithLedgers(town);
   const clerk = new HallClient(town.hub.url, town.tokens.clerk, demoPurpose);
   await askAboutPerson(town, clerk);
@@ -22,7 +25,7 @@ export async function runOnce(town: DemoTown, patienceMs: number): Promise<void>
   printTable(rows, latencies);
 }
 
-/** The hub must hold exactly what the systems say they told. */
+/** The hub must hold exactly what the systems say that they sent. */
 async function compareWithLedgers({ hub, systems }: DemoTown): Promise<void> {
   const stored = await countStored(hub.store.database.read, hub.store.catalog.all());
   const freshness = await hub.health.list();
@@ -57,7 +60,7 @@ async function countStored(read: Read, nouns: readonly { name: string; table: st
   return new Map(rows.map(([agency, kind, count]) => [`${agency} ${kind}`, Number(count)]));
 }
 
-/** Somebody of whom most agencies say something; the demo may look into the tables to choose, the question may not. */
+/** Somebody about whom most agencies have records. The demo may read the tables to choose; the query may not. */
 async function wellKnown({ hub }: DemoTown, table: string, key: string): Promise<string> {
   const rows = await hub.store.database.read(
     `select n.${key} from ${table} n join (select about_id, count(distinct agency) as agencies from ${table}_claim group by about_id) c
@@ -133,16 +136,16 @@ async function seeUpdates(town: DemoTown, clerk: HallClient): Promise<Map<string
 
 async function seen({ hub }: DemoTown, inbox: Inbox, agency: string, touched: Touched): Promise<void> {
   const id = `${touched.kind}:${hub.store.identity.ofRecord(touched.kind, agency, touched.sourceId)}`;
-  const patience = setTimeout(
+  const killTimer = setTimeout(
     () => inbox.fail(new PartFailed(`The update of ${agency} was not seen`)),
-    updatePatienceMs,
+    updateTimeoutMs,
   );
   await inbox
     .nextWhere(({ data, errors }) => {
       if (errors) throw new PartFailed(`The subscription failed: ${errors[0]!.message}`);
       return data.changes.node?.id === id && data.changes.caseNo === touched.caseNo;
     })
-    .finally(() => clearTimeout(patience));
+    .finally(() => clearTimeout(killTimer));
 }
 
 function printTable(rows: readonly Synchronised[], latencies: ReadonlyMap<string, number>): void {

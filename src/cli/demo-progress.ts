@@ -14,8 +14,8 @@ export interface Synchronised {
 const width = 30;
 const redrawMs = 200;
 
-/** Waits until every agency has nothing more to tell. Fails after `patienceMs`, naming the agencies that have. */
-export async function synchronise(town: DemoTown, patienceMs: number): Promise<Synchronised[]> {
+/** Waits until no agency has more to send. Fails after `timeoutMs`, naming the agencies that still have. */
+export async function synchronise(town: DemoTown, timeoutMs: number): Promise<Synchronised[]> {
   const { systems, hub } = town;
   const connected = new Set(hub.adapters.map(a => a.agency.code));
   const missing = systems.map(s => s.agency).filter(code => !connected.has(code));
@@ -50,7 +50,7 @@ export async function synchronise(town: DemoTown, patienceMs: number): Promise<S
     }
     bars.draw();
     if (done.size === systems.length) break;
-    if (performance.now() - from > patienceMs) {
+    if (performance.now() - from > timeoutMs) {
       throw new Error(
         `Not synchronised in time: ${systems
           .map(s => s.agency)

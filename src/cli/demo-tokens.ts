@@ -1,4 +1,4 @@
-/** The demo's ready-made tokens, from the town's identity provider as everybody gets them. */
+/** The demo's ready-made tokens, from the town's identity provider in the usual way. */
 import type { ProviderProcess } from '../../seeds/identity-provider/provider-process.ts';
 import { signIn, systemToken } from '../../seeds/identity-provider/sign-in.ts';
 
@@ -8,7 +8,9 @@ export interface DemoTokens {
   readonly integrator: string;
 }
 
-/** Two people sign in (code with PKCE), the integrator of commerce is a system (client credentials, private_key_jwt). */
+/**
+ * Two people sign in (code with PKCE); the integrator of commerce is a system (client credentials, private_key_jwt).
+ */
 export async function demoTokens({ issuer, privateKeys }: ProviderProcess): Promise<DemoTokens> {
   const system = 'commerce-integrator';
   const [clerk, analyst, integrator] = await Promise.all([
@@ -19,5 +21,5 @@ export async function demoTokens({ issuer, privateKeys }: ProviderProcess): Prom
   return { clerk, analyst, integrator };
 }
 
-/** Makes a hub trust the provider; keys that the environment has are of another issuer. */
+/** Makes a hub trust the provider; keys in the environment belong to another issuer. */
 export const trustOf = ({ issuer }: ProviderProcess) => ({ HUB_TOKEN_ISSUER: issuer, HUB_TOKEN_KEYS: '' });

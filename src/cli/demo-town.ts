@@ -1,4 +1,4 @@
-/** Everything that the demo runs: a database, five agency systems and an identity provider as processes, and the hub. */
+/** Everything that the demo runs: a database, five agency systems and an identity provider as processes, the hub. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -22,7 +22,7 @@ export interface DemoTown {
   readonly hub: RunningHub;
   readonly systems: readonly SystemProcess[];
   readonly tokens: DemoTokens;
-  /** The identity provider's address, where everybody of the staff can sign in. */
+  /** The identity provider's address, where all staff can sign in. */
   readonly issuer: string;
   readonly startedAt: number;
   stop(): Promise<void>;
@@ -58,7 +58,7 @@ export async function startDemoTown({ population, seed }: DemoOptions): Promise<
     const settings = await Promise.all(systems.map(system => system.environment()));
     const all = Object.assign({}, process.env, trustOf(provider), ...settings, { DATABASE_URL: cluster.hubUrl });
     all.HUB_LOG_LEVEL ??= 'error';
-    // The town is invented anew, so is the proof of who looked at it.
+    // The town is invented anew, so its audit log begins anew too.
     const proof = mkdtempSync(path.join(tmpdir(), 'outpost-hub-demo-audit-'));
     stops.push(async () => rmSync(proof, { recursive: true, force: true }));
     all.HUB_AUDIT_DIR ??= path.join(proof, 'log');

@@ -1,6 +1,6 @@
 /**
- * npm run demo [-- --once] [--population N] [--seed N]: a whole town on this machine. Without `--once` it goes on living
- * until Ctrl-C; with it the main job is done once and the exit code says whether every part happened.
+ * npm run demo [-- --once] [--population N] [--seed N]: a whole town on this machine. Without `--once` it runs until
+ * Ctrl-C; with it the main job is done once and the exit code says whether every part succeeded.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -33,10 +33,10 @@ function readArguments() {
 }
 
 /** Reading a larger town may take longer in proportion. */
-const patienceMs = (population: number) => 120_000 + population * 10;
+const timeoutMs = (population: number) => 120_000 + population * 10;
 
 async function live(town: DemoTown, population: number): Promise<void> {
-  await synchronise(town, patienceMs(population));
+  await synchronise(town, timeoutMs(population));
   const { hub, tokens, issuer, systems } = town;
   tellScripts({ url: `${hub.url}/graphql`, pid: process.pid, issuer, tokens, purpose: demoPurpose });
   console.log(welcome(`${hub.url}/graphql`, tokens));
@@ -52,7 +52,7 @@ interface DemoState {
   readonly purpose: string;
 }
 
-/** Whole at once: a script that waits for the file never reads half of it. */
+/** Writes the file in one step: a script that waits for it never reads half of it. */
 function tellScripts(state: DemoState): void {
   const draft = `${stateFile}.${process.pid}`;
   mkdirSync(path.dirname(stateFile), { recursive: true });
@@ -60,7 +60,7 @@ function tellScripts(state: DemoState): void {
   renameSync(draft, stateFile);
 }
 
-/** Only what this demo wrote: another one may be running. */
+/** Removes only what this demo wrote: another one may be running. */
 function forgetState(): void {
   try {
     if (JSON.parse(readFileSync(stateFile, 'utf8')).pid === process.pid) rmSync(stateFile);
@@ -70,8 +70,8 @@ function forgetState(): void {
 }
 
 /**
- * Ends with the npm that started it: npm passes SIGTERM on to its shell only, and the shell dies of it without a word.
- * What remains is a process whose parent is another one.
+ * Stops when the npm that started it has ended: npm passes SIGTERM on to its shell only, and the shell dies without a
+ * signal to this process. The process then has another parent.
  */
 function watchNpm(onGone: () => void): void {
   if (!process.env.npm_lifecycle_event) return;
@@ -113,7 +113,7 @@ async function main(): Promise<void> {
   console.log(
     `A town of ${population.toLocaleString('en')} residents: starting PostgreSQL, five agency systems and the hub ...`,
   );
-  // Nobody connects from outside when it runs once: any port that is free will do.
+  // Nobody connects from outside when it runs once, so any free port will do.
   if (once) process.env.HUB_PORT ??= '0';
   const town = await startDemoTown({ population, seed });
   let ending = false;
@@ -130,7 +130,7 @@ async function main(): Promise<void> {
   watchNpm(() => end(143));
   try {
     if (!once) return await live(town, population);
-    await runOnce(town, patienceMs(population));
+    await runOnce(town, timeoutMs(population));
     console.log(`\nEvery part happened, in ${((performance.now() - town.startedAt) / 1000).toFixed(1)} s.`);
     await end(0);
   } catch (error) {

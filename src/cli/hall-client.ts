@@ -1,4 +1,4 @@
-/** A client of the hub as the hall's screens are: questions over HTTP, updates over a WebSocket. */
+/** A client of the hub like the hall's screens: queries over HTTP, updates over a WebSocket. */
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 
@@ -17,7 +17,7 @@ export class HallClient {
   constructor(
     readonly url: string,
     private readonly token: string | null,
-    /** Why personal data is read: `case:<number>`, `matter:<code>` or `task:<words>`; masked without it. */
+    /** Why personal data is read: `case:<number>`, `matter:<code>` or `task:<words>`; without it the data is masked. */
     private readonly purpose: string | null = null,
   ) {}
 
@@ -37,7 +37,7 @@ export class HallClient {
     return (await response.json()) as GraphqlAnswer;
   }
 
-  /** Subscribes and returns once the server has answered to a ping sent behind the subscription. */
+  /** Subscribes and returns once the server has answered a ping that was sent after the subscription. */
   async subscribe(query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<Inbox> {
     const inbox = new Inbox();
     const client = createClient({
@@ -79,7 +79,7 @@ export class HallClient {
   }
 }
 
-/** What arrived, in order; nothing is missed between two looks. */
+/** What arrived, in order; nothing is missed between two calls. */
 export class Inbox {
   private readonly messages: GraphqlAnswer[] = [];
   private readonly takers: { resolve: (message: GraphqlAnswer) => void; reject: (error: unknown) => void }[] = [];
@@ -95,7 +95,7 @@ export class Inbox {
     this.failure ??= error ?? new Error('The subscription failed');
     for (const taker of this.takers.splice(0)) taker.reject(this.failure);
   }
-  /** Errors that end an operation are its last message. */
+  /** GraphQL errors that end an operation are its last message. */
   endWith(error: unknown): void {
     if (Array.isArray(error)) {
       this.put({ errors: error });
@@ -112,7 +112,7 @@ export class Inbox {
     if (this.failure) return Promise.reject(this.failure);
     return new Promise((resolve, reject) => this.takers.push({ resolve, reject }));
   }
-  /** The next message that fits; what does not fit is dropped. */
+  /** The next message that matches; messages before it are dropped. */
   async nextWhere(fits: (message: GraphqlAnswer) => boolean): Promise<GraphqlAnswer> {
     for (;;) {
       const message = await this.next();

@@ -2,7 +2,7 @@
 import { userInfo } from 'node:os';
 import type { Who } from '../audit/entry.ts';
 
-/** @param role whose work the command is; whoever may run it has it */
+/** @param role the role that the command belongs to; whoever may run it has it */
 export const operator = (role: string): Who => ({
   subject: userInfo().username,
   role,

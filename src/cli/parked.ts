@@ -1,5 +1,5 @@
-/** npm run hub -- parked: looks at items that could not be stored, and tries them again. */
-import { orderAtLog } from '../audit/command-desk.ts';
+/** npm run hub -- parked: shows items that could not be stored, and tries them again. */
+import { orderAtLog } from '../audit/command-inbox.ts';
 import { readAuditConfig } from '../config.ts';
 import { replayParked } from '../ingest/replay.ts';
 import { findParked, listParked } from '../store/parked.ts';
@@ -25,7 +25,7 @@ export const parked: Command = async ([what, ...rest], { database, store, adapte
     }
     const { raw, native, ...facts } = item;
     if (!(await noteRead(Number(rest[0])))) return 1;
-    // The raw bytes are the point of this command: it is for the integrator, on a terminal, not for a log.
+    // This command is meant to show the raw bytes: to the integrator, on a terminal, not in a log.
     console.log(JSON.stringify({ ...facts, native, raw: Buffer.from(raw).toString('utf8') }, null, 2));
     return 0;
   }
@@ -45,7 +45,9 @@ export const parked: Command = async ([what, ...rest], { database, store, adapte
   return 2;
 };
 
-/** What could not be read may name anybody, so looking at it is a read of personal data: noted first, or not shown. */
+/**
+ * What could not be read may name anybody, so showing it is a read of personal data: it is noted first, or not shown.
+ */
 async function noteRead(parked: number): Promise<boolean> {
   const { hubAuditDir: dir, hubAuditRoots: roots } = readAuditConfig(process.env);
   const order = { who: operator('integrator'), does: { reads: 'parked show', of: { parked } } };

@@ -1,10 +1,10 @@
-/** What a reader gains and loses between two sights of the same question, in words: ids, fields and numbers only. */
-import type { Look, Sight } from '../api/rehearsal.ts';
+/** What a reader gains and loses between two access snapshots of one query, in words: ids, fields and numbers only. */
+import type { AccessSnapshot, ShownField } from '../api/dry-run/dry-run.ts';
 
 const idsShown = 3;
 
 /** A line for each difference; none when nothing differs. `+` is gained, `-` lost, `~` another value. */
-export function differenceOf(before: Sight, after: Sight): string[] {
+export function differenceOf(before: AccessSnapshot, after: AccessSnapshot): string[] {
   return [
     ...rowLines('+', after.rows, before.rows),
     ...rowLines('-', before.rows, after.rows),
@@ -26,14 +26,14 @@ function rowLines(sign: string, here: ReadonlySet<string>, there: ReadonlySet<st
   });
 }
 
-const words = (look: Look | undefined) => (look ? (look.masked ? 'masked' : 'shown') : 'nothing');
+const words = (look: ShownField | undefined) => (look ? (look.masked ? 'masked' : 'shown') : 'nothing');
 const ranks: Readonly<Record<string, number>> = { nothing: 0, masked: 1, shown: 2 };
 
-/** Of rows that are there before and after; what is in a row that came or went has been said with the row. */
-function lookLines(before: Sight, after: Sight): string[] {
+/** Fields of rows that are there before and after; for rows that came or went, the line about the row is enough. */
+function lookLines(before: AccessSnapshot, after: AccessSnapshot): string[] {
   const counts = new Map<string, number>();
-  for (const place of new Set([...before.looks.keys(), ...after.looks.keys()])) {
-    const [was, is] = [before.looks.get(place), after.looks.get(place)];
+  for (const place of new Set([...before.fields.keys(), ...after.fields.keys()])) {
+    const [was, is] = [before.fields.get(place), after.fields.get(place)];
     const { row, field } = (was ?? is)!;
     if (row && !(before.rows.has(row) && after.rows.has(row))) continue;
     if (was && is && was.value === is.value) continue;

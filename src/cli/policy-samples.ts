@@ -1,7 +1,7 @@
-/** Readers and questions for a rehearsal: one reader at least for every role, about rows that are really there. */
+/** Readers and queries for a dry run: at least one reader for every role, about rows that exist. */
 import { nobody, type Principal, type Role, roles } from '../access/principal.ts';
 import type { SharingGrant } from '../access/sharing.ts';
-import type { RehearsedOperation } from '../api/rehearsed-operation.ts';
+import type { DryRunSample } from '../api/dry-run/dry-run-sample.ts';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import type { Change } from '../feed/tail.ts';
 import type { ReadRows } from '../store/database.ts';
@@ -63,17 +63,17 @@ async function samplePurposes({ read, grants }: Town): Promise<NonNullable<Princ
   ];
 }
 
-/** Variables with which an operation can be run: the keys of some rows. Null where it demands more than one. */
+/** Variables with which an operation can run: the keys of some rows. Null where it needs more than one. */
 export async function sampleVariables(
   town: Town,
-  keys: NonNullable<RehearsedOperation['keys']>,
+  keys: NonNullable<DryRunSample['keys']>,
 ): Promise<Record<string, string>[] | null> {
   const [key, another] = keys;
   if (!key) return [{}];
   return another ? null : (await sampleKeys(town, key.noun)).map(value => ({ [key.variable]: value }));
 }
 
-/** Some rows, and those of the case that is a sample purpose. */
+/** Keys of some rows, and of those that belong to the sample case. */
 async function sampleKeys({ read, catalog }: Town, noun: StoredNoun): Promise<string[]> {
   const column = noun.columns.get(noun.kind.key[0]!)!.column;
   const rows = await read(

@@ -1,5 +1,5 @@
 /**
- * npm run hub -- policy: rehearses a change of policy. The stored operations are run for sample readers under the old and
+ * npm run hub -- policy: a dry run of a policy change. The stored operations run for sample readers under the old and
  * the new rules; what is gained and lost is printed by ids and names of fields. Agencies are not asked.
  */
 import { readFileSync } from 'node:fs';
@@ -9,11 +9,11 @@ import { EndedSessions } from '../access/ended-sessions.ts';
 import { policyVersion } from '../access/policy.ts';
 import { rules as current, type Rules } from '../access/rules.ts';
 import { SharingGrants } from '../access/sharing.ts';
-import type { Hub } from '../api/context.ts';
-import { type Question, type RehearsalParts, rehearse } from '../api/rehearsal.ts';
-import { rehearsedOperation } from '../api/rehearsed-operation.ts';
-import { makeSchema } from '../api/schema.ts';
-import type { StoredOperation } from '../api/stored-operations.ts';
+import type { StoredOperation } from '../api/admission/stored-operations.ts';
+import { type DryRunOperation, type DryRunParts, dryRun } from '../api/dry-run/dry-run.ts';
+import { dryRunSample } from '../api/dry-run/dry-run-sample.ts';
+import type { Hub } from '../api/request/context.ts';
+import { makeSchema } from '../api/schema/schema.ts';
 import { Cursors } from '../feed/cursors.ts';
 import type { OpenStore } from '../hub/open-store.ts';
 import { Batches } from '../query/batches.ts';
@@ -25,8 +25,8 @@ import { RulesError, readRules } from './read-rules.ts';
 
 const changesLookedAt = 200;
 const statementTimeoutMs = 30_000;
-const mostRows = 100_000;
-const mostBytes = 100_000_000;
+const maxRows = 100_000;
+const maxBytes = 100_000_000;
 const operationsFile = path.resolve(import.meta.dirname, '../../schema/operations.json');
 
 export const policy: StorelessCommand = async ([what, ...args], open) => {
@@ -47,7 +47,7 @@ export const policy: StorelessCommand = async ([what, ...args], open) => {
   }
 };
 
-/** What is not given are the rules of the code. */
+/** Without a file, the rules of the code are used. */
 function readFiles(args: readonly string[]): { from?: string; to?: string } | null {
   try {
     const options = { from: { type: 'string' }, to: { type: 'string' } } as const;
@@ -70,7 +70,7 @@ function rulesOf(file: string | undefined): Rules {
 
 async function diff(from: Rules, to: Rules, opened: OpenStore): Promise<number> {
   console.error(`policy ${policyVersion(from)} -> ${policyVersion(to)}`);
-  const snapshots = opened.database.snapshots({ connections: 2, statementTimeoutMs, bytes: mostBytes, prepared: 100 });
+  const snapshots = opened.database.snapshots({ connections: 2, statementTimeoutMs, bytes: maxBytes, prepared: 100 });
   try {
     return await compareAll(from, to, await openRehearsal(opened, snapshots));
   } finally {
@@ -94,15 +94,15 @@ async function compareAll(from: Rules, to: Rules, { parts, town }: Rehearsal): P
 }
 
 async function compare(
-  parts: RehearsalParts,
+  parts: DryRunParts,
   [from, to]: readonly [Rules, Rules],
   { name, principal }: SampleReader,
   operation: string,
-  questions: readonly Question[],
+  questions: readonly DryRunOperation[],
 ): Promise<number> {
   const [before, after] = [
-    await rehearse(parts, from, principal, questions),
-    await rehearse(parts, to, principal, questions),
+    await dryRun(parts, from, principal, questions),
+    await dryRun(parts, to, principal, questions),
   ];
   const lines = differenceOf(before, after);
   if (lines.length) console.log([`${name} · ${operation}`, ...lines].join('\n  '));
@@ -117,23 +117,23 @@ async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
   await sharing.refresh();
   const grants = sharing.current();
   const notHere = () => {
-    throw new Error('A rehearsal neither writes nor follows');
+    throw new Error('A dry run neither writes nor subscribes');
   };
   const hub = {
     ...{ catalog, read, town: host },
     identity: store.identity,
-    batches: new Batches(snapshots, { plans: 64, rows: mostRows }),
+    batches: new Batches(snapshots, { plans: 64, rows: maxRows }),
     lookup: async (_kind, keys) => keys.map(() => []),
     freshness: async () => new Map(),
     grants: () => grants,
-    testedPersons: mostRows,
+    testedPersons: maxRows,
     exports: { issue: notHere },
     unmasking: { of: () => [], grant: notHere },
     cursors: new Cursors('of a rehearsal'),
     atOneMoment: notHere,
     ended: new EndedSessions(0),
     endSession: notHere,
-    // Sample readers state what holds: whether it does is not rehearsed.
+    // The purposes of sample readers hold by definition: the dry run does not check them.
     purposes: { checked: async (_reader, stated) => ({ purpose: stated, purposeProblem: null }) },
     hasSealingOrder: notHere,
     orderSealing: notHere,
@@ -143,12 +143,15 @@ async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
   return { parts, town: { read, catalog, host, grants } };
 }
 
-/** The stored operations with variables for each; those that write, or cannot be given variables, are left out aloud. */
-async function storedQuestions(town: Town): Promise<Map<string, Question[]>> {
+/**
+ * The stored operations with variables for each; operations that write, or for which no variables are found, are left
+ * out and named.
+ */
+async function storedQuestions(town: Town): Promise<Map<string, DryRunOperation[]>> {
   const stored = JSON.parse(readFileSync(operationsFile, 'utf8')) as readonly StoredOperation[];
-  const questions = new Map<string, Question[]>();
+  const questions = new Map<string, DryRunOperation[]>();
   for (const { name, text } of stored) {
-    const { document, writes, keys } = rehearsedOperation(town.catalog, text);
+    const { document, writes, keys } = dryRunSample(town.catalog, text);
     const variables = keys && !writes ? await sampleVariables(town, keys) : null;
     if (variables) {
       questions.set(

@@ -1,4 +1,4 @@
-/** Reads rules from a file, to rehearse a change of policy: what it does not say stays as it is. */
+/** Reads rules from a file, for a dry run of a policy change: what the file leaves out stays as it is. */
 import { z } from 'zod';
 import { roles } from '../access/principal.ts';
 import { features, type RoleRule, type Rules, rowRelations, shownRows } from '../access/rules.ts';

@@ -2,7 +2,7 @@
 import { ConfigError, readConfig } from '../config.ts';
 import { startHub } from '../hub.ts';
 
-/** What does not stop by itself in this time, beside that for closing sockets, is ended. */
+/** What has not stopped by itself in this time, plus the time for closing sockets, is ended. */
 const stopDeadlineMs = 10_000;
 
 try {

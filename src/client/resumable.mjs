@@ -1,9 +1,9 @@
 /**
- * Makes the subscriptions of a graphql-ws client go on where they were: published as `outpost-hub/client`, plain
+ * Makes the subscriptions of a graphql-ws client continue where they were: published as `outpost-hub/client`, plain
  * JavaScript without dependencies, for browsers and Node. The types, and what each part means, are in resumable.d.mts.
  */
 
-/** The stream goes on at its cursor. */
+/** Transient failures: the stream continues at its cursor. */
 const passing = new Set([
   'GOING_AWAY',
   'READER_TOO_SLOW',
@@ -12,10 +12,10 @@ const passing = new Set([
   'INTERNAL',
   'RATE_LIMITED',
 ]);
-/** It can only begin anew. */
+/** The cursor is lost: the stream can only begin anew. */
 const lost = new Set(['CURSOR_EXPIRED', 'CURSOR_FOREIGN', 'CURSOR_MALFORMED', 'RIGHTS_CHANGED']);
 const firstPauseMs = 250;
-const longestPauseMs = 30_000;
+const maxPauseMs = 30_000;
 
 export function resumable(client, options = {}) {
   watchProofs(client, options.onGap);
@@ -30,7 +30,7 @@ class Subscription {
     this.sink = sink;
     this.name = payload.operationName ?? payload.query ?? '';
     this.cursor = payload.variables?.after ?? null;
-    /** Of the last event, and what has been told of this position. */
+    /** The position of the last event, and the events that were already delivered at this position. */
     this.position = -1;
     this.told = new Set();
     this.pauseMs = firstPauseMs;
@@ -57,7 +57,7 @@ class Subscription {
   }
 
   ask() {
-    /** What ended the operation, should it be told before the end. */
+    /** The error that ended the operation, if it comes before the end. */
     let fault = null;
     this.leave = this.client.subscribe(this.request(), {
       next: result => {
@@ -72,7 +72,7 @@ class Subscription {
     });
   }
 
-  /** The client sends it again whenever it connects again, so its cursor is looked up when it is read. */
+  /** The client sends this again whenever it reconnects, so the cursor is read at that moment. */
   request() {
     const { after: _, ...given } = this.payload.variables ?? {};
     const variables = () => (this.cursor ? { ...given, oldest: undefined, after: this.cursor } : given);
@@ -85,7 +85,7 @@ class Subscription {
     this.sink.next(result);
     this.pauseMs = firstPauseMs;
     if (!event) return;
-    // In the midst of a snapshot there is nothing to go on from.
+    // In the middle of a snapshot there is no cursor to continue from.
     if (event.type === 'SNAPSHOT') this.keep(null);
     else if (typeof event.cursor === 'string') this.keep(event.cursor);
   }
@@ -105,7 +105,7 @@ class Subscription {
     this.options.cursors?.write(this.name, cursor);
   }
 
-  /** The operation has ended: asked again, or told to the application. */
+  /** The operation has ended: it is sent again, or the error goes to the application. */
   goOn(errors, error) {
     const { code, cursor, reconnectAfterMs, retryAfterMs } = errors?.[0]?.extensions ?? {};
     if (this.ended) return;
@@ -125,7 +125,7 @@ class Subscription {
   }
   pause() {
     const ms = this.pauseMs * (0.5 + Math.random() / 2);
-    this.pauseMs = Math.min(longestPauseMs, this.pauseMs * 2);
+    this.pauseMs = Math.min(maxPauseMs, this.pauseMs * 2);
     return ms;
   }
 
@@ -141,10 +141,12 @@ class Subscription {
   }
 }
 
-/** Errors of an answer that gives nothing: the operation ends behind it. */
+/** The errors of an answer without data: the operation ends after it. */
 const faultOf = ({ data, errors }) => (errors?.length && !data ? errors : null);
 
-/** The hub's pings say how many messages each operation was sent: what did not come is fetched over a new connection. */
+/**
+ * The hub's pings say how many messages each operation was sent: missing messages are fetched over a new connection.
+ */
 function watchProofs(client, onGap) {
   let received = new Map();
   client.on('connected', () => {

@@ -1,5 +1,5 @@
 /**
- * What a case (办件) is, derived from everything that was said about it. Pure and independent of the order of arrival:
+ * What a case (办件) is, derived from everything that was stated about it. Pure and independent of the order of arrival:
  * the parts are a set, and the same set always gives the same case.
  */
 
@@ -50,12 +50,12 @@ export interface DerivedCase {
   readonly result: string | null;
   readonly acceptedAt: string | null;
   readonly closedAt: string | null;
-  /** The name of the step that is waited for; null when nothing is. */
+  /** The name of the step that is waited for; null when there is none. */
   readonly currentStep: string | null;
 }
 
 const compare = (a: string | number, b: string | number) => (a < b ? -1 : a > b ? 1 : 0);
-/** Instants may stand in different offsets: they compare as moments. */
+/** Times may have different offsets, so they are compared as instants. */
 const at = (instant: string) => Date.parse(instant);
 const byId = (a: { agency: string; sourceId: string }, b: { agency: string; sourceId: string }) =>
   compare(a.agency, b.agency) || compare(a.sourceId, b.sourceId);
@@ -79,7 +79,10 @@ export function deriveCase({ reports, approvals, closings }: CaseParts): Derived
   };
 }
 
-/** Of a case that is not closed: what it waits for decides, not when something "ended" (end times are unreliable). */
+/**
+ * The state of a case that is not closed: what it waits for decides, not when something "ended" (end times are
+ * unreliable).
+ */
 function stateOf(steps: readonly ApprovalPart[], open: readonly ApprovalPart[], accepted: boolean): CaseState {
   if (open.some(step => step.type === 'CORRECTION')) return 'AWAITING_CORRECTION';
   if (open.some(step => step.type === 'SPECIAL_PROCEDURE')) return 'PAUSED';

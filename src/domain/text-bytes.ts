@@ -1,7 +1,7 @@
-/** Text written as the UTF-8 bytes that leave, value by value: nothing is joined first and encoded at the end. */
+/** Text written value by value as the UTF-8 bytes that leave: no string is joined first and encoded at the end. */
 const firstBytes = 4 * 1024;
 const noBytes = Buffer.alloc(0);
-/** From here on the platform's own way is faster than a character at a time. */
+/** From this length on the platform's own encoder is faster than a character at a time. */
 const longText = 400;
 const widest = 3;
 
@@ -12,11 +12,13 @@ export class TextBytes {
   get length(): number {
     return this.at;
   }
-  /** Forgets what was written since then. */
+  /** Forgets what was written after `length`. */
   rewind(length: number): void {
     this.at = Math.min(this.at, length);
   }
-  /** What was written since then, out of here. Whoever takes everything takes the memory too: it is never written again. */
+  /**
+   * Takes out what was written since `from`. Taking everything takes the memory too, which is then never written again.
+   */
   take(from: number): Buffer {
     const taken = this.bytes.subarray(from, this.at);
     this.at = from;
@@ -47,8 +49,8 @@ export class TextBytes {
   }
 
   /**
-   * Text in which neither a control character nor one of these two stands, so that it is written as it is. False, and
-   * nothing written, where it may hold one, or is long.
+   * Writes text unchanged if it holds neither a control character nor one of these two. Returns false, and writes
+   * nothing, where it may hold one, or is long.
    */
   protected simple(text: string, one: number, other: number): boolean {
     const { length } = text;
@@ -74,7 +76,7 @@ export class TextBytes {
   }
   protected reserve(more: number): void {
     if (this.at + more <= this.bytes.length) return;
-    // Memory that the process used before is not handed out: it is zeros until it is written.
+    // `Buffer.alloc` fills the memory with zeros, so data from earlier use of it cannot leak.
     const larger = Buffer.alloc(Math.max(firstBytes, this.bytes.length * 2, this.at + more));
     this.bytes.copy(larger, 0, 0, this.at);
     this.bytes = larger;
@@ -83,7 +85,7 @@ export class TextBytes {
 
 const isSurrogate = (code: number) => code >= 0xd800 && code <= 0xdfff;
 
-/** More than ASCII, in two or three bytes; where the next one goes. */
+/** Writes a character beyond ASCII, in two or three bytes; returns the next position. */
 function writeWide(bytes: Uint8Array, at: number, code: number): number {
   if (code < 0x800) bytes[at++] = 0xc0 | (code >> 6);
   else {

@@ -1,9 +1,12 @@
 /**
- * The calendar of working days (工作日) with its exchanged days (调休), and what follows from it. A year is known when the
- * General Office of the State Council has announced it; nothing is guessed about others.
+ * The calendar of working days (工作日) with its exchanged days (调休), and what follows from it. A year is known once the
+ * General Office of the State Council has announced it; other years are not guessed.
  */
 
-/** What the yearly notice says: days off besides plain weekends, and weekend days that are worked. `02-10/02-17` is a span. */
+/**
+ * What the yearly notice says: days off besides plain weekends, and weekend days that are worked. `02-10/02-17` is a
+ * span.
+ */
 interface YearNotice {
   readonly off: readonly string[];
   readonly worked: readonly string[];

@@ -1,4 +1,4 @@
-/** The columns of an export: the leaves of what is selected of a row, named by their path. */
+/** The columns of an export: the scalar values among what is selected of a row, named by their path. */
 import {
   type FieldNode,
   type GraphQLObjectType,
@@ -9,16 +9,16 @@ import {
   isObjectType,
 } from 'graphql';
 import { collectSubfields } from 'graphql/execution/collectFields.js';
-import type { Question } from '../api/read-question.ts';
+import type { QuerySelection } from '../api/queries/read-selection.ts';
 
-/** How a value is written; exact numbers are text, and what is a list of its own is JSON. */
+/** How a value is written; exact numbers are text, and a list inside a row is JSON. */
 export type ColumnKind = 'text' | 'integer' | 'float' | 'flag' | 'json';
-export interface Column {
+export interface ExportColumn {
   readonly name: string;
   readonly path: readonly (string | number)[];
   readonly kind: ColumnKind;
 }
-export type Row = Readonly<Record<string, unknown>>;
+export type ExportRow = Readonly<Record<string, unknown>>;
 
 const kinds: Readonly<Record<string, ColumnKind>> = {
   Int: 'integer',
@@ -27,18 +27,22 @@ const kinds: Readonly<Record<string, ColumnKind>> = {
   GeoPolygon: 'json',
 };
 
-export function columnsOf(ground: Question, type: GraphQLObjectType, fields: readonly FieldNode[]): Column[] {
+export function columnsOf(
+  ground: QuerySelection,
+  type: GraphQLObjectType,
+  fields: readonly FieldNode[],
+): ExportColumn[] {
   return leaves(ground, type, fields, [], []);
 }
 
 function leaves(
-  ground: Question,
+  ground: QuerySelection,
   type: GraphQLObjectType,
   parents: readonly FieldNode[],
-  path: Column['path'],
+  path: ExportColumn['path'],
   names: readonly string[],
-): Column[] {
-  return [...selected(ground, type, parents)].flatMap(([response, fields]): Column[] => {
+): ExportColumn[] {
+  return [...selected(ground, type, parents)].flatMap(([response, fields]): ExportColumn[] => {
     const field = fields[0]!.name.value;
     const here = { path: [...path, response], names: [...names, response] };
     const column = (kind: ColumnKind) => [{ name: here.names.join('.'), path: here.path, kind }];
@@ -55,23 +59,23 @@ function leaves(
   });
 }
 
-/** Groups without a key are one, so their measures are values of the row. */
-const isOneGroup = (ground: Question, group: GraphQLObjectType, fields: readonly FieldNode[]) =>
+/** Groups without a key are a single group, so their measures are values of the row. */
+const isOneGroup = (ground: QuerySelection, group: GraphQLObjectType, fields: readonly FieldNode[]) =>
   ![...selected(ground, group, fields).values()].some(([node]) => node!.name.value === 'key');
 
-export function valueAt(row: Row, path: Column['path']): unknown {
+export function valueAt(row: ExportRow, path: ExportColumn['path']): unknown {
   let value: unknown = row;
   for (const step of path) value = (value as Record<string | number, unknown> | null | undefined)?.[step];
   return value ?? null;
 }
 
-/** As text: what it is, or JSON. */
+/** The value as text, or as JSON. */
 export const textOf = (value: unknown, kind: ColumnKind): string | null =>
   value === null ? null : kind === 'json' ? JSON.stringify(value) : String(value);
 
-/** The fields under these, by their names in the answer. */
+/** The fields selected under these, by their names in the answer. */
 const selected = (
-  { schema, fragments, variableValues }: Question,
+  { schema, fragments, variableValues }: QuerySelection,
   type: GraphQLObjectType,
   parents: readonly FieldNode[],
 ) => collectSubfields(schema, fragments as never, variableValues as never, type, parents as never);

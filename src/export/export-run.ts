@@ -1,22 +1,25 @@
-/** One export: its pages, read one after the other as of one moment, by the reader's policy, cost budget and audit trail. */
+/**
+ * One export: its pages, read one after the other as of one moment, under the reader's policy, cost budget and audit
+ * trail.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { Principal } from '../access/principal.ts';
-import type { CompiledAnswers } from '../api/compiled-answers.ts';
-import { Context, type Hub } from '../api/context.ts';
-import type { Door } from '../api/door.ts';
-import type { Readers } from '../api/readers.ts';
+import type { AdmissionControl } from '../api/admission/admission-control.ts';
+import type { CompiledAnswers } from '../api/queries/compiled-answers.ts';
+import { Context, type Hub } from '../api/request/context.ts';
+import type { RequestPipeline } from '../api/transport/request-pipeline.ts';
 import { operationOf } from '../audit/trail.ts';
 import { HubError } from '../domain/error-codes.ts';
-import { type Column, columnsOf, type Row } from './columns.ts';
+import { columnsOf, type ExportColumn, type ExportRow } from './columns.ts';
 import type { ExportPlan } from './plan.ts';
 
 export interface ExportGround {
   readonly schema: GraphQLSchema;
   readonly answers: CompiledAnswers;
   readonly hub: Hub;
-  readonly door: Door;
-  readonly readers: Readers;
+  readonly admissionControl: AdmissionControl;
+  readonly pipeline: RequestPipeline;
 }
 export interface ExportOrder {
   readonly plan: ExportPlan;
@@ -27,7 +30,7 @@ export interface ExportOrder {
   readonly asOf: string;
 }
 
-export function exportColumns(schema: GraphQLSchema, { plan, variables }: ExportOrder): Column[] {
+export function exportColumns(schema: GraphQLSchema, { plan, variables }: ExportOrder): ExportColumn[] {
   const fragments = Object.fromEntries(
     plan.document.definitions.flatMap(d => (d.kind === 'FragmentDefinition' ? [[d.name.value, d]] : [])),
   );
@@ -40,8 +43,8 @@ interface ListPage {
   readonly [name: string]: unknown;
 }
 
-/** Throws what refuses the first page; a later one waits while the budget of the minute is spent. */
-export async function* exportPages(ground: ExportGround, order: ExportOrder): AsyncGenerator<readonly Row[]> {
+/** Throws if the first page is refused; a later one waits while the budget of the minute is spent. */
+export async function* exportPages(ground: ExportGround, order: ExportOrder): AsyncGenerator<readonly ExportRow[]> {
   const { plan, asOf } = order;
   let after: string | null = null;
   for (let skip = 0, first = true; ; first = false) {
@@ -50,7 +53,7 @@ export async function* exportPages(ground: ExportGround, order: ExportOrder): As
     const data = await readPage(ground, order, paging);
     const list = data[plan.list] as ListPage | null;
     const page = (plan.groups && list ? list[plan.groups] : list) as ListPage | null;
-    const rows = (page?.[plan.nodes] ?? []) as readonly Row[];
+    const rows = (page?.[plan.nodes] ?? []) as readonly ExportRow[];
     if (rows.length) yield rows;
     if (!(page?.exportPage?.hasNextPage ?? page?.exportMore)) return;
     after = page.exportPage?.endCursor ?? null;
@@ -58,11 +61,16 @@ export async function* exportPages(ground: ExportGround, order: ExportOrder): As
   }
 }
 
-async function admitted({ door }: ExportGround, order: ExportOrder, paging: object, patient: boolean): Promise<void> {
+async function admitted(
+  { admissionControl }: ExportGround,
+  order: ExportOrder,
+  paging: object,
+  patient: boolean,
+): Promise<void> {
   const { principal, address, plan, variables } = order;
   for (;;) {
     try {
-      door.admit(principal, address, { query: plan.text, variables: { ...variables, ...paging } });
+      admissionControl.admit(principal, address, { query: plan.text, variables: { ...variables, ...paging } });
       return;
     } catch (error) {
       const retryAfterMs = error instanceof HubError ? error.details.retryAfterMs : undefined;
@@ -72,11 +80,11 @@ async function admitted({ door }: ExportGround, order: ExportOrder, paging: obje
   }
 }
 
-/** What a page shows of persons is on record before any of it leaves. */
-async function readPage({ schema, answers, hub, readers }: ExportGround, order: ExportOrder, paging: object) {
+/** Reads a page; what it shows of persons is in the audit log before any of it is sent. */
+async function readPage({ schema, answers, hub, pipeline }: ExportGround, order: ExportOrder, paging: object) {
   const { plan, variables, principal } = order;
   if (hub.ended.refuses(principal)) throw new HubError('FORBIDDEN', 'The session has been ended');
-  if ((await readers.again(principal)) !== principal)
+  if ((await pipeline.readers.again(principal)) !== principal)
     throw new HubError('RIGHTS_CHANGED', 'The purpose of the export does not hold any more');
   const context = new Context(hub, principal);
   context.trail.operation = operationOf(plan.name, plan.text);
@@ -92,5 +100,5 @@ async function readPage({ schema, answers, hub, readers }: ExportGround, order: 
   return data as Record<string, unknown>;
 }
 
-/** Half a table would be believed, so an export with an error is none. */
+/** An export with an error fails as a whole, because half a table would be taken for a complete one. */
 const originalOf = (error: GraphQLError): Error => error.originalError ?? error;

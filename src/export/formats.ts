@@ -1,21 +1,24 @@
-/** The formats of an export: each writes a head, rows as they come, and an end, and keeps no more than a few thousand rows. */
-import { type Column, type Row, textOf, valueAt } from './columns.ts';
+/**
+ * The formats of an export. A writer writes a head, rows as they come, and an end, and holds no more than a few
+ * thousand rows.
+ */
+import { type ExportColumn, type ExportRow, textOf, valueAt } from './columns.ts';
 
 export interface Writer {
   head(): Uint8Array;
-  rows(rows: readonly Row[]): Uint8Array;
+  rows(rows: readonly ExportRow[]): Uint8Array;
   end(): Uint8Array;
 }
-export interface Format {
+export interface FileFormat {
   readonly type: string;
-  open(columns: readonly Column[], options: { readonly bom: boolean }): Promise<Writer>;
+  open(columns: readonly ExportColumn[], options: { readonly bom: boolean }): Promise<Writer>;
 }
 
 const bytes = (text: string) => Buffer.from(text, 'utf8');
 const nothing = new Uint8Array();
 
-/** RFC 4180, UTF-8. A text that a spreadsheet would take for a formula gets an apostrophe before it. */
-const csv: Format = {
+/** RFC 4180, UTF-8. A text that a spreadsheet would take for a formula is prefixed by an apostrophe. */
+const csv: FileFormat = {
   type: 'text/csv; charset=utf-8; header=present',
   open: async (columns, { bom }) => {
     const line = (cells: readonly string[]) => `${cells.join(',')}\r\n`;
@@ -27,7 +30,7 @@ const csv: Format = {
     };
   },
 };
-const cellOf = (value: unknown, kind: Column['kind']) => {
+const cellOf = (value: unknown, kind: ExportColumn['kind']) => {
   const text = textOf(value, kind);
   return text === null ? '' : kind === 'integer' || kind === 'float' ? text : csvCell(text);
 };
@@ -37,7 +40,7 @@ export function csvCell(text: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-const ndjson: Format = {
+const ndjson: FileFormat = {
   type: 'application/x-ndjson; charset=utf-8',
   open: async () => ({
     head: () => nothing,
@@ -46,11 +49,11 @@ const ndjson: Format = {
   }),
 };
 
-/** An IPC stream: its schema, a batch for each page, and the mark of its end. */
-const arrow: Format = {
+/** An IPC stream: its schema, a batch for each page, and the end-of-stream mark. */
+const arrow: FileFormat = {
   type: 'application/vnd.apache.arrow.stream',
   open: async columns => {
-    // Loaded when somebody asks for it: it is large.
+    // The library is large, so it is loaded only when it is needed.
     const arrow = await import('apache-arrow');
     const types = {
       text: new arrow.Utf8(),
@@ -60,7 +63,7 @@ const arrow: Format = {
       flag: new arrow.Bool(),
     };
     const schema = new arrow.Schema(columns.map(({ name, kind }) => new arrow.Field(name, types[kind], true)));
-    const streamOf = (rows: readonly Row[]): Uint8Array => {
+    const streamOf = (rows: readonly ExportRow[]): Uint8Array => {
       const vectors = columns.map(({ path, kind }) =>
         arrow.vectorFromArray(
           rows.map(row => (kind === 'text' || kind === 'json' ? textOf(valueAt(row, path), kind) : valueAt(row, path))),
@@ -77,7 +80,7 @@ const arrow: Format = {
       const batches = rows.length ? [new arrow.RecordBatch(schema, data as never)] : [];
       return arrow.tableToIPC(new arrow.Table(schema, batches), 'stream');
     };
-    // Every stream begins with the same schema and ends with eight bytes: between them are the batches.
+    // Every stream begins with the same schema and ends with the same eight bytes, and the batches are between them.
     const endLength = 8;
     const empty = streamOf([]);
     const headLength = empty.length - endLength;
@@ -89,9 +92,9 @@ const arrow: Format = {
   },
 };
 
-/** Rows of a group of rows: columns are compressed and described by it. */
+/** Rows of a row group, the unit in which Parquet compresses and describes columns. */
 const parquetGroup = 5_000;
-const parquet: Format = {
+const parquet: FileFormat = {
   type: 'application/vnd.apache.parquet',
   open: async columns => {
     const { ByteWriter, ParquetWriter } = await import('hyparquet-writer');
@@ -108,7 +111,7 @@ const parquet: Format = {
     ];
     const sink = new ByteWriter();
     const writer = new ParquetWriter({ writer: sink, schema, createdBy: 'outpost-hub' });
-    const waiting: Row[] = [];
+    const waiting: ExportRow[] = [];
     const flush = () => {
       const rows = waiting.splice(0);
       const columnData = columns.map(({ name, path, kind }) => ({
@@ -140,6 +143,6 @@ const parquet: Format = {
   },
 };
 
-export const formats = { csv, ndjson, arrow, parquet } as const satisfies Record<string, Format>;
+export const formats = { csv, ndjson, arrow, parquet } as const satisfies Record<string, FileFormat>;
 export type FormatName = keyof typeof formats;
 export const formatNames = Object.keys(formats) as FormatName[];

@@ -1,4 +1,7 @@
-/** An operation as an export: which list is read page by page, and which columns come of what is selected of a row. */
+/**
+ * Plans an operation as an export: which list is read page by page, and which columns are made of what is selected of a
+ * row.
+ */
 import {
   type ArgumentNode,
   type DocumentNode,
@@ -15,7 +18,7 @@ import {
   validate,
   visit,
 } from 'graphql';
-import { withoutValues } from '../api/errors.ts';
+import { withoutValues } from '../api/request/errors.ts';
 import { HubError } from '../domain/error-codes.ts';
 
 /** What an export reads, in the order of the list: its rows, or its groups. */
@@ -38,7 +41,7 @@ const groupPageSize = 1000;
 const how =
   'An export is one list of one query, written out without fragments: `{ cases(where: ...) { nodes { ... } } }`';
 
-/** Throws BAD_USER_INPUT that says how an export is written, or what does not fit the schema. */
+/** Throws BAD_USER_INPUT with how an export is written, or with what does not fit the schema. */
 export function planExport(schema: GraphQLSchema, given: DocumentNode): ExportPlan {
   const operation = getOperationAST(given);
   const root = only(operation?.selectionSet.selections);
@@ -78,7 +81,7 @@ function bad(message: string): never {
   throw new HubError('BAD_USER_INPUT', message);
 }
 
-/** A selection of the list `x` that has only these parts, with other arguments. */
+/** Parses a selection of a list named `x`, whose arguments and parts are used in the export. */
 function selection(text: string): FieldNode {
   const { definitions } = parse(`{ ${text} }`, { noLocation: true });
   return (definitions[0] as OperationDefinitionNode).selectionSet.selections[0] as FieldNode;
@@ -116,7 +119,7 @@ function pagedGroups(root: FieldNode, groups: FieldNode): FieldNode {
   };
 }
 
-/** The document with its list read page by page; variables that are used no more are not asked for. */
+/** The document with its list read page by page, without variables that are no longer used. */
 function rewritten(given: DocumentNode, operation: OperationDefinitionNode, root: FieldNode): DocumentNode {
   const own = parse('query ($exportAfter: String, $exportSkip: Int, $exportAsOf: DateTime) { x }', {
     noLocation: true,

@@ -1,41 +1,41 @@
-/** The road of exports: `GET /export/<saved query>.<format>`, files that were ordered, and the manifests of both. */
+/**
+ * The HTTP routes of exports: `GET /export/<saved query>.<format>`, files that were ordered, and the manifests of both.
+ */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parse } from 'graphql';
 import type { Logger } from 'pino';
 import type { Principal } from '../access/principal.ts';
-import { clientAddress } from '../api/client-address.ts';
-import { tellClient } from '../api/errors.ts';
-import { readVariables } from '../api/export-resolvers.ts';
-import { HubError } from '../domain/error-codes.ts';
-import type { Row } from './columns.ts';
-import { type ExportDesk, isFormat, type Ordered } from './export-desk.ts';
+import { formatClientError } from '../api/request/errors.ts';
+import { readVariables } from '../api/request/export-ticket.ts';
+import { statusOf } from '../domain/error-codes.ts';
+import type { ExportRow } from './columns.ts';
 import { type ExportGround, type ExportOrder, exportColumns, exportPages } from './export-run.ts';
+import { type ExportTickets, isFormat, type OrderedExport } from './export-tickets.ts';
 import { type FormatName, formatNames, formats, type Writer } from './formats.ts';
 import { planExport } from './plan.ts';
 
 export interface ExportParts extends ExportGround {
-  readonly desk: ExportDesk;
-  readonly trustedProxies: ReadonlySet<string>;
-  /** Ready-made questions by the name of their file. */
+  readonly tickets: ExportTickets;
+  /** Saved queries by the name of their file. */
   readonly queries: ReadonlyMap<string, string>;
   readonly log: Logger;
 }
 type Asked = FastifyRequest<{ Params: { file: string }; Querystring: Record<string, string | undefined> }>;
 
 export function serveExports(app: FastifyInstance, parts: ExportParts): void {
-  const { desk, queries, schema } = parts;
+  const { tickets, queries, schema } = parts;
   app.get('/export/manifests/:file', async (request: Asked, reply) => {
-    const { subject: reader } = await parts.readers.ofHeaders(request.headers);
-    const found = desk.manifests.find(request.params.file);
+    const { subject: reader } = await parts.pipeline.readers.ofHeaders(request.headers);
+    const found = tickets.manifests.find(request.params.file);
     if (!found || found.subject !== reader)
       return absent(reply, 'No export of yours has this number; they are kept for a day');
     const { subject: _, ...manifest } = found;
     return reply.send(manifest);
   });
   app.get('/export/tickets/:file', (request: Asked, reply) =>
-    answer(parts, request, reply, (id, principal) => desk.find(id, principal)),
+    answer(parts, request, reply, (id, principal) => tickets.find(id, principal)),
   );
   app.get('/export/:file', (request: Asked, reply) =>
     answer(parts, request, reply, (name, { subject }) => {
@@ -53,18 +53,18 @@ async function answer(
   parts: ExportParts,
   request: Asked,
   reply: FastifyReply,
-  find: (name: string, principal: Principal) => Ordered | null,
+  find: (name: string, principal: Principal) => OrderedExport | null,
 ) {
   try {
     const [, name, format] = /^(.+)\.(\w+)$/.exec(request.params.file) ?? [];
     if (!name || !format || !isFormat(format))
       return absent(reply, `A file ends with ${formatNames.map(f => `.${f}`).join(', ')}`);
-    const principal = await parts.readers.ofHeaders(request.headers);
+    const principal = await parts.pipeline.readers.ofHeaders(request.headers);
     if (principal.purposeProblem) reply.header('x-purpose-problem', principal.purposeProblem);
     const ordered = find(name, principal);
     if (!ordered)
       return absent(reply, 'There is no such saved query (schema/queries), and no order of yours that is still open');
-    const address = clientAddress(request.raw, parts.trustedProxies);
+    const address = parts.pipeline.addressOf(request.raw);
     const order = { ...ordered, principal, address, asOf: new Date().toISOString() };
     return await send(parts, order, format, request.query.bom === 'true', reply);
   } catch (error) {
@@ -73,12 +73,12 @@ async function answer(
 }
 
 async function send(parts: ExportParts, order: ExportOrder, format: FormatName, bom: boolean, reply: FastifyReply) {
-  const { desk } = parts;
+  const { tickets } = parts;
   const writer = await formats[format].open(exportColumns(parts.schema, order), { bom });
   const pages = exportPages(parts, order);
-  // Until here everything can still be refused with a status; from here on an error breaks the transfer off.
+  // Until here a refusal still has a status; from here on an error breaks the transfer off.
   const first = await pages.next();
-  const id = desk.manifests.put({ ...manifestOf(order, format, '', 0, 0), subject: order.principal.subject });
+  const id = tickets.manifests.put({ ...manifestOf(order, format, '', 0, 0), subject: order.principal.subject });
   const sum = createHash('sha256');
   const tally = { rows: 0, bytes: 0 };
   let digest = '';
@@ -91,7 +91,7 @@ async function send(parts: ExportParts, order: ExportOrder, format: FormatName, 
     () => {
       digest = sum.digest('hex');
       const manifest = manifestOf(order, format, digest, tally.rows, tally.bytes);
-      desk.manifests.put({ ...manifest, export: id, subject: order.principal.subject }, id);
+      tickets.manifests.put({ ...manifest, export: id, subject: order.principal.subject }, id);
     },
   );
   const name = `${order.plan.name ?? 'export'}.${format}`;
@@ -112,8 +112,8 @@ const manifestOf = ({ plan, asOf }: ExportOrder, format: FormatName, sha256: str
 
 async function* written(
   writer: Writer,
-  first: IteratorResult<readonly Row[]>,
-  pages: AsyncGenerator<readonly Row[]>,
+  first: IteratorResult<readonly ExportRow[]>,
+  pages: AsyncGenerator<readonly ExportRow[]>,
   tally: { rows: number },
 ): AsyncGenerator<Uint8Array> {
   try {
@@ -124,7 +124,7 @@ async function* written(
     }
     yield writer.end();
   } finally {
-    // Also when the client has left.
+    // This also runs when the client has disconnected.
     await pages.return(undefined);
   }
 }
@@ -142,17 +142,8 @@ async function* counted(
   end();
 }
 
-const statuses: Readonly<Record<string, number>> = {
-  RATE_LIMITED: 429,
-  FORBIDDEN: 403,
-  OPERATION_NOT_STORED: 403,
-  INTERNAL: 500,
-  QUOTA_REACHED: 429,
-  AUDIT_UNAVAILABLE: 503,
-};
 function refuse(error: unknown, reply: FastifyReply, log: Logger) {
   const original = error instanceof Error ? error : new Error(String(error));
-  const { message, extensions } = tellClient({ message: original.message }, original, log);
-  const code = error instanceof HubError ? error.code : String(extensions?.code);
-  return reply.code(statuses[code] ?? 400).send({ errors: [{ message, extensions }] });
+  const { message, extensions } = formatClientError({ message: original.message }, original, log);
+  return reply.code(statusOf(String(extensions?.code))).send({ errors: [{ message, extensions }] });
 }

@@ -1,6 +1,6 @@
 /**
- * Cursors of streams: a position, and for whom and which operation it was given, under the hub's signature. They hold
- * nothing of a record and nobody's name.
+ * Cursors of streams: each holds a position and, as a digest, for whom and which operation it was made, under the hub's
+ * signature. They hold nothing of a record and nobody's name.
  */
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { HubError } from '../domain/error-codes.ts';
@@ -14,12 +14,12 @@ const largestPosition = 2 ** 48 - 1;
 /** All cursors have the same length, so a text with a gap for one can be written once for many readers. */
 export const cursorLength = ((bodyBytes + signatureBytes) * 4) / 3;
 
-/** For whom and which operation cursors are: a digest by the hub's key, which nobody can guess back. */
+/** For whom and which operation cursors are: a digest under the hub's key, which nobody can reverse. */
 export type CursorOwner = Buffer;
 
 export class Cursors {
   private readonly key: Buffer;
-  /** The key and a body behind it: what is signed. */
+  /** The key followed by a body: the bytes that are signed. */
   private readonly signed = Buffer.alloc(keyBytes + bodyBytes);
 
   /** @param secret of this installation, the same in every process of the hub */
@@ -32,7 +32,7 @@ export class Cursors {
     return createHmac('sha256', this.key).update(JSON.stringify(words)).digest().subarray(0, ownerBytes);
   }
 
-  /** The cursor behind a change. Takes about a microsecond: every delivered event has one. */
+  /** The cursor after a change. Takes about a microsecond: every delivered event has one. */
   sign(position: number, owner: CursorOwner): string {
     const { signed } = this;
     signed[keyBytes] = version;
@@ -65,14 +65,14 @@ export class Cursors {
   peek(cursor: string): number | null {
     const bytes = Buffer.from(cursor, 'base64url');
     if (bytes.length !== bodyBytes + signatureBytes || bytes[0] !== version) return null;
-    // Other spellings of the same bytes were not made here.
+    // Other base64 spellings of the same bytes were not made here.
     if (bytes.toString('base64url') !== cursor) return null;
     bytes.copy(this.signed, keyBytes, 0, bodyBytes);
     const expected = this.signature().subarray(0, signatureBytes);
     return timingSafeEqual(bytes.subarray(bodyBytes), expected) ? bytes.readUIntBE(1, 6) : null;
   }
 
-  /** Of a fixed length and cut off, so nothing can be put behind what was signed. */
+  /** The input has a fixed length and the digest is truncated, so nothing can be appended to what was signed. */
   private signature(): Buffer {
     return hash('sha256', this.signed, 'buffer');
   }

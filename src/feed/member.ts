@@ -1,9 +1,9 @@
-/** One operation of one reader in a stream: where it stands, and how its frames get to the reader. */
+/** One operation of one reader in a stream: its position, and how its frames get to the reader. */
 import type { HubError } from '../domain/error-codes.ts';
 import type { CursorOwner } from './cursors.ts';
 import type { Payload } from './payload.ts';
 
-/** The reader's end of one operation, over whatever road. */
+/** The reader's end of one operation, over any transport. */
 export interface Sink {
   /** False once nothing more can be delivered. */
   readonly isOpen: boolean;
@@ -18,7 +18,7 @@ export interface Sink {
   drained(): Promise<void>;
 }
 
-/** Why a stream ends before it is complete, and where the reader goes on. */
+/** Why a stream ends before it is complete, and where the reader can resume. */
 export interface EndOfStream {
   readonly error: HubError;
   /** Null before the first position is known. */
@@ -31,17 +31,17 @@ export class Member<R> {
   position: number | null;
   /** Messages that were sent. */
   sequence = 0;
-  /** Set when the reader was left behind: told with the next message. */
+  /** Set when the reader was detached; sent with the next message. */
   lagged: { readonly from: number; readonly to: number } | null = null;
-  /** Has not been at the end of the log yet since it came, or since it was left behind. */
+  /** Whether it has not reached the end of the log yet since it joined, or since it was detached. */
   isCatchingUp = true;
-  private relapsedAtMs: number[] = [];
+  private struckAtMs: number[] = [];
 
   constructor(
     readonly sink: Sink,
     /** For whom cursors are signed. */
     public owner: CursorOwner,
-    /** Who reads; another one once he has renewed his token. */
+    /** Who reads; replaced when they renew their token. */
     public reader: R,
     position: number | null,
   ) {
@@ -60,9 +60,9 @@ export class Member<R> {
     this.sink.next(told, cursor);
   }
 
-  /** Counts a relapse; how many there were within the time. */
-  relapse(withinMs: number, nowMs: number = performance.now()): number {
-    this.relapsedAtMs = [...this.relapsedAtMs.filter(at => nowMs - at < withinMs), nowMs];
-    return this.relapsedAtMs.length;
+  /** Counts a slow-consumer strike; returns how many there were within the time. */
+  strike(withinMs: number, nowMs: number = performance.now()): number {
+    this.struckAtMs = [...this.struckAtMs.filter(at => nowMs - at < withinMs), nowMs];
+    return this.struckAtMs.length;
   }
 }

@@ -2,13 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { cursorLength } from './cursors.ts';
 
-/** Stands in an answer where a cursor will be. As long as one, and nobody knows it beforehand. */
+/** Placeholder in an answer for a cursor: it has the length of a cursor, and nobody can predict it. */
 export const cursorMark = `~${randomBytes(cursorLength).toString('base64url').slice(1, cursorLength)}`;
 
 export class Payload {
-  /** Cursors stand between them. */
+  /** The text between the cursors. */
   private readonly parts: readonly Buffer[];
-  /** Bytes of the whole, cursors included. */
+  /** Bytes of the whole text, cursors included. */
   readonly length: number;
 
   constructor(text: string) {
@@ -20,7 +20,7 @@ export class Payload {
     return this.parts.length > 1;
   }
 
-  /** Writes the whole at an offset; returns the offset behind it. */
+  /** Writes the whole text at an offset; returns the offset after it. */
   copyTo(target: Buffer, offset: number, cursor: string): number {
     let at = offset;
     for (let i = 0; i < this.parts.length; i++) {

@@ -1,15 +1,15 @@
-/** The log is not kept for ever: changes are forgotten from the oldest on, whole batches at a time. */
+/** Retention of the log: changes are deleted from the oldest on, whole batches at a time. */
 import type pg from 'pg';
 
-const atOnce = 1_000;
+const batchesPerRound = 1_000;
 
 /**
- * Only what stands before every younger batch goes, so what is left stays dense; the newest batch always stays, because
- * positions go on from it.
+ * Deletes only batches before every younger one, so the rest stays dense; the newest batch always stays, because
+ * positions continue from it.
  */
 const forgetSql = `
 with oldest as (
-  select id, at, first_position from hub_batch where first_position is not null order by first_position limit ${atOnce}
+  select id, at, first_position from hub_batch where first_position is not null order by first_position limit ${batchesPerRound}
 ), young as (
   select coalesce(min(first_position) filter (where at >= now() - $1 * interval '1 millisecond'), 9223372036854775807) as first from oldest
 ), newest as (
@@ -29,6 +29,6 @@ export async function forgetOld(client: pg.ClientBase, keepMs: number): Promise<
   for (;;) {
     const { rows } = await client.query<{ gone: number }>(forgetSql, [keepMs]);
     all += rows[0]!.gone;
-    if (rows[0]!.gone < atOnce) return all;
+    if (rows[0]!.gone < batchesPerRound) return all;
   }
 }

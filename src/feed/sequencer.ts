@@ -8,20 +8,22 @@ import { forgetOld } from './retention.ts';
 
 export const feedChannel = 'hub_feed';
 const lockName = 'outpost-hub sequencer';
-/** Between looks for changes that are too old. */
+/** Time between deletions of changes that are too old. */
 const forgetEveryMs = 60_000;
-/** Nothing came for so long: then looks are rarer, and an idle hub costs a third. */
+/** When nothing has come for this long, polls are rarer, so that an idle hub costs a third. */
 const quietAfterMs = 2_000;
 const quietPollMs = 100;
-/** Should the machine of the sequencer vanish, PostgreSQL notices within 2 s and gives its lock away. */
+/** If the machine of the sequencer vanishes, PostgreSQL notices within 2 s and releases its lock. */
 const noticeDeath = 'set tcp_keepalives_idle = 1; set tcp_keepalives_interval = 1; set tcp_keepalives_count = 1';
 
 export interface SequencerLimits {
-  /** Between looks for batches of other processes while some come; batches of this one are announced by `wake`. */
+  /**
+   * Time between polls for batches of other processes while some come; batches of this process are announced by `wake`.
+   */
   readonly pollMs: number;
-  /** Between attempts to become the sequencer. */
+  /** Time between attempts to become the sequencer. */
   readonly electionMs: number;
-  /** How long changes are kept for readers that come back. */
+  /** How long changes are kept for readers who come back. */
   readonly keepMs: number;
 }
 
@@ -58,7 +60,7 @@ export class Sequencer {
     this.wake();
   }
 
-  /** There may be something to number. Cheap, and never waits. */
+  /** Tells that there may be something to number. Cheap, and never waits. */
   wake(): void {
     if (this.stopped) return;
     if (this.busy) {
@@ -96,7 +98,7 @@ export class Sequencer {
       this.forgotAtMs = performance.now();
       await forgetOld(this.client!, this.limits.keepMs);
     } catch (error) {
-      // The lock goes with the connection, so another process can take over at once.
+      // The lock ends with the connection, so another process can take over immediately.
       this.leading = false;
       await this.client?.end().catch(() => {});
       this.client = null;

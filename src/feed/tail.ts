@@ -1,14 +1,14 @@
 /**
- * The ordered stream of changes, for any number of readers at any position. Nobody has a queue: each reader asks for what
- * follows his own position, from the newest changes kept in memory or from the log, so a slow one costs nothing.
+ * The ordered stream of changes, for any number of readers at any position. Nobody has a queue: each reader asks for
+ * what follows their own position, from the newest changes in memory or from the log, so a slow one costs nothing.
  */
 import type pg from 'pg';
 import { HubError } from '../domain/error-codes.ts';
-import type { Change as PageChange } from '../store/changes.ts';
+import type { RecordedChange as PageChange } from '../store/changes.ts';
 import type { Database } from '../store/database.ts';
 import { feedChannel } from './sequencer.ts';
 
-/** A change as its page left it, with its place in the order of all. */
+/** A change as its page recorded it, with its position in the order of all changes. */
 export interface Change extends Omit<PageChange, 'id'> {
   /** Dense, from 1. */
   readonly position: number;
@@ -19,11 +19,11 @@ export interface Change extends Omit<PageChange, 'id'> {
 }
 
 export interface TailLimits {
-  /** Changes kept in memory for readers that follow closely. */
+  /** Changes kept in memory for readers who follow closely. */
   readonly kept: number;
-  /** Changes read from the log at once. */
+  /** Most changes read from the log by one statement. */
   readonly pageSize: number;
-  /** A lost wake-up costs at most this. */
+  /** Time between polls, and so the longest delay by a lost wake-up. */
   readonly pollMs: number;
 }
 
@@ -81,20 +81,20 @@ export class Tail {
   get hasStopped(): boolean {
     return this.stopped;
   }
-  /** Readers that wait for the next change. */
+  /** Number of readers who wait for the next change. */
   get waitingReaders(): number {
     return this.waiting.size;
   }
 
-  /** The position of the oldest change that is kept; what would come next where none is. */
+  /** The position of the oldest change that is kept, or the next position if none is kept. */
   async oldest(): Promise<number> {
     const [row] = await this.database.read(oldestSql, []);
     return row ? Number(row[0]) : this.last + 1;
   }
 
   /**
-   * The changes that follow a position, in order and without a gap; none at the end. Throws CURSOR_EXPIRED where the log
-   * does not reach back so far.
+   * The changes that follow a position, in order and without a gap; empty at the end of the log. Throws CURSOR_EXPIRED
+   * if the log does not reach back that far.
    */
   async after(position: number, most: number = this.limits.pageSize): Promise<readonly Change[]> {
     if (position >= this.last) return [];
@@ -156,7 +156,7 @@ export class Tail {
       for (;;) {
         const page = await this.readLog(this.last);
         if (!page.length) break;
-        // Of a log that was cut while this process could not read it, only what is behind the cut is in one piece.
+        // If the log was cut while this process could not read it, only what follows the cut is without a gap.
         if (page[0]!.position !== this.last + 1) this.recent = [];
         this.recent.push(...page);
         if (this.recent.length > this.limits.kept * 1.2) this.recent = this.recent.slice(-this.limits.kept);
@@ -189,6 +189,6 @@ function readChange(row: readonly (string | null)[]): Change {
 }
 
 const expired = (oldest: number): HubError =>
-  new HubError('CURSOR_EXPIRED', 'The changes behind the cursor are not kept any more: begin anew, without `after`', {
+  new HubError('CURSOR_EXPIRED', 'The changes after the cursor have been deleted: begin anew, without `after`', {
     oldestPosition: oldest,
   });

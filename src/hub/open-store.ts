@@ -1,4 +1,4 @@
-/** The tables and what is written into them: for the hub, and for commands that need nothing else of it. */
+/** The tables and what writes to them: for the hub, and for commands that need nothing else of it. */
 import { randomBytes } from 'node:crypto';
 import pino, { type Logger } from 'pino';
 import type { Adapter } from '../../adapters/kit/contract.ts';
@@ -42,7 +42,7 @@ export async function openStore(config: Config, log: Logger, adapters?: readonly
   return { catalog, adapters: known, database, store, town: config.hubTown, log };
 }
 
-/** A database that does not answer is a matter of settings; so is one that asks for another password. */
+/** A database that does not answer is a matter of settings; so is one that refuses the password. */
 function unreachable(error: unknown): ConfigError | null {
   const code = String((error as { code?: unknown }).code);
   if (!/^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|28P01|28000|3D000)$/.test(code)) return null;
@@ -51,7 +51,7 @@ function unreachable(error: unknown): ConfigError | null {
   );
 }
 
-/** Those that the setting names, all without it. */
+/** The adapters that the setting names; all of them without it. */
 export function chosen(adapters: readonly Adapter[], codes: string | undefined): readonly Adapter[] {
   if (!codes) return adapters;
   return codes.split(',').map(code => {

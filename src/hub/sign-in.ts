@@ -8,7 +8,7 @@ import { errorFacts } from '../domain/error-facts.ts';
 import type { Database } from '../store/database.ts';
 import { EndingFollower, type EndOrder, endSession } from '../store/session-endings.ts';
 
-/** Keys that are configured serve alone; else the issuer is asked when the first token comes. */
+/** Configured keys are used alone; otherwise the issuer is asked when the first token comes. */
 export function tokenSettings(config: Config, ended: EndedSessions, log: Logger): TokenSettings {
   const limits = { deadlineMs: config.hubIssuerDeadlineMs, pauseMs: config.hubIssuerPauseMs };
   const askIssuer = () =>
@@ -21,7 +21,7 @@ export function tokenSettings(config: Config, ended: EndedSessions, log: Logger)
     audience: config.hubTokenAudience,
     type: config.hubTokenType,
     skewSeconds: config.hubClockSkewSeconds,
-    longestSeconds: config.hubLongestTokenSeconds,
+    maxSeconds: config.hubLongestTokenSeconds,
     ended,
   };
 }
@@ -36,7 +36,7 @@ export async function followSessions(config: Config, database: Database, log: Lo
     error => log.error({ error: errorFacts(error) }, 'following ended sessions failed'),
   );
   await follower.start();
-  // What an issuer with a fast clock gave out just before lives on for twice the difference.
+  // A token that an issuer with a fast clock made just before lives on for twice the difference.
   const lastsSeconds = config.hubLongestTokenSeconds + 2 * config.hubClockSkewSeconds;
   const end = async (order: Omit<EndOrder, 'lastsSeconds'>) => {
     const ending = await endSession(database, { ...order, lastsSeconds });

@@ -1,4 +1,4 @@
-/** The audit log of a hub, and what agencies write noted in it. */
+/** The audit log of a hub, and the entries for what agencies write. */
 import type { Logger } from 'pino';
 import { policyVersion } from '../access/policy.ts';
 import { openAudit, type RunningAudit } from '../audit/open-audit.ts';
@@ -6,7 +6,7 @@ import { type Config, ConfigError } from '../config.ts';
 import { errorFacts } from '../domain/error-facts.ts';
 import type { WrittenPage } from '../store/apply.ts';
 
-/** Without its log a hub may not serve anybody's data, so it does not start. */
+/** Without its log a hub may not serve personal data, so it does not start. */
 export async function startAudit(config: Config, log: Logger): Promise<RunningAudit> {
   const settings = {
     dir: config.hubAuditDir,
@@ -26,7 +26,7 @@ export async function startAudit(config: Config, log: Logger): Promise<RunningAu
   throw new ConfigError('HUB_AUDIT_DIR should be a directory of this hub alone; another process writes there');
 }
 
-/** What an agency states is stored in any case: its failure to be noted is the log's, which reports it. */
+/** An agency's page is stored in any case: if it cannot be noted, the log reports that failure. */
 export async function noteWritten({ log, policy }: RunningAudit, page: WrittenPage, logger: Logger): Promise<void> {
   const { agency, persons, records, changes } = page;
   if (!persons.length) return;

@@ -1,11 +1,11 @@
-/** The `fetch` that adapters are given: an answer is read up to a size, unpacked, and no further. */
+/** The `fetch` that adapters get: it reads an answer up to a size (unpacked), and no further. */
 
 export class AnswerTooLarge extends Error {
   override readonly name = 'AnswerTooLarge';
 }
 
-/** Reading the body of a longer answer rejects with AnswerTooLarge, and the connection is let go. */
-export function boundedFetch(fetch: typeof globalThis.fetch, mostBytes: number): typeof globalThis.fetch {
+/** Reading the body of a longer answer rejects with AnswerTooLarge, and the connection is closed. */
+export function boundedFetch(fetch: typeof globalThis.fetch, maxBytes: number): typeof globalThis.fetch {
   return async (input, init) => {
     const response = await fetch(input, init);
     if (!response.body) return response;
@@ -13,7 +13,7 @@ export function boundedFetch(fetch: typeof globalThis.fetch, mostBytes: number):
     const counted = new TransformStream<Uint8Array, Uint8Array>({
       transform(part, controller) {
         bytes += part.length;
-        if (bytes > mostBytes) controller.error(new AnswerTooLarge(`An answer has more than ${mostBytes} bytes`));
+        if (bytes > maxBytes) controller.error(new AnswerTooLarge(`An answer has more than ${maxBytes} bytes`));
         else controller.enqueue(part);
       },
     });

@@ -1,11 +1,11 @@
-/** Decides whether a statement can be stored: identifiers are normalised and validated, values checked, faults named. */
+/** Decides whether a statement can be stored: normalises and validates identifiers, checks values, names faults. */
 import type { Fault } from '../../adapters/kit/format.ts';
 import { identify } from '../../adapters/kit/format.ts';
 import type { Field, RecordKind, Scalar } from '../../adapters/kit/record.ts';
 import type { Statement } from '../../adapters/kit/statement.ts';
 
 /** How an identifier was spelled at the source, where that differs from what is stored, and what was wrong with it. */
-export interface Spelling {
+export interface FieldSpelling {
   readonly field: string;
   readonly raw: string;
   readonly normalised: string;
@@ -14,21 +14,21 @@ export interface Spelling {
 export interface CheckedRecord {
   readonly statement: Statement;
   readonly values: Readonly<Record<string, unknown>>;
-  readonly spellings: readonly Spelling[];
+  readonly spellings: readonly FieldSpelling[];
 }
 export interface Reject {
   readonly field: string;
   readonly reason: string;
 }
-export type Outcome = { readonly record: CheckedRecord } | { readonly rejects: readonly Reject[] };
+export type CheckOutcome = { readonly record: CheckedRecord } | { readonly rejects: readonly Reject[] };
 
 /**
- * An invalid identifier parks the record where the field is required. Where it is optional the record is kept, the
- * field is empty, and the spelling with its faults stands beside it: it is then linked to nobody.
+ * An invalid identifier parks the record where the field is required. Where it is optional the record is kept with an
+ * empty field, and the spelling with its faults is stored beside it: it is then linked to nobody.
  */
-export function checkStatement(kind: RecordKind, statement: Statement): Outcome {
+export function checkStatement(kind: RecordKind, statement: Statement): CheckOutcome {
   const values: Record<string, unknown> = {};
-  const spellings: Spelling[] = [];
+  const spellings: FieldSpelling[] = [];
   const rejects: Reject[] = [];
   for (const field of Object.keys(statement.data ?? {})) {
     if (!(field in kind.fields)) rejects.push({ field, reason: `is not a field of ${kind.name}` });
@@ -37,7 +37,7 @@ export function checkStatement(kind: RecordKind, statement: Statement): Outcome 
     const reason = checkField(name, field, statement.data?.[name] ?? null, values, spellings);
     if (reason) rejects.push({ field: name, reason });
   }
-  // A removal is never held up by the rest of its row.
+  // A removal is never refused because of the rest of its row.
   if (statement.deleted) return { record: { statement, values: rejects.length ? {} : values, spellings } };
   if (!/^[^\p{Cc}\p{Cs}]+$/u.test(statement.sourceId))
     rejects.push({ field: 'sourceId', reason: 'is empty or no text' });
@@ -51,7 +51,10 @@ function fieldsOf(kind: RecordKind): readonly [string, Field][] {
   return fields;
 }
 
-/** Not every valid value, but only such: they are kept as they are. Asking the validator of each costs more than all else. */
+/**
+ * A quick check that accepts only valid values, but not all of them. Running the validator on each costs more than all
+ * else.
+ */
 export const surelyValid: Partial<Record<Scalar, (value: unknown, field: Field) => boolean>> = {
   text: value => typeof value === 'string' && value.length > 0 && value.length <= 1000,
   code: (value, { table }) => typeof value === 'string' && Object.hasOwn(table!.values, value),
@@ -68,7 +71,7 @@ function checkField(
   field: Field,
   given: unknown,
   values: Record<string, unknown>,
-  spellings: Spelling[],
+  spellings: FieldSpelling[],
 ): string | null {
   values[name] = null;
   if (given === null || given === '') return field.optional ? null : 'is missing';

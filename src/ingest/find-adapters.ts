@@ -1,4 +1,4 @@
-/** A folder with an adapter.ts is an adapter: nothing else has to be told about a new agency. */
+/** Every folder with an adapter.ts is an adapter: a new agency needs no other registration. */
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,4 +1,4 @@
-/** How the reading of each agency goes, as operators and the graph see it; says `note` whenever that has changed. */
+/** The state of each agency's reading, for operators and the graph; emits `note` whenever it has changed. */
 import { EventEmitter } from 'node:events';
 import type { Database } from '../store/database.ts';
 import { countParked } from '../store/parked.ts';
@@ -10,12 +10,12 @@ export interface Freshness {
   readonly caughtUpAt: string | null;
   readonly failingSince: string | null;
   readonly failures: number;
-  /** The kind of the last failure and what the adapter said of it; no personal data. */
+  /** The kind of the last failure and the adapter's message; no personal data. */
   readonly error: string | null;
-  /** Records that arrived so far, stored or parked, repeated ones too. */
+  /** Records that arrived so far, stored or parked, including repeated ones. */
   readonly recordsRead: number;
   readonly parked: number;
-  /** Removals that wait for a person to confirm them. */
+  /** Removals that wait for a person's confirmation. */
   readonly heldRemovals: number;
 }
 

@@ -1,10 +1,10 @@
-/** Asks agencies for what may be asked but not copied (不落地), and for fresh answers: in batches, with a deadline. */
+/** Asks agencies for data that may not be copied (不落地), and for fresh answers: in batches, with a deadline. */
 import { type Adapter, type AgencySource, SourceError } from '../../adapters/kit/contract.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { ValidRecord } from '../store/rows.ts';
 import { Restater } from './restate.ts';
 
-export interface Asked {
+export interface LookupAgency {
   readonly adapter: Adapter;
   readonly source: AgencySource<unknown>;
 }
@@ -14,7 +14,7 @@ export interface LiveRecord extends ValidRecord {
   readonly agency: string;
 }
 
-export function makeLookup(agencies: readonly Asked[], deadlineMs: number): Lookup {
+export function makeLookup(agencies: readonly LookupAgency[], deadlineMs: number): Lookup {
   const restaters = new Map(agencies.map(({ adapter }) => [adapter, new Restater(adapter)]));
   return async (kind, keys) => {
     const answering = agencies.filter(
@@ -32,7 +32,7 @@ export function makeLookup(agencies: readonly Asked[], deadlineMs: number): Look
 }
 
 async function ask(
-  { adapter, source }: Asked,
+  { adapter, source }: LookupAgency,
   restater: Restater,
   kind: string,
   keys: readonly string[],
@@ -49,7 +49,7 @@ async function ask(
         .map(r => ({ ...r, agency })),
     );
   } catch (error) {
-    // Resolved, not rejected: a loader forgets keys whose batch rejects and would ask again within one request.
+    // Resolved, not rejected: a DataLoader drops keys whose batch rejects, and would ask again within one request.
     return keys.map(() => unanswered(agency, kind, deadline.aborted, error));
   }
 }

@@ -1,4 +1,6 @@
-/** Reads an agency's changes page by page, for ever: the deadline, the pauses and the cursor are kept here, once for all. */
+/**
+ * Reads an agency's changes page by page, without end. The deadline, the pauses and the cursor are handled only here.
+ */
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Adapter, type AgencySource, type Page, SourceError } from '../../adapters/kit/contract.ts';
@@ -10,13 +12,13 @@ import type { Health } from './health.ts';
 import { type Restated, Restater } from './restate.ts';
 
 export interface PullLimits {
-  /** Items asked for at once. */
+  /** Items asked for per page. */
   readonly pageSize: number;
   /** A page that takes longer counts as a failure. */
   readonly deadlineMs: number;
   /** The first pause after a failure; it doubles with each further one. */
   readonly pauseMs: number;
-  readonly longestPauseMs: number;
+  readonly maxPauseMs: number;
 }
 
 interface Parts {
@@ -30,14 +32,17 @@ interface Parts {
   readonly onChanges: () => void;
 }
 
-/** What was read itself is not kept: two pages are in memory at once. */
+/** A page that only has to be written; its native items are dropped. Two pages are in memory at the same time. */
 interface ReadyPage extends Omit<Page<unknown>, 'items'> {
   readonly size: number;
   readonly restated: Restated;
   readonly prepared: PreparedPage;
 }
 
-/** Much less than a millisecond's work: the page before waits that long for its turn, many times. */
+/**
+ * Much less than a millisecond of work, because the write of the previous page waits that long for its turn, many
+ * times.
+ */
 const sliceSize = 10;
 
 export class Puller {
@@ -85,12 +90,12 @@ export class Puller {
       let from = await this.cursor();
       let page = await this.ready(from);
       for (;;) {
-        // A source that says there is more and gives nothing is asked again after the usual pause.
+        // A source that says there is more but gives nothing is asked again after the usual pause.
         const stuck = !page.size && page.next === from;
         const applying = later(this.apply(page, from));
         const next = page.done || stuck ? null : later(this.ready(page.next));
         const { stale, changes, read } = await applying;
-        if (stale) return; // another process of the hub reads this agency: begin again from where it is
+        if (stale) return; // another process of the hub reads this agency: start again from its cursor
         if (changes) this.parts.onChanges();
         await noted;
         noted = later(health.succeeded(adapter.agency.code, { read, caughtUp: page.done }));
@@ -99,13 +104,13 @@ export class Puller {
         page = await next;
       }
     } finally {
-      await noted; // whatever is noted behind it, comes behind it
+      await noted; // keeps later notes in order
     }
   }
 
-  /** A page that only has to be written. It is restated in slices, between which whoever else waits gets his turn. */
+  /** Reads and restates a page. It is restated in slices, between which other work gets its turn. */
   private async ready(after: string | null): Promise<ReadyPage> {
-    await setImmediate(); // the page before goes first
+    await setImmediate(); // the write of the previous page goes first
     const { items, ...page } = await this.read(after);
     const { adapter, store } = this.parts;
     const restated: Restated = { records: [], parked: [], present: [] };
@@ -151,10 +156,10 @@ export class Puller {
     }
   }
 
-  /** Doubles up to the longest, and is spread so that agencies that fail together do not return together. */
+  /** Doubles up to the longest, with random spread, so that agencies that fail together do not return together. */
   private backOff(): number {
-    const { pauseMs, longestPauseMs } = this.parts.limits;
-    return Math.min(longestPauseMs, pauseMs * 2 ** (this.failures - 1)) * (0.75 + Math.random() / 2);
+    const { pauseMs, maxPauseMs } = this.parts.limits;
+    return Math.min(maxPauseMs, pauseMs * 2 ** (this.failures - 1)) * (0.75 + Math.random() / 2);
   }
 
   private pause(ms: number): Promise<void> {

@@ -1,4 +1,4 @@
-/** Takes what an agency sends by itself: acknowledged only once it is stored. */
+/** Takes what an agency pushes: acknowledged only once it is stored. */
 import { type Adapter, type AgencySource, type Delivery, SourceError } from '../../adapters/kit/contract.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { Store } from '../store/apply.ts';

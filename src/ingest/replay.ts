@@ -1,4 +1,6 @@
-/** Parked items, tried again with the adapter as it is now; an item waits while an older one of the same record still fails. */
+/**
+ * Tries parked items again with the present adapter; an item waits while an older one of the same record still fails.
+ */
 import type { Adapter } from '../../adapters/kit/contract.ts';
 import type { Store } from '../store/apply.ts';
 import { listParked, type StoredParked } from '../store/parked.ts';
@@ -6,23 +8,23 @@ import { Restater } from './restate.ts';
 
 export interface Replayed {
   readonly replayed: number;
-  /** Still failing, with the reason of now. */
+  /** Still failing, with the present reason. */
   readonly failing: readonly { readonly id: number; readonly field: string; readonly reason: string }[];
 }
 
-/** An operator who has more mends the adapter first. */
-const mostAtOnce = 100_000;
+/** If more items are parked, the operator should repair the adapter first. */
+const maxConcurrent = 100_000;
 
 export async function replayParked(store: Store, adapter: Adapter, only: readonly number[] | null): Promise<Replayed> {
   const agency = adapter.agency.code;
   const restater = new Restater(adapter);
-  const parked = await listParked(store.database, agency, mostAtOnce);
+  const parked = await listParked(store.database, agency, maxConcurrent);
   const failing: { id: number; field: string; reason: string }[] = [];
   const held = new Held();
   let replayed = 0;
   for (const item of parked.sort((a, b) => a.id - b.id)) {
     if (only && !only.includes(item.id)) {
-      // Not asked for, so it stays parked: what came after it of the same record has to wait for it.
+      // Not selected, so it stays parked: later items of the same record have to wait for it.
       held.add(item);
     } else if (held.holds(item)) {
       failing.push({ id: item.id, field: item.field, reason: 'waits for an older item of the same record' });
@@ -37,7 +39,7 @@ export async function replayParked(store: Store, adapter: Adapter, only: readonl
   return { replayed, failing };
 }
 
-/** Records of which an item still fails. An item whose kind nobody could read may be about a record of any kind. */
+/** Records with an item that still fails. An item whose kind could not be read may be about a record of any kind. */
 class Held {
   private readonly kinds = new Map<string, Set<string | null>>();
 

@@ -1,4 +1,4 @@
-/** Turns what a source gave into records that can be stored and items that are parked. */
+/** Turns items of a source into records that can be stored and items that are parked. */
 import type { Adapter, Item, WholeSet } from '../../adapters/kit/contract.ts';
 import type { RecordKind } from '../../adapters/kit/record.ts';
 import { Rejection, type Statement } from '../../adapters/kit/statement.ts';
@@ -9,7 +9,7 @@ import { checkStatement } from './check.ts';
 export interface Restated {
   readonly records: ValidRecord[];
   readonly parked: ParkedItem[];
-  /** All that was named by its id, stored or parked: for whole sets. */
+  /** Every record that was named by its id, stored or parked: for whole sets. */
   readonly present: { kind: string; sourceId: string }[];
 }
 

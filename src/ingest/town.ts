@@ -1,4 +1,6 @@
-/** The town's own records: reference data (agencies, regions, matters, the power list, ...) stated like any agency's. */
+/**
+ * The town's own records: reference data (agencies, regions, matters, the power list, ...), stated like an agency's.
+ */
 import type { Adapter } from '../../adapters/kit/contract.ts';
 import { readCode } from '../../adapters/kit/reading.ts';
 import type { Field } from '../../adapters/kit/record.ts';
@@ -11,12 +13,14 @@ import { checkStatement } from './check.ts';
 /** Rows of text by the name of their noun; an empty text is no value. */
 export type ReferenceRows = Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
 
-/** Reference data is made by hand: what is wrong with it stops the loading, with the noun, the row and the reason. */
+/** Reference data is made by hand: an error in it stops the loading, with the noun, the row and the reason. */
 export class TownDataError extends Error {
   override readonly name = 'TownDataError';
 }
 
-/** States the town's records; `version` is the day of the data or any text that grows. Returns how many changed. */
+/**
+ * States the town's records; `version` is the day of the data or any text that sorts later. Returns how many changed.
+ */
 export async function stateTown(store: Store, rows: ReferenceRows, version: string): Promise<number> {
   const records = Object.entries(rows).flatMap(([name, list]) => {
     const noun = store.catalog.stored(name);
@@ -26,7 +30,10 @@ export async function stateTown(store: Store, rows: ReferenceRows, version: stri
   return changes;
 }
 
-/** An agency with a folder but no reference record is known by its code and title; the town's own word is newer. */
+/**
+ * An agency with a folder but no reference record is known by its code and title; the town's own record is newer and
+ * wins.
+ */
 export async function stateAgencies(store: Store, adapters: readonly Adapter[]): Promise<void> {
   const rows = adapters.map(({ agency }) => ({
     code: agency.code,

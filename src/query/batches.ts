@@ -1,15 +1,15 @@
 /**
- * Reads plans. Plans of one identity that wait at the same time are read together: their keys share each statement, and all
- * statements of a batch see one snapshot. While one batch of an identity is under way, the next one grows; batches of
- * different identities do not wait for each other.
+ * Reads plans. Plans of one identity that wait at the same time are read together: their keys share each statement, and
+ * all statements of a batch see one snapshot. While one batch of an identity is under way, the next one grows; batches
+ * of different identities do not wait for each other.
  */
 import { HubError } from '../domain/error-codes.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import { TooManyBytes } from '../store/text-query.ts';
-import { Fetch, type Level, type Row, unkeyed } from './fetch.ts';
-import type { Given, Plan } from './plan.ts';
-import type { ReadLevels, Results } from './run.ts';
-import { Slot } from './slot.ts';
+import { Fetch, type FetchedRow, type Level, unkeyed } from './fetch.ts';
+import type { Plan, PlanInputs } from './plan.ts';
+import type { ReadLevels, Results } from './response-writer.ts';
+import { VariableRef } from './variable-ref.ts';
 
 export interface BatchLimits {
   /** Plans in one batch. */
@@ -19,26 +19,26 @@ export interface BatchLimits {
 }
 interface Waiting {
   readonly plan: Plan;
-  readonly given: Given;
+  readonly given: PlanInputs;
   readonly resolve: (results: Results) => void;
   readonly reject: (error: unknown) => void;
 }
-/** What is read at once. */
-interface Read {
+/** What is read together. */
+interface BatchRead {
   readonly levels: readonly Level[];
   readonly statements: readonly string[];
-  readonly slots: Given['values'];
+  readonly variables: PlanInputs['values'];
   readonly plans: number;
 }
-interface Lane {
+interface PlanQueue {
   readonly waiting: Waiting[];
   isUnderWay: boolean;
 }
-type GivenRows = ReadonlyMap<Fetch, readonly Row[]>;
-type MutableResults = Map<string, Row[]>[];
+type GivenRows = ReadonlyMap<Fetch, readonly FetchedRow[]>;
+type MutableResults = Map<string, FetchedRow[]>[];
 
 export class Batches {
-  private readonly lanes = new Map<string, Lane>();
+  private readonly queues = new Map<string, PlanQueue>();
   private readonly due = new Set<string>();
 
   constructor(
@@ -46,25 +46,25 @@ export class Batches {
     private readonly limits: BatchLimits,
   ) {}
 
-  read(plan: Plan, given: Given): Promise<Results> {
+  read(plan: Plan, given: PlanInputs): Promise<Results> {
     if (!plan.levels.length) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      // Values are the same for all of a batch, keys are each plan's own.
+      // Values are the same for all plans of a batch; keys are each plan's own.
       const identity = `${plan.identity}\n${JSON.stringify(given.values)}`;
-      const lane = this.lanes.get(identity) ?? { waiting: [], isUnderWay: false };
-      this.lanes.set(identity, lane);
-      lane.waiting.push({ plan, given, resolve, reject });
-      if (!lane.isUnderWay) this.later(identity);
+      const queue = this.queues.get(identity) ?? { waiting: [], isUnderWay: false };
+      this.queues.set(identity, queue);
+      queue.waiting.push({ plan, given, resolve, reject });
+      if (!queue.isUnderWay) this.later(identity);
     });
   }
 
-  /** What follows from rows that are there already: those of the first level. */
-  readonly readFrom: ReadLevels = (levels, given, slots) => {
+  /** Reads the levels below rows that are given: those of the first level. */
+  readonly readFrom: ReadLevels = (levels, given, variables) => {
     const statements = levels.map((level, depth) => (depth ? level.sql() : ''));
-    return this.readLevels({ levels, statements, slots, plans: 1 }, new Map(), given);
+    return this.readLevels({ levels, statements, variables, plans: 1 }, new Map(), given);
   };
 
-  /** All requests that one turn of the event loop has brought get into one batch. */
+  /** Puts all requests that came in one turn of the event loop into one batch. */
   private later(identity: string): void {
     if (!this.due.size) {
       setImmediate(() => {
@@ -77,20 +77,20 @@ export class Batches {
   }
 
   private begin(identity: string): void {
-    const lane = this.lanes.get(identity);
-    if (!lane || lane.isUnderWay) return;
-    lane.isUnderWay = true;
-    void this.readBatch(lane.waiting.splice(0, this.limits.plans)).finally(() => {
-      lane.isUnderWay = false;
-      if (lane.waiting.length) this.begin(identity);
-      else this.lanes.delete(identity);
+    const queue = this.queues.get(identity);
+    if (!queue || queue.isUnderWay) return;
+    queue.isUnderWay = true;
+    void this.readBatch(queue.waiting.splice(0, this.limits.plans)).finally(() => {
+      queue.isUnderWay = false;
+      if (queue.waiting.length) this.begin(identity);
+      else this.queues.delete(identity);
     });
   }
 
   private async readBatch(batch: readonly Waiting[]): Promise<void> {
     const [{ plan, given }] = batch as [Waiting];
     try {
-      // Fetches of plans of one identity stand at the same index.
+      // In plans of one identity, the same fetch has the same index.
       const keys = new Map<number, Set<string>>();
       for (const each of batch) {
         for (const [fetch, key] of each.plan.given(each.given.keys)) {
@@ -98,7 +98,7 @@ export class Batches {
         }
       }
       const { levels, statements } = plan;
-      const whole = { levels, statements, slots: given.values, plans: batch.length };
+      const whole = { levels, statements, variables: given.values, plans: batch.length };
       const results = await this.readLevels(whole, keys, new Map());
       for (const { resolve } of batch) resolve(results);
     } catch (error) {
@@ -107,7 +107,7 @@ export class Batches {
   }
 
   private async readLevels(
-    { levels, statements, slots, plans }: Read,
+    { levels, statements, variables, plans }: BatchRead,
     rootKeys: ReadonlyMap<number, ReadonlySet<string>>,
     given: GivenRows,
   ): Promise<Results> {
@@ -125,14 +125,14 @@ export class Batches {
           if (isIdle) continue;
           const values = level.values.list.map(value => {
             if (value instanceof Fetch) return keys[level.fetches.indexOf(value)];
-            return value instanceof Slot ? value.of(slots) : value;
+            return value instanceof VariableRef ? value.of(variables) : value;
           });
           const rows = await statement(statements[depth]!, values, depth === levels.length - 1);
           left -= rows.length;
           if (left < 0)
             throw new HubError(
               'LIMIT_EXCEEDED',
-              `The answer needs more than ${this.limits.rows} rows: ask for less at once`,
+              `The answer needs more than ${this.limits.rows} rows: request less in one query`,
             );
           distribute(level, rows, results);
         }
@@ -143,12 +143,12 @@ export class Batches {
   }
 }
 
-/** What takes PostgreSQL too long, or has too many bytes, is too large a question. */
+/** Turns a timeout of PostgreSQL, or an answer with too many bytes, into an error for the client. */
 function tooLarge(error: unknown): unknown {
   if (error instanceof TooManyBytes)
-    return new HubError('LIMIT_EXCEEDED', 'The answer has too many bytes: ask for less at once');
+    return new HubError('LIMIT_EXCEEDED', 'The answer has too many bytes: request less in one query');
   if ((error as { code?: string }).code !== '57014') return error;
-  return new HubError('LIMIT_EXCEEDED', 'The answer takes too long: ask for less at once', {}, { cause: error });
+  return new HubError('LIMIT_EXCEEDED', 'The answer takes too long: request less in one query', {}, { cause: error });
 }
 
 function keysOf(fetch: Fetch, results: MutableResults, rootKeys: ReadonlyMap<number, ReadonlySet<string>>): string[] {
@@ -165,7 +165,7 @@ function keysOf(fetch: Fetch, results: MutableResults, rootKeys: ReadonlyMap<num
   return [...keys];
 }
 
-function distribute(level: Level, rows: readonly Row[], results: MutableResults): void {
+function distribute(level: Level, rows: readonly FetchedRow[], results: MutableResults): void {
   for (const { index } of level.fetches) results[index] = new Map();
   for (const row of rows) {
     const byKey = results[level.fetches[Number(row[0])]!.index]!;

@@ -1,25 +1,28 @@
 /**
- * What a plan reads. A level is one statement; a fetch is a branch of it: the rows of one noun for the keys that the level
- * before has given. Every row comes as text: the number of its branch, its key, its cells.
+ * What a plan reads. A level is one statement; a fetch is a branch of it: the rows of one noun for the keys that the
+ * level before found. Every row comes as text: the number of its branch, its key, its cells.
  */
 import type { Policy } from '../access/policy.ts';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import { sqlTypes } from '../store/tables.ts';
 import { type Scope, tableSql, Values, visibleSql, wholeSql } from './scope.ts';
 
-export type Row = readonly (string | null)[];
+export type FetchedRow = readonly (string | null)[];
 const keyPlace = 1;
-/** Where the cells of a row begin. */
+/** Index at which the cells of a row begin. */
 const firstCell = 2;
 /** Key of the rows of a fetch that has no keys. */
 export const unkeyed = '';
 
-/** Where a fetch takes its keys from: rows of the level before, the keys of another one, or (null) the request. */
+/** Where a fetch takes its keys from: rows of the level before, the keys of another fetch, or (null) the request. */
 export type KeySource =
-  | { readonly fetch: Fetch; readonly keyOf: (row: Row) => string | null }
+  | { readonly fetch: Fetch; readonly keyOf: (row: FetchedRow) => string | null }
   | { readonly sameAs: Fetch };
 
-/** Makes a branch, always the same: `select` is the list of its columns, given what the key of a row is; `keys` is bound to all of them. */
+/**
+ * Makes the SQL of a branch, the same at every call. `select` makes the list of its columns from the expression of a
+ * row's key; `keys` is the parameter to which all keys are bound.
+ */
 export type Branch = (select: (key: string) => string, keys: string) => string;
 
 export class Fetch {
@@ -29,7 +32,7 @@ export class Fetch {
   private keys = '';
 
   constructor(
-    /** In the whole plan. */
+    /** The fetch's number in the whole plan. */
     readonly index: number,
     readonly level: Level,
     readonly source: KeySource | null,
@@ -38,13 +41,13 @@ export class Fetch {
   }
   private readonly ordinal: number;
 
-  /** `keys` is bound to an array of this type; none: the fetch needs no keys. */
+  /** Sets the branch. Its keys are bound as an array of this type; null if it needs no keys. */
   reads(keyType: string | null, branch: Branch): this {
     if (keyType) this.keys = `${this.level.values.add(this)}::${keyType}[]`;
     this.branch = branch;
     return this;
   }
-  /** The key of a row is this cell of it. */
+  /** Declares that the key of a row is this cell of it. */
   keyIs(name: string): this {
     this.places.set(name, keyPlace);
     return this;
@@ -56,7 +59,7 @@ export class Fetch {
     return this.cells.length;
   }
 
-  /** Where in a row the cell of this name stands; its expression is asked for once. */
+  /** The index of the cell of this name in a row; `sql` is called only once for each name. */
   cell(name: string, sql: () => string): number {
     const known = this.places.get(name);
     if (known !== undefined) return known;
@@ -65,14 +68,14 @@ export class Fetch {
     return place;
   }
 
-  /** A row as this fetch would give it, of cells by their names. */
-  rowOf(cells: Readonly<Record<string, string | null>>): Row {
+  /** Makes a row as this fetch would return it, from cells by name. */
+  rowOf(cells: Readonly<Record<string, string | null>>): FetchedRow {
     const row: (string | null)[] = [String(this.ordinal), null];
     for (const [name, place] of this.places) row[place] = cells[name] ?? null;
     return row;
   }
 
-  /** Every branch of a statement has the same number of columns. */
+  /** The SQL of the branch, padded because every branch of a statement has the same number of columns. */
   sql(width: number): string {
     const padding = Array.from({ length: width - this.width }, () => 'null');
     const select = (key: string) => [`'${this.ordinal}'`, key, ...this.cells, ...padding].join(', ');
@@ -82,12 +85,12 @@ export class Fetch {
 
 /** Fetches whose keys are known at the same time. */
 export class Level {
-  /** Looks at so many rows that PostgreSQL had better know the values before it decides how. */
+  /** Whether it reads so many rows that PostgreSQL should plan it for the actual values. */
   isWeighed = false;
   readonly values = new Values();
   readonly fetches: Fetch[] = [];
 
-  /** Undoes what was planned since a mark: the part turned out to be one that cannot be read. */
+  /** Marks the state of the level; `restore` undoes what was planned since, when a part turns out to be unreadable. */
   mark(): { readonly values: number; readonly fetches: number } {
     return { values: this.values.list.length, fetches: this.fetches.length };
   }
@@ -103,7 +106,7 @@ export class Level {
   }
 }
 
-/** A fetch of a noun's rows, called `t` in its branch, and what its cells are. */
+/** A fetch of a noun's rows, which are called `t` in its branch, and the SQL of its cells. */
 export class NounFetch extends Fetch {
   constructor(
     index: number,
@@ -112,19 +115,19 @@ export class NounFetch extends Fetch {
     readonly noun: StoredNoun,
     private readonly policy: Policy,
     private readonly catalog: Catalog,
-    /** The moment as of which its rows are read, and all that hangs on them; null: now. */
+    /** The moment as of which its rows, and all that is linked to them, are read; null: now. */
     readonly asOf: string | null,
   ) {
     super(index, level, source);
   }
 
   private idsAreGiven = false;
-  /** Ids of its rows are what it is asked by: what hangs on them is read by the same statement. */
+  /** Declares that its keys are the ids of its rows, so rows linked to them are read by the same statement. */
   givenIds(): this {
     this.idsAreGiven = true;
     return this;
   }
-  /** Where fetches by the ids of its rows stand, and where they take them from. */
+  /** The depth of fetches by the ids of its rows. */
   below(depth: number): number {
     return this.idsAreGiven ? depth : depth + 1;
   }
@@ -138,7 +141,7 @@ export class NounFetch extends Fetch {
     const { catalog, policy, asOf } = this;
     return { catalog, policy, values: this.level.values, asOf };
   }
-  /** What stands behind `from`, and the rows that the reader may see. Asked for once each: they bind values. */
+  /** The `from` expression. It and `visible` must be called only once for each fetch, because they bind values. */
   from(): string {
     return `${tableSql(this.noun, this.asOf, this.level.values)} t`;
   }
@@ -155,12 +158,12 @@ export class NounFetch extends Fetch {
   get mayBeWhole(): boolean {
     return this.policy.whole(this.noun) !== 'none';
   }
-  /** Where a row names no person, this stands for whom it is about. */
+  /** The cell that stands for the person concerned where a row is linked to no person. */
   subject(): number {
     return this.column('id');
   }
   /** Whether the row is shown whole, by this reader's policy. */
-  whole(): (row: Row) => boolean {
+  whole(): (row: FetchedRow) => boolean {
     const rows = this.policy.whole(this.noun);
     if (rows === 'all' || rows === 'none') return () => rows === 'all';
     const sql = () => `(${wholeSql(this.scope, this.noun)})::text`;
@@ -169,7 +172,7 @@ export class NounFetch extends Fetch {
   }
 }
 
-/** Rows of a live kind: an agency gives them, no statement. */
+/** Rows of a live kind, which come from an agency and not from a statement. */
 export class LiveFetch extends NounFetch {
   override column(name: string): number {
     return this.cell(name, () => '');
@@ -180,14 +183,14 @@ export class LiveFetch extends NounFetch {
   override subject(): number {
     return this.column('$subject');
   }
-  override whole(): (row: Row) => boolean {
+  override whole(): (row: FetchedRow) => boolean {
     const at = this.column('$whole');
     return row => row[at] === 'true';
   }
 }
 
 const texts = new WeakMap<StoredNoun, ReadonlySet<string>>();
-/** Columns of a table that are text in PostgreSQL already. */
+/** Columns of a table that already are text in PostgreSQL. */
 function textColumns(noun: StoredNoun): ReadonlySet<string> {
   const known = texts.get(noun);
   if (known) return known;

@@ -5,8 +5,8 @@ import { type Column, isStored, type Relation, type StoredNoun } from '../catalo
 import { HubError } from '../domain/error-codes.ts';
 import { sqlTypes } from '../store/tables.ts';
 import { type Scope, tableSql, visibleSql } from './scope.ts';
-import { Slot } from './slot.ts';
 import { localDaySql } from './time-units.ts';
+import { VariableRef } from './variable-ref.ts';
 
 export type Where = { readonly [field: string]: unknown };
 
@@ -51,7 +51,7 @@ export function whereSql(scope: Scope, noun: StoredNoun, where: Where | null | u
       const parts = (test as Where[]).map(part => whereSql(scope, noun, part, alias));
       terms.push(parts.length ? `(${parts.join(` ${name} `)})` : String(name === 'and'));
     }
-    // A row without a value does not fit a test, so it fits the test's opposite: no row is outside of both.
+    // A row without a value does not fit a test, so it fits the opposite: every row fits one of both.
     else if (name === 'not') terms.push(`(${whereSql(scope, noun, test as Where, alias)}) is not true`);
     else if (name === 'compare') {
       for (const one of test as Comparison[]) terms.push(comparisonSql(scope, noun, one, alias));
@@ -61,7 +61,7 @@ export function whereSql(scope: Scope, noun: StoredNoun, where: Where | null | u
   return terms.length ? terms.join(' and ') : 'true';
 }
 
-/** The rows of a list, called `t`: they hang on the parent `p`, are visible and fit. */
+/** The terms for rows of a list, called `t`: linked to the parent `p`, visible, and fitting. */
 export function listTermsSql(
   scope: Scope,
   noun: StoredNoun,
@@ -74,7 +74,7 @@ export function listTermsSql(
   return terms.join(' and ');
 }
 
-/** Of what a row is related to: nothing that the reader may not see, or that is deleted, counts. */
+/** Tests of related rows: rows that are deleted, or that the reader may not see, do not count. */
 function relationTests(scope: Scope, relation: Relation, test: Where, alias: string): string[] {
   if (!relation.many) return [existsSql(scope, relation, test, alias)];
   return Object.entries(test)
@@ -101,7 +101,7 @@ export function demandSeen(policy: Policy, noun: StoredNoun): void {
 
 function comparisonSql(scope: Scope, noun: StoredNoun, { field, is, than }: Comparison, alias: string): string {
   const [left, right] = [field, than].map(name => filterable(scope, noun, name, alias)) as [Tested, Tested];
-  // A moment and a day are compared as days of the town.
+  // A moment and a day are compared as days in the town's time zone.
   const day = (side: Tested) => (side.type === 'timestamptz' ? localDaySql(side.sql) : side.sql);
   return left.type === right.type ? `(${left.sql} ${is} ${right.sql})` : `(${day(left)} ${is} ${day(right)})`;
 }
@@ -113,7 +113,7 @@ function fieldTests(scope: Scope, noun: StoredNoun, name: string, tests: Record<
     .map(([op, value]) => {
       const spell = (given: unknown) =>
         op === 'isNull' ? given : Array.isArray(given) ? given.map(normalise) : normalise(given);
-      const spelled = value instanceof Slot ? value.spelled(spell) : spell(value);
+      const spelled = value instanceof VariableRef ? value.spelled(spell) : spell(value);
       return `(${operators[op]!(sql, scope.values.add(spelled), type)})`;
     });
 }
@@ -122,7 +122,7 @@ function fieldTests(scope: Scope, noun: StoredNoun, name: string, tests: Record<
 export interface Tested {
   readonly column: string;
   readonly sql: string;
-  /** PostgreSQL's. */
+  /** PostgreSQL's type. */
   readonly type: string;
   readonly normalise: (value: unknown) => unknown;
 }
@@ -138,7 +138,10 @@ export function filterable({ policy, namesNobody }: Scope, noun: StoredNoun, nam
   return { column: column.column, sql, type: sqlTypes[column.field.scalar], normalise: spellingOf(column) };
 }
 
-/** Where the time of a row reveals a personal fact, only who sees all rows whole tests it, and groups and streams never do. */
+/**
+ * Whether tests of the row's time are allowed: where it reveals a personal fact, only readers who see all rows whole
+ * may test it, and groups and streams never may.
+ */
 const isTimeTested = (policy: Policy, noun: StoredNoun, namesNobody: boolean | undefined): boolean =>
   !noun.kind.timeReveals.length || (!namesNobody && policy.timeTold(noun, policy.whole(noun) === 'all') === 'whole');
 
@@ -148,20 +151,23 @@ export const maskedField = (noun: StoredNoun, name: string): HubError =>
     `${noun.name}.${name} is masked for you: it cannot be filtered, ordered, grouped or aggregated by`,
   );
 
-/** A column as this reader's tests see it: an identifier that he sees masked where it names a person is no value there. */
+/**
+ * A column as this reader's tests see it: an identifier that they see masked, because it names a person, counts as
+ * null.
+ */
 export function testedSql(policy: Policy, noun: StoredNoun, column: Column, alias = 't'): string {
   const mayName = column.field.format?.personPrefix !== undefined;
   return mayName && policy.whole(noun) !== 'all' ? namelessSql(column, alias) : `${alias}."${column.column}"`;
 }
 
-/** An identifier that names a person is no value. */
+/** The column, with null in place of identifiers that name a person. */
 function namelessSql({ column, field }: Column, alias: string): string {
   const prefix = field.format?.personPrefix;
   const plain = `${alias}."${column}"`;
   return prefix ? `case when starts_with(${plain}, '${prefix}') then null else ${plain} end` : plain;
 }
 
-/** Identifiers are found in any spelling. */
+/** Normalises the tested value, so that identifiers are found in any spelling. */
 const spellingOf =
   ({ field }: Column) =>
   (value: unknown): unknown =>

@@ -1,18 +1,18 @@
-/** JSON as the bytes that leave: an answer is never a string, so nothing of it is joined or copied into what is around it. */
+/** Writes JSON as bytes: an answer is never a string, so no part of it is joined or copied into what is around it. */
 import { TextBytes } from '../domain/text-bytes.ts';
 
 const [quote, backslash, colon, plus, bigT, bigZ] = [34, 92, 58, 43, 84, 90];
-/** `2026-11-23`: behind it stands the time of a day. */
+/** Length of `2026-11-23`, after which the time of day follows. */
 const dayLength = 10;
 
 export class JsonWriter extends TextBytes {
-  /** JSON already. */
+  /** Writes text that already is JSON. */
   json(text: string): true {
     this.plain(text);
     return true;
   }
 
-  /** A string in which nothing has to be escaped. */
+  /** Writes a string in which nothing has to be escaped. */
   quoted(text: string): true {
     this.byte(quote);
     this.plain(text);
@@ -20,7 +20,7 @@ export class JsonWriter extends TextBytes {
     return true;
   }
 
-  /** Any string. */
+  /** Writes any string. */
   text(text: string): true {
     const { at } = this;
     this.byte(quote);
@@ -32,7 +32,7 @@ export class JsonWriter extends TextBytes {
     return this.json(JSON.stringify(text));
   }
 
-  /** An instant as PostgreSQL writes it, in ISO 8601 (as `isoInstant`, without a string between). */
+  /** Writes an instant of PostgreSQL's form in ISO 8601 (as `isoInstant`, but without a string in between). */
   instant(text: string): true {
     const { length } = text;
     this.reserve(length + 3);
@@ -52,7 +52,7 @@ export class JsonWriter extends TextBytes {
     return true;
   }
 
-  /** The global id of a record. */
+  /** Writes the global id of a record. */
   id(type: string, id: string): true {
     this.byte(quote);
     this.plain(type);

@@ -1,9 +1,9 @@
 /**
- * Which of some rows fit which filters for a reader, now or at some moment since a position of the log: set-wise, for all
- * filters of a policy at once. What streams of changes are decided by.
+ * Finds which of some rows fit which filters for a reader, now or at some moment since a position of the log: in one
+ * statement, for all filters of a policy. Streams of changes are decided by this.
  */
 import type { Policy } from '../access/policy.ts';
-import { type Rows, rowsSql } from '../access/rows.ts';
+import { type RowRule, rowsSql } from '../access/rows.ts';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { ReadRows } from '../store/database.ts';
@@ -17,12 +17,12 @@ import { type Scope, Values } from './scope.ts';
 /** A row as it stands. */
 export interface Match {
   readonly deleted: boolean;
-  /** The reader may see it. */
+  /** Whether the reader may see it. */
   readonly visible: boolean;
   /** By filter. */
   readonly fits: readonly boolean[];
 }
-export interface Looking {
+export interface MatchQuery {
   readonly read: ReadRows;
   readonly catalog: Catalog;
   readonly policy: Policy;
@@ -31,7 +31,7 @@ export interface Looking {
 }
 
 const isTrue = (text: string | null) => text === 't';
-const scopeOf = ({ catalog, policy }: Pick<Looking, 'catalog' | 'policy'>): Scope => ({
+const scopeOf = ({ catalog, policy }: Pick<MatchQuery, 'catalog' | 'policy'>): Scope => ({
   catalog,
   policy,
   values: new Values(),
@@ -39,8 +39,8 @@ const scopeOf = ({ catalog, policy }: Pick<Looking, 'catalog' | 'policy'>): Scop
   namesNobody: true,
 });
 
-/** Rows that do not exist are not in the answer. */
-export async function matchNow(looking: Looking, ids: readonly string[]): Promise<ReadonlyMap<string, Match>> {
+/** Matches rows as they are now. Rows that do not exist are not in the result. */
+export async function matchNow(looking: MatchQuery, ids: readonly string[]): Promise<ReadonlyMap<string, Match>> {
   const { read, catalog, policy, noun, wheres } = looking;
   const scope = scopeOf(looking);
   const { values } = scope;
@@ -58,12 +58,13 @@ export async function matchNow(looking: Looking, ids: readonly string[]): Promis
 }
 
 /**
- * By row the filters that it may have fitted, visible for the reader, at some moment since a position of the log, as far
- * as versions tell: its own, and those of the rows by which it is seen (a step of its case, its case). What has replaced
- * them may have no position yet: readers are shown rows as they are, which may be ahead of the log.
+ * For each row, the filters that it may have fitted, visible for the reader, at some moment since a position of the
+ * log, as far as versions show: its own, and those of the rows by which it is seen (a step of its case, its case). The
+ * changes that replaced them may have no position yet: readers are shown rows as they are, which may be ahead of the
+ * log.
  */
 export async function matchedSince(
-  looking: Looking,
+  looking: MatchQuery,
   ids: readonly string[],
   after: number,
 ): Promise<ReadonlyMap<string, readonly boolean[]>> {
@@ -73,7 +74,7 @@ export async function matchedSince(
   const scope = { ...scopeOf(looking), values, catalog: pastCatalog(catalog, values, since) };
   const noun = scope.catalog.stored(looking.noun.name);
   const visible = rowsSql(policy.rows(noun), 't', scope.catalog, value => values.add(value));
-  // "None of its steps" may have held before although one of them did later: such filters count as fitted.
+  // "None of its steps" may have held before although a step fitted later, so such filters count as fitted.
   const own = wheres.map(where => (findsByOthers(noun, where) ? null : where));
   const fits = own.map(where => `bool_or((${whereSql(scope, noun, where)}) is true)`);
   const text = `select t.id, ${fits.join(', ')} from ${noun.table} t
@@ -82,12 +83,12 @@ export async function matchedSince(
   return new Map(rows.map(([id, ...fitted]) => [id!, fitted.map(isTrue)]));
 }
 
-/** The catalog with more behind its nouns: their rows, and those that were replaced since the position. */
+/** The catalog with larger tables: the rows of each noun, and those that were replaced since the position. */
 function pastCatalog(catalog: Catalog, values: Values, since: string): Catalog {
   const tables = new Map<string, string>();
   const stored = (name: string): StoredNoun => {
     const noun = catalog.stored(name);
-    // A value that no statement uses has no type: only what is asked for is bound.
+    // PostgreSQL cannot type a parameter that no statement uses, so values are bound only when needed.
     if (!tables.has(name)) tables.set(name, pastTable(noun, values, since));
     return { ...noun, table: tables.get(name)! };
   };
@@ -102,8 +103,8 @@ function pastTable(noun: StoredNoun, values: Values, since: string): string {
     where (h.id, h.observed_at) in (${replacedSql(values.add(noun.name), since)}))`;
 }
 
-/** Rows that fit a filter, in an order: their ids only, at most so many. Throws as a list does. */
-export async function listMatching(looking: Looking, orderBy: readonly string[], most: number): Promise<string[]> {
+/** The ids of rows that fit a filter, in an order, at most this many. Throws as a list does. */
+export async function listMatching(looking: MatchQuery, orderBy: readonly string[], most: number): Promise<string[]> {
   const { read, noun, wheres } = looking;
   const scope = scopeOf(looking);
   const terms = listTermsSql(scope, noun, wheres[0], null);
@@ -115,15 +116,15 @@ export async function listMatching(looking: Looking, orderBy: readonly string[],
   return rows.map(([id]) => id!);
 }
 
-/** Throws as a list would for this filter and order, without looking at any row. */
+/** Throws as a list would for this filter and order, without reading any row. */
 export function demandFilter(
-  ground: Pick<Looking, 'catalog' | 'policy'>,
+  ground: Pick<MatchQuery, 'catalog' | 'policy'>,
   noun: StoredNoun,
   where: Where | null,
   orderBy: readonly string[],
 ): void {
   if (testsPersonal(noun, where))
-    throw new HubError('FILTER_FORBIDDEN', 'Streams take no test by a personal field, whoever asks: ask the list');
+    throw new HubError('FILTER_FORBIDDEN', 'Subscriptions cannot filter by personal fields: query the list instead');
   whereSql(scopeOf(ground), noun, where);
   pagingSql(scopeOf(ground), noun, { orderBy });
 }
@@ -134,11 +135,13 @@ export async function linkedTo(read: ReadRows, noun: StoredNoun, link: string, i
   return (await read(text, [ids])).map(([id, target]) => [id!, target!] as const);
 }
 
-/** Whether it depends on rows of other nouns who sees the rows, sees them whole, or finds them by one of the filters. */
-export function dependsOnOthers({ policy, noun, wheres }: Looking): boolean {
+/**
+ * Whether rows of other nouns decide who sees the rows, who sees them whole, or which of them fit one of the filters.
+ */
+export function dependsOnOthers({ policy, noun, wheres }: MatchQuery): boolean {
   return [policy.rows(noun), policy.whole(noun)].some(reachesOut) || wheres.some(where => findsByOthers(noun, where));
 }
-function reachesOut(rules: Rows): boolean {
+function reachesOut(rules: RowRule): boolean {
   if (typeof rules === 'string') return false;
   if ('any' in rules) return rules.any.some(reachesOut);
   if ('every' in rules) return rules.every.some(reachesOut);

@@ -1,7 +1,7 @@
 /**
  * Keyset paging: a cursor names a row, and its place in the order is looked up when it is used. So a cursor holds no
  * value of a record, and no row is shown twice or left out because others came, went or were removed. (A row that moves
- * in the order during the walk can be, as in any list that is not frozen.)
+ * in the order between pages can be, as in any list that is not frozen.)
  */
 import type { StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
@@ -14,12 +14,12 @@ export interface PageArgs {
   readonly after?: string | null;
   readonly last?: number | null;
   readonly before?: string | null;
-  /** The latest first, whatever the reader may order by: records of many kinds in one list. */
+  /** Orders by the latest first, whatever the reader may order by: used for records of many kinds in one list. */
   readonly latestFirst?: true;
 }
 
 export const defaultPageSize = 20;
-export const largestPageSize = 200;
+export const maxPageSize = 200;
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export const cursorOf = (id: string): string => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
@@ -43,9 +43,9 @@ interface Key {
 }
 
 export interface Paging {
-  /** Rows to show; one more is read to know whether there are further ones. */
+  /** Rows to show; one more is read to know whether there are more. */
   readonly size: number;
-  /** Read from the end: the rows come in reverse and have to be turned. */
+  /** Whether it is read from the end, so that the rows come in reverse order. */
   readonly backward: boolean;
   readonly condition: string;
   readonly orderBy: string;
@@ -55,7 +55,7 @@ export function pagingSql(scope: Scope, noun: StoredNoun, args: PageArgs): Pagin
   const backward = args.last !== null && args.last !== undefined;
   if (backward && args.first !== null && args.first !== undefined) bad('Give either `first` or `last`, not both');
   const size = (backward ? args.last : args.first) ?? defaultPageSize;
-  if (size < 0 || size > largestPageSize) bad(`\`first\` and \`last\` go from 0 to ${largestPageSize}`);
+  if (size < 0 || size > maxPageSize) bad(`\`first\` and \`last\` go from 0 to ${maxPageSize}`);
   const keys = (args.orderBy ?? []).map(order => keyOf(scope, noun, order));
   if (args.latestFirst) keys.push({ column: 'observed_at', descending: true });
   keys.push({ column: 'id', descending: false });
@@ -72,12 +72,12 @@ export function pagingSql(scope: Scope, noun: StoredNoun, args: PageArgs): Pagin
 function keyOf(scope: Scope, noun: StoredNoun, order: string): Key {
   const [field, direction] = order.split(' ') as [string, string];
   const { column, sql } = filterable(scope, noun, field);
-  // An order would show where the masked ones lie.
+  // An order would show where masked values lie.
   if (sql !== `t."${column}"`) throw maskedField(noun, field);
   return { column, descending: direction === 'desc' };
 }
 
-/** Rows on the far side of the cursor's row; nulls stand last in either direction. */
+/** Rows beyond the cursor's row; nulls come last in either direction. */
 function beyond(scope: Scope, noun: StoredNoun, keys: readonly Key[], cursor: string, before: boolean): string {
   const alternatives = keys.map(({ column, descending }, i) => {
     const equal = keys.slice(0, i).map(k => `t."${k.column}" is not distinct from c."${k.column}"`);
@@ -94,8 +94,8 @@ function bad(message: string): never {
 }
 
 /**
- * The cursor's row as it last stood: one that was removed meanwhile holds no values any more, its history does. In an
- * answer about the past it is the row as it stood then.
+ * The cursor's row as it last was: a row that was removed holds no values any more, but its history does. In an answer
+ * about the past it is the row as it was then.
  */
 function placeOf({ asOf, values }: Scope, noun: StoredNoun, keys: readonly Key[], cursor: string): string {
   const id = `${values.add(idOfCursor(cursor))}::uuid`;

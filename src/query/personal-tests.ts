@@ -1,18 +1,18 @@
-/** Which tests single persons out: those by personal fields, wherever in a `where` they stand. */
+/** Finds tests that single persons out: those by personal fields, anywhere in a `where`. */
 import type { Noun } from '../catalog/catalog.ts';
 import type { Comparison, Where } from './filters.ts';
-import { Slot } from './slot.ts';
+import { VariableRef } from './variable-ref.ts';
 
 export const isPersonal = (noun: Noun, field: string): boolean =>
   noun.columns.get(field)?.field.sensitivity === 'personal';
 
-/** Also an identifier that names a person in some rows only (sole traders). */
+/** Also true for an identifier that names a person in some rows only (sole traders). */
 export const mayNamePerson = (noun: Noun, field: string): boolean =>
   isPersonal(noun, field) || noun.columns.get(field)?.field.format?.personPrefix !== undefined;
 
 /**
- * Whether a `where` names a personal field of the noun, or of what it is related to. What is tested does not matter, nor
- * who asks.
+ * Whether a `where` names a personal field of the noun, or of a related noun. The tested value and the reader do not
+ * matter.
  */
 export function testsPersonal(noun: Noun, where: Where | null | undefined): boolean {
   return Object.entries(where ?? {}).some(([name, test]) => {
@@ -28,7 +28,7 @@ export function testsPersonal(noun: Noun, where: Where | null | undefined): bool
   });
 }
 
-/** What the tests of a noun's own fields name persons by. */
+/** The fields by which tests of a noun's own fields name persons. */
 export interface NamedByTests {
   /** A personal field is tested: every row that fits is about somebody. */
   readonly whole: boolean;
@@ -36,7 +36,7 @@ export interface NamedByTests {
   readonly prefixed: readonly { readonly column: string; readonly prefix: string }[];
 }
 
-/** Of what is tested of the noun itself, relations left out. */
+/** The same for a `where`: only tests of the noun itself, without relations. */
 export function namedByTests(noun: Noun, where: Where): NamedByTests {
   const columns = ownFields(where).flatMap(name => noun.columns.get(name) ?? []);
   return {
@@ -60,9 +60,9 @@ function ownFields(where: Where): string[] {
 
 /**
  * For how many persons the tests of a noun's own personal fields look: values of a list and parts of an `or` are
- * alternatives, tests that must all hold are one.
+ * alternatives; tests that must all hold count as one.
  *
- * @param values of the question's variables
+ * @param values of the query's variables
  */
 export function alternativesOf(noun: Noun, where: Where, values: Readonly<Record<string, unknown>>): number {
   const parts = Object.entries(where).map(([name, test]): number => {
@@ -78,6 +78,6 @@ export function alternativesOf(noun: Noun, where: Where, values: Readonly<Record
 }
 
 function valuesOf(tests: Record<string, unknown>, values: Readonly<Record<string, unknown>>): number {
-  const given = Object.values(tests).map(value => (value instanceof Slot ? value.of(values) : value));
+  const given = Object.values(tests).map(value => (value instanceof VariableRef ? value.of(values) : value));
   return Math.max(1, ...given.map(value => (Array.isArray(value) ? new Set(value).size : 1)));
 }

@@ -2,19 +2,19 @@
 import { maskValue } from '../access/masks.ts';
 import { type Catalog, isStored, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
-import type { Fetch, NounFetch, Row } from './fetch.ts';
+import type { Fetch, FetchedRow, NounFetch } from './fetch.ts';
 import { compareInstants, isoInstant } from './instants.ts';
 import { type NoteRow, noteWriter } from './note-persons.ts';
 import { items, listFetch } from './plan-list.ts';
 import { plainWriter } from './plan-plain.ts';
 import type { Planner, WriteRow } from './planner.ts';
-import type { Run, Written } from './run.ts';
-import type { Wanted } from './wanted.ts';
+import type { ResponseWriter, Written } from './response-writer.ts';
+import type { SelectedField } from './selected-field.ts';
 
 const largestRecords = 200;
 
 /** Records of every agency, the latest first. */
-export function recordsWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: Wanted): WriteRow {
+export function recordsWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: SelectedField): WriteRow {
   const first = wanted.args.first as number;
   if (first < 0 || first > largestRecords)
     throw new HubError('BAD_USER_INPUT', `\`first\` goes from 0 to ${largestRecords}`);
@@ -28,40 +28,40 @@ export function recordsWriter(planner: Planner, fetch: NounFetch, depth: number,
     return [{ rows, id, observed, write: planner.object(rows, below, wanted.of(to.name)) }];
   });
   const own = fetch.column('id');
-  return (row, run) => {
+  return (row, writer) => {
     const found = lists.flatMap(({ rows, id, observed, write }) =>
-      run.rows(rows, row[own]!).map(each => ({ id: each[id]!, at: isoInstant(each[observed]!), row: each, write })),
+      writer.rows(rows, row[own]!).map(each => ({ id: each[id]!, at: isoInstant(each[observed]!), row: each, write })),
     );
     const unique = [...new Map(found.map(each => [each.id, each])).values()];
     unique.sort((a, b) => compareInstants(b.at, a.at) || (a.id < b.id ? -1 : 1));
     const shown = unique.slice(0, first);
     const writers = new Map(shown.map(each => [each.row, each.write]));
     return items(
-      run,
+      writer,
       wanted,
       shown.map(each => each.row),
-      each => writers.get(each)!(each, run),
+      each => writers.get(each)!(each, writer),
     );
   };
 }
 
 interface Claim {
-  readonly row: Row;
+  readonly row: FetchedRow;
   readonly fact: string;
   readonly value: string;
   readonly source: Claimant;
-  readonly record: Row;
+  readonly record: FetchedRow;
 }
-/** A kind of record that claims something of the noun. */
+/** A kind of record that makes claims about the noun. */
 interface Claimant {
   readonly noun: StoredNoun;
   readonly fetch: NounFetch;
-  readonly isWhole: (row: Row) => boolean;
+  readonly isWhole: (row: FetchedRow) => boolean;
   readonly note: NoteRow | null;
-  readonly writers: ReadonlyMap<Wanted, WriteRow>;
+  readonly writers: ReadonlyMap<SelectedField, WriteRow>;
 }
 
-export function conflictsWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: Wanted): WriteRow {
+export function conflictsWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: SelectedField): WriteRow {
   return new Conflicts(planner, fetch, depth, wanted).write;
 }
 
@@ -70,13 +70,13 @@ class Conflicts {
   private readonly at: Readonly<Record<(typeof claimColumns)[number], number>>;
   private readonly claimants: ReadonlyMap<string, Claimant>;
   private readonly own: number;
-  private readonly conflict: readonly Wanted[];
+  private readonly conflict: readonly SelectedField[];
 
   constructor(
     private readonly planner: Planner,
     private readonly fetch: NounFetch,
     depth: number,
-    private readonly wanted: Wanted,
+    private readonly wanted: SelectedField,
   ) {
     this.own = fetch.column('id');
     this.conflict = wanted.of('Conflict');
@@ -102,9 +102,9 @@ class Conflicts {
     );
   }
 
-  private claimant(noun: StoredNoun, depth: number, records: readonly Wanted[]): Claimant {
+  private claimant(noun: StoredNoun, depth: number, records: readonly SelectedField[]): Claimant {
     const { kind, record_id } = this.at;
-    const keyOf = (row: Row) => (row[kind] === noun.name ? row[record_id]! : null);
+    const keyOf = (row: FetchedRow) => (row[kind] === noun.name ? row[record_id]! : null);
     const fetch = this.planner.byIds(noun, depth, { fetch: this.claims, keyOf }, null);
     const stated = noun.links.flatMap(({ target, states }) =>
       target === this.fetch.noun ? states.map(([, field]) => field) : [],
@@ -119,48 +119,52 @@ class Conflicts {
     };
   }
 
-  readonly write: WriteRow = (row, run) => {
-    const claims = run.rows(this.claims, row[this.own]!).flatMap(each => this.seen(each, run));
+  readonly write: WriteRow = (row, writer) => {
+    const claims = writer.rows(this.claims, row[this.own]!).flatMap(each => this.seen(each, writer));
     const differing = [...Map.groupBy(claims, claim => claim.fact)].filter(
       ([, list]) => new Set(list.map(claim => comparable(claim.value))).size > 1,
     );
     return items(
-      run,
+      writer,
       this.wanted,
       differing.map(([, [first]]) => first!.row),
-      first => this.one(differing.find(([, list]) => list[0]!.row === first)![1], run),
+      first => this.one(differing.find(([, list]) => list[0]!.row === first)![1], writer),
     );
   };
 
-  /** Whether the reader may see a claim is up to its record. */
-  private seen(row: Row, run: Run): Claim[] {
+  /** A reader may see a claim if they may see its record. */
+  private seen(row: FetchedRow, writer: ResponseWriter): Claim[] {
     const { kind, record_id, fact, value } = this.at;
     const source = this.claimants.get(row[kind]!);
-    const record = source && run.rows(source.fetch, row[record_id]!)[0];
+    const record = source && writer.rows(source.fetch, row[record_id]!)[0];
     return record ? [{ row, fact: row[fact]!, value: row[value]!, source, record }] : [];
   }
 
-  private one(claims: readonly Claim[], run: Run): Written {
+  private one(claims: readonly Claim[], writer: ResponseWriter): Written {
     const ofRow = new Map(claims.map(claim => [claim.row, claim]));
     const rows = claims.map(claim => claim.row);
     const write = plainWriter(this.conflict, list => {
       const claimed = list.of('Claim');
-      return run
-        .apart(() => items(run, list, rows, row => run.write(this.claim(ofRow.get(row)!, claimed, run))))!
+      return writer
+        .apart(() => items(writer, list, rows, row => writer.write(this.claim(ofRow.get(row)!, claimed, writer))))!
         .toString();
     });
-    return run.write(write({ fact: claims[0]!.fact }));
+    return writer.write(write({ fact: claims[0]!.fact }));
   }
 
-  private claim({ row, fact, value, source, record }: Claim, wanted: readonly Wanted[], run: Run): string {
+  private claim(
+    { row, fact, value, source, record }: Claim,
+    wanted: readonly SelectedField[],
+    writer: ResponseWriter,
+  ): string {
     const { noun } = this.fetch;
     const { at } = this;
     const { policy } = this.planner;
     const whole = source.isWhole(record);
     const view = policy.field(noun, fact, whole);
     const shown = view === 'whole' ? value : maskValue(view, noun.columns.get(fact)!.field.scalar, value);
-    // The record may not be selected; its value is shown here all the same.
-    source.note?.(record, run);
+    // The person is noted even if the record is not selected, because its value is shown here.
+    source.note?.(record, writer);
     const isTimeTold = policy.timeTold(source.noun, whole) === 'whole';
     const asOf = isTimeTold ? row[at.as_of] : null;
     const members = {
@@ -171,9 +175,9 @@ class Conflicts {
       asOf: asOf ? isoInstant(asOf) : null,
     };
     return plainWriter(wanted, each => {
-      run.path.push(each.key);
-      const text = run.apart(() => source.writers.get(each)!(record, run));
-      run.path.pop();
+      writer.path.push(each.key);
+      const text = writer.apart(() => source.writers.get(each)!(record, writer));
+      writer.path.pop();
       return text?.toString() ?? 'null';
     })(members);
   }
@@ -184,7 +188,7 @@ const claimColumns = ['fact', 'value', 'agency', 'kind', 'record_id', 'observed_
 const claimantsOf = (catalog: Catalog, noun: StoredNoun): StoredNoun[] =>
   catalog.all().filter(({ links }) => links.some(link => link.target === noun && link.states.length));
 
-/** Spellings that nobody would call a difference: width, spaces, and the three dots of ethnic names. */
+/** Removes differences of spelling that do not count: width, spaces, and the three dots of ethnic names. */
 const comparable = (value: string) =>
   value
     .normalize('NFKC')

@@ -1,7 +1,10 @@
-/** Pages of records: of all, or of those about each parent. Nodes, edges and page info share one fetch, the count has its own. */
+/**
+ * Pages of records: of all, or of those about each parent. Nodes, edges and page info share one fetch, the count has
+ * its own.
+ */
 import { rowsSql } from '../access/rows.ts';
 import type { Relation, StoredNoun } from '../catalog/catalog.ts';
-import { type Fetch, type NounFetch, type Row, unkeyed } from './fetch.ts';
+import { type Fetch, type FetchedRow, type NounFetch, unkeyed } from './fetch.ts';
 import { listTermsSql, type Where } from './filters.ts';
 import { groupsWriter } from './groups/plan-groups.ts';
 import { type NoteRow, noteWriter } from './note-persons.ts';
@@ -9,13 +12,13 @@ import { cursorOf, cursorsOf, foreignCursor, type PageArgs, pagingSql } from './
 import { isPersonal, mayNamePerson } from './personal-tests.ts';
 import { plainWriter } from './plan-plain.ts';
 import type { Planner, WriteRow } from './planner.ts';
-import type { Run, Written } from './run.ts';
+import type { ResponseWriter, Written } from './response-writer.ts';
+import type { SelectedField } from './selected-field.ts';
 import { type ListTests, testedPersons } from './tested-persons.ts';
-import type { Wanted } from './wanted.ts';
 
 export interface ListArgs extends PageArgs {
   readonly where?: Where | null;
-  /** Of roots; what hangs on a row is read as of the same moment as the row. */
+  /** Only for root lists; linked rows are read as of the same moment as their row. */
   readonly asOf?: string | null;
 }
 const momentOf = (args: ListArgs, parent: Parent | null): string | null =>
@@ -26,25 +29,25 @@ export interface Parent {
   readonly fetch: NounFetch;
 }
 interface Page {
-  readonly rows: readonly Row[];
+  readonly rows: readonly FetchedRow[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
 }
 interface PageFetch {
   readonly fetch: NounFetch;
-  readonly of: (rows: readonly Row[]) => Page;
+  readonly of: (rows: readonly FetchedRow[]) => Page;
 }
 interface NotedPage extends PageFetch {
-  /** An order by something personal tells of its rows, whatever is selected of them. */
+  /** Notes rows that are ordered by something personal, because the order reveals it whatever is selected of them. */
   readonly note: NoteRow | null;
 }
-type WritePart = (key: string, run: Run) => Written;
+type WritePart = (key: string, writer: ResponseWriter) => Written;
 
 export function listWriter(
   planner: Planner,
   noun: StoredNoun,
   depth: number,
-  wanted: Wanted,
+  wanted: SelectedField,
   parent: Parent | null,
 ): WriteRow {
   planner.demand(noun);
@@ -55,28 +58,28 @@ export function listWriter(
   const end = parts.length ? '}' : '{}';
   const id = parent?.fetch.column('id');
   const { where, asOf } = list;
-  // Groups refuse such tests, and nothing else of the list is told.
+  // Groups refuse such tests, and a list with only groups shows nothing else.
   const tells = wanted
     .of(`${noun.name}Connection`)
     .some(({ read }) => read.kind !== 'groups' && read.kind !== 'typename');
   const noteTested = tells ? testedPersons(planner, noun, list.depth, { where, asOf, places: list.places }) : null;
-  return (row, run) => {
+  return (row, writer) => {
     const key = id === undefined ? unkeyed : row[id]!;
-    if (list.hasForeignCursor(run)) {
-      run.fail(foreignCursor(), wanted);
-      return !wanted.required && run.write('null');
+    if (list.hasForeignCursor(writer)) {
+      writer.fail(foreignCursor(), wanted);
+      return !wanted.required && writer.write('null');
     }
-    const tooMany = noteTested?.(run);
+    const tooMany = noteTested?.(writer);
     if (tooMany) {
-      run.fail(tooMany, wanted);
-      return !wanted.required && run.write('null');
+      writer.fail(tooMany, wanted);
+      return !wanted.required && writer.write('null');
     }
-    run.path.push(wanted.key);
-    const written = run.attempt(
-      () => parts.every(part => run.write(part.head) && part.write(key, run)) && run.write(end),
+    writer.path.push(wanted.key);
+    const written = writer.attempt(
+      () => parts.every(part => writer.write(part.head) && part.write(key, writer)) && writer.write(end),
       wanted.required,
     );
-    run.path.pop();
+    writer.path.pop();
     return written;
   };
 }
@@ -89,16 +92,16 @@ class ListPlan {
   constructor(
     private readonly planner: Planner,
     private readonly noun: StoredNoun,
-    /** Of its fetches. */
+    /** The depth of its fetches. */
     readonly depth: number,
     private readonly args: ListArgs,
     private readonly parent: Parent | null,
   ) {
-    // What is wrong with the arguments is wrong with the list, whichever of its parts is asked for.
+    // Invalid arguments fail the whole list, whichever of its parts is selected.
     const mark = planner.level(depth).mark();
     this.pages();
     if (this.cursors) return;
-    // Rows are read if they are asked for.
+    // Undo this plan: rows are read only if they are selected.
     planner.level(depth).restore(mark);
     this.page = null;
   }
@@ -110,33 +113,33 @@ class ListPlan {
     return momentOf(this.args, this.parent);
   }
 
-  part(wanted: Wanted): WritePart {
+  part(wanted: SelectedField): WritePart {
     const { read, key } = wanted;
     switch (read.kind) {
       case 'typename':
-        return (_parent, run) => run.write(`"${this.noun.name}Connection"`);
+        return (_parent, writer) => writer.write(`"${this.noun.name}Connection"`);
       case 'nodes': {
         const { fetch } = this.pages();
         const write = this.planner.object(fetch, this.depth, wanted.of(this.noun.name));
-        return (parent, run) => items(run, wanted, this.pageOf(parent, run).rows, row => write(row, run));
+        return (parent, writer) => items(writer, wanted, this.pageOf(parent, writer).rows, row => write(row, writer));
       }
       case 'edges': {
         const write = this.edge(wanted.of(`${this.noun.name}Edge`));
-        return (parent, run) => items(run, wanted, this.pageOf(parent, run).rows, row => write(row, run));
+        return (parent, writer) => items(writer, wanted, this.pageOf(parent, writer).rows, row => write(row, writer));
       }
       case 'pageInfo': {
         const id = this.pages().fetch.column('id');
         const write = plainWriter(wanted.of('PageInfo'));
-        return (parent, run) => {
-          const { rows, hasNextPage, hasPreviousPage } = this.pageOf(parent, run);
-          const cursor = (row: Row | undefined) => (row ? cursorOf(row[id]!) : null);
+        return (parent, writer) => {
+          const { rows, hasNextPage, hasPreviousPage } = this.pageOf(parent, writer);
+          const cursor = (row: FetchedRow | undefined) => (row ? cursorOf(row[id]!) : null);
           const cursors = { startCursor: cursor(rows[0]), endCursor: cursor(rows.at(-1)) };
-          return run.write(write({ hasNextPage, hasPreviousPage, ...cursors }));
+          return writer.write(write({ hasNextPage, hasPreviousPage, ...cursors }));
         };
       }
       case 'totalCount': {
         const fetch = this.counts();
-        return (parent, run) => run.write(run.rows(fetch, parent)[0]?.[2] ?? '0');
+        return (parent, writer) => writer.write(writer.rows(fetch, parent)[0]?.[2] ?? '0');
       }
       case 'groups':
         return groupsWriter(this.planner, this.noun, this.depth, wanted, {
@@ -150,7 +153,7 @@ class ListPlan {
     }
   }
 
-  private edge(wanted: readonly Wanted[]): WriteRow {
+  private edge(wanted: readonly SelectedField[]): WriteRow {
     const { fetch } = this.pages();
     const id = fetch.column('id');
     const parts = wanted.map((each, i) => ({
@@ -159,21 +162,21 @@ class ListPlan {
       write: this.edgePart(each, fetch, id),
     }));
     const end = parts.length ? '}' : '{}';
-    return (row, run) => {
+    return (row, writer) => {
       for (const { each, head, write } of parts) {
-        run.write(head);
-        run.path.push(each.key);
-        const written = write(row, run);
-        run.path.pop();
+        writer.write(head);
+        writer.path.push(each.key);
+        const written = write(row, writer);
+        writer.path.pop();
         if (!written) return false;
       }
-      return run.write(end);
+      return writer.write(end);
     };
   }
 
-  private edgePart(wanted: Wanted, fetch: NounFetch, id: number): WriteRow {
-    if (wanted.read.kind === 'typename') return (_row, run) => run.write(`"${this.noun.name}Edge"`);
-    if (wanted.read.kind === 'cursor') return (row, run) => run.write(`"${cursorOf(row[id]!)}"`);
+  private edgePart(wanted: SelectedField, fetch: NounFetch, id: number): WriteRow {
+    if (wanted.read.kind === 'typename') return (_row, writer) => writer.write(`"${this.noun.name}Edge"`);
+    if (wanted.read.kind === 'cursor') return (row, writer) => writer.write(`"${cursorOf(row[id]!)}"`);
     return this.planner.object(fetch, this.depth, wanted.of(this.noun.name));
   }
 
@@ -188,22 +191,25 @@ class ListPlan {
     return { ...page, note: this.orderTells ? noteWriter(planner, page.fetch, this.orderedBy) : null };
   }
 
-  private pageOf(parent: string, run: Run): Page {
+  private pageOf(parent: string, writer: ResponseWriter): Page {
     const { fetch, of, note } = this.pages();
-    const rows = run.rows(fetch, parent);
-    // Also of the row behind the page: that there is one is told.
-    if (note) for (const row of rows) note(row, run);
+    const rows = writer.rows(fetch, parent);
+    // This includes the row after the page, because the answer shows that there is one.
+    if (note) for (const row of rows) note(row, writer);
     return of(rows);
   }
 
   private get orderedBy(): string[] {
     return (this.args.orderBy ?? []).map(order => order.split(' ')[0]!);
   }
-  /** The list's order tells something of persons. */
+  /** Whether the list's order reveals something of persons. */
   private get orderTells(): boolean {
     return this.orderedBy.some(field => mayNamePerson(this.noun, field));
   }
-  /** A place in such an order is asked about without a row that would be noted: before or behind a cursor nobody may stand. */
+  /**
+   * With such an order a query can ask about a place in it without getting a row that would be noted: there may be
+   * nobody before or after a cursor. These places are tested separately.
+   */
   get places(): ListTests['places'] {
     const { after, before, first, last } = this.args;
     const isPersonalOrder = this.orderedBy.some(field => isPersonal(this.noun, field));
@@ -231,8 +237,8 @@ class ListPlan {
   }
 
   /**
-   * The row of a cursor never goes away, so one that leads nowhere was not made for this list. Nor for this reader, if he
-   * does not see the row: its place among others is none of his business.
+   * The row of a cursor is never deleted for good, so a cursor that leads nowhere was not made for this list. If the
+   * reader does not see the row, the cursor was not made for them, and they may not learn its place among others.
    */
   private demandCursors({ level }: NounFetch): void {
     const ids = cursorsOf(this.args);
@@ -242,19 +248,19 @@ class ListPlan {
     fetch.cell('$count', () => 'count(*)::text');
     const { catalog, policy } = this.planner;
     const seen = (alias: string) => rowsSql(policy.rows(this.noun), alias, catalog, value => level.values.add(value));
-    // Of what was removed meanwhile its history tells who could see it.
+    // For a row that was removed meanwhile, its history shows who could see it.
     const past = `exists (select from ${this.noun.table}_history h where h.id = t.id and ${seen('h')})`;
     const known = `case when t.deleted then ${past} else ${seen('t')} end`;
     const rest = `from ${this.noun.table} t where t.id = any(${cursors}::uuid[]) and ${known}`;
     fetch.reads(null, select => `select ${select('null')} ${rest}`);
     this.cursors = { fetch, size: new Set(ids).size };
   }
-  hasForeignCursor(run: Run): boolean {
-    return this.cursors !== null && Number(run.rows(this.cursors.fetch, unkeyed)[0]?.[2] ?? 0) < this.cursors.size;
+  hasForeignCursor(writer: ResponseWriter): boolean {
+    return this.cursors !== null && Number(writer.rows(this.cursors.fetch, unkeyed)[0]?.[2] ?? 0) < this.cursors.size;
   }
 }
 
-/** The rows of a page and one more, by which is known whether there are further ones. */
+/** Fetches the rows of a page and one more, which shows whether there are more. */
 export function listFetch(
   planner: Planner,
   noun: StoredNoun,
@@ -274,7 +280,7 @@ export function listFetch(
         `select x.* from unnest(${keys}) p(id) cross join lateral (select ${select('p.id::text')} ${rest}) x`,
     );
   } else fetch.reads(null, select => `select ${select('null')} ${rest}`);
-  const of = (found: readonly Row[]): Page => {
+  const of = (found: readonly FetchedRow[]): Page => {
     const more = found.length > paging.size;
     const shown = more ? found.slice(0, paging.size) : found;
     return {
@@ -286,19 +292,24 @@ export function listFetch(
   return { fetch, of };
 }
 
-/** A list; where one of its objects can only be null, all of it is. */
-export function items(run: Run, wanted: Wanted, rows: readonly Row[], write: (row: Row) => Written): Written {
-  run.path.push(wanted.key, 0);
-  const place = run.path.length - 1;
-  const written = run.attempt(() => {
-    run.write('[');
+/** Writes a list; if one of its objects is null where that is not allowed, the whole list is null. */
+export function items(
+  writer: ResponseWriter,
+  wanted: SelectedField,
+  rows: readonly FetchedRow[],
+  write: (row: FetchedRow) => Written,
+): Written {
+  writer.path.push(wanted.key, 0);
+  const place = writer.path.length - 1;
+  const written = writer.attempt(() => {
+    writer.write('[');
     for (let i = 0; i < rows.length; i++) {
-      run.path[place] = i;
-      if (i) run.write(',');
+      writer.path[place] = i;
+      if (i) writer.write(',');
       if (!write(rows[i]!)) return false;
     }
-    return run.write(']');
+    return writer.write(']');
   }, wanted.required);
-  run.path.length = place - 1;
+  writer.path.length = place - 1;
   return written;
 }

@@ -1,59 +1,65 @@
-/** Live kinds (不落地): asked of the agency once everything stored has been read, masked and written like stored rows. */
+/**
+ * Live kinds (不落地): requested from the agency once everything stored has been read; masked and written like stored
+ * rows.
+ */
 import type { Relation, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
-import { type Fetch, type LiveFetch, type NounFetch, type Row, unkeyed } from './fetch.ts';
+import { type Fetch, type FetchedRow, type LiveFetch, type NounFetch, unkeyed } from './fetch.ts';
 import { namesSomebody } from './note-persons.ts';
 import { items } from './plan-list.ts';
 import { Planner, type WriteRow } from './planner.ts';
-import type { FillHole } from './run.ts';
-import type { LiveColumns, LiveParent, Wanted } from './wanted.ts';
+import type { WriteDeferred } from './response-writer.ts';
+import type { LiveColumns, LiveParent, SelectedField } from './selected-field.ts';
 
-export function liveWriter(planner: Planner, fetch: NounFetch, wanted: Wanted, relation: Relation): WriteRow {
+export function liveWriter(planner: Planner, fetch: NounFetch, wanted: SelectedField, relation: Relation): WriteRow {
   const { to: noun } = relation;
   const { policy } = planner;
   if (!policy.sees(noun) || !policy.may('lookup')) {
-    throw new HubError('FORBIDDEN', `${noun.kind.plural} are asked of the agency: your role may not ask`);
+    throw new HubError('FORBIDDEN', `${noun.kind.plural} are looked up at the agency, which your role may not do`);
   }
   const key = fetch.column(fetch.noun.columns.get(fetch.noun.kind.key[0]!)!.column);
   const id = fetch.column('id');
   const isWhole = fetch.whole();
   const fill = filler(planner, noun as StoredNoun, wanted);
-  return (row, run) => {
-    if (row[key] === null) return run.write('[]');
-    return run.hole(wanted, { id: row[id]!, key: row[key]!, whole: isWhole(row) }, fill);
+  return (row, writer) => {
+    if (row[key] === null) return writer.write('[]');
+    return writer.field(wanted, { id: row[id]!, key: row[key]!, whole: isWhole(row) }, fill);
   };
 }
 
-/** What the agency's records lead to is stored: a plan of its own, from the records on. */
-function filler({ ground, forResolvers }: Planner, noun: StoredNoun, wanted: Wanted): FillHole {
+/**
+ * Fills a deferred field. Rows linked to the agency's records are stored, so they have a plan of their own that starts
+ * from the records.
+ */
+function filler({ ground, forResolvers }: Planner, noun: StoredNoun, wanted: SelectedField): WriteDeferred {
   const planner = new Planner(ground, forResolvers);
   const fetch = planner.liveFetch(noun);
   const write = planner.object(fetch, 0, wanted.of(noun.name));
   const levels = planner.planned();
-  return async (hole, run) => {
+  return async (field, writer) => {
     let records: readonly LiveColumns[];
     try {
-      records = await run.reader.ask(noun, hole.parent);
+      records = await writer.reader.ask(noun, field.parent);
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
-      run.failures.push({ error, path: hole.path, place: wanted.place });
+      writer.failures.push({ error, path: field.path, place: wanted.place });
       return 'null';
     }
-    const rows = records.map(record => rowOf(fetch, record, hole.parent));
-    const given = new Map<Fetch, readonly Row[]>([[fetch, rows]]);
+    const rows = records.map(record => rowOf(fetch, record, field.parent));
+    const given = new Map<Fetch, readonly FetchedRow[]>([[fetch, rows]]);
     const results =
-      levels.length > 1 ? await run.reader.read(levels, given, run.given.values) : [new Map([[unkeyed, rows]])];
-    const inner = run.inside(hole, results);
+      levels.length > 1 ? await writer.reader.read(levels, given, writer.inputs.values) : [new Map([[unkeyed, rows]])];
+    const inner = writer.inside(field, results);
     inner.path.pop();
     const text = inner.apart(() => items(inner, wanted, rows, row => write(row, inner)));
-    const filled = text && (await inner.filled(text));
-    run.failures.push(...inner.failures);
+    const filled = text && (await inner.withDeferred(text));
+    writer.failures.push(...inner.failures);
     return filled?.toString() ?? 'null';
   };
 }
 
-function rowOf(fetch: LiveFetch, record: LiveColumns, { id, whole }: LiveParent): Row {
+function rowOf(fetch: LiveFetch, record: LiveColumns, { id, whole }: LiveParent): FetchedRow {
   const names = namesSomebody(fetch.noun, record);
-  // What is never stored has no links: it is about whom the agency was asked about.
+  // A live record has no links: it is about the person about whom the agency was asked.
   return fetch.rowOf({ ...record, $whole: String(whole), $names: String(names), $subject: id });
 }

@@ -1,4 +1,6 @@
-/** Which fields of a row its reader sees masked: by rule, so that they are named whether or not there is a value. */
+/**
+ * Lists the fields of a row that its reader sees masked: by rule, so they are named whether or not they have a value.
+ */
 import { namesPerson, type Policy } from '../access/policy.ts';
 import { type Column, isStated, type Noun } from '../catalog/catalog.ts';
 import type { NounFetch } from './fetch.ts';
@@ -8,14 +10,14 @@ export function maskedWriter({ policy }: Planner, fetch: NounFetch): WriteRow {
   const { noun } = fetch;
   const isWhole = fetch.whole();
   const [inPart, whole] = [false, true].map(shown => JSON.stringify(maskedOf(policy, noun, shown))) as [string, string];
-  // Codes that name a person in some rows only.
+  // Columns of codes that name a person in some rows only.
   const traders = [...noun.columns.values()]
     .filter(({ name, field }) => field.format?.personPrefix && policy.field(noun, name, false) === 'whole')
     .map(column => ({ column, at: fetch.column(column.column) }));
-  return (row, run) => {
-    if (isWhole(row)) return run.write(whole);
+  return (row, writer) => {
+    if (isWhole(row)) return writer.write(whole);
     const named = traders.filter(({ column, at }) => namesPerson(column.field, row[at])).map(({ column }) => column);
-    return run.write(named.length ? JSON.stringify(maskedOf(policy, noun, false, named)) : inPart);
+    return writer.write(named.length ? JSON.stringify(maskedOf(policy, noun, false, named)) : inPart);
   };
 }
 
@@ -23,7 +25,7 @@ export function maskedWriter({ policy }: Planner, fetch: NounFetch): WriteRow {
 function maskedOf(policy: Policy, noun: Noun, whole: boolean, named: readonly Column[] = []): string[] {
   const columns = [...noun.columns.values()];
   const masked = columns.filter(each => named.includes(each) || policy.field(noun, each.name, whole) !== 'whole');
-  // A heading names persons as they are shown; who sees the row masked mostly sees them so.
+  // A heading shows persons as the reader sees them; readers who see the row masked mostly see the persons masked too.
   const heading = masked.length && noun.heading.length ? ['heading'] : [];
   const time = !isStated(noun) || policy.timeTold(noun, whole) === 'whole' ? [] : ['asOf', 'observedAt'];
   return [...masked.map(({ name }) => name), ...heading, ...time];

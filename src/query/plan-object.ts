@@ -1,9 +1,8 @@
-/** Objects of stored nouns: each wanted field becomes a cell of the row, or a fetch of its own one level below. */
+/** Objects of stored nouns: each selected field becomes a cell of the row, or a fetch of its own one level below. */
 
 import { maskValue } from '../access/masks.ts';
 import { isStored, type Noun, type Relation } from '../catalog/catalog.ts';
-import type { NounFetch, Row } from './fetch.ts';
-import { leaves, maskedLeaf } from './leaves.ts';
+import type { FetchedRow, NounFetch } from './fetch.ts';
 import { noteWriter, toldFields } from './note-persons.ts';
 import { conflictsWriter, recordsWriter } from './plan-claims.ts';
 import { headingWriter } from './plan-heading.ts';
@@ -12,7 +11,8 @@ import { liveWriter } from './plan-live.ts';
 import { maskedWriter } from './plan-masked.ts';
 import { type PlainValue, plainWriter } from './plan-plain.ts';
 import { type Planner, type WriteRow, WrittenByHand } from './planner.ts';
-import type { Wanted } from './wanted.ts';
+import { maskedScalar, scalarWriters } from './scalar-writers.ts';
+import type { SelectedField } from './selected-field.ts';
 
 export const globalId = (noun: Noun, id: string): string => `${noun.name}:${id}`;
 
@@ -22,26 +22,31 @@ interface Part {
   readonly write: WriteRow;
 }
 
-export function objectWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: readonly Wanted[]): WriteRow {
+export function objectWriter(
+  planner: Planner,
+  fetch: NounFetch,
+  depth: number,
+  wanted: readonly SelectedField[],
+): WriteRow {
   const parts = joined(wanted.map(each => [each.key, partWriter(planner, fetch, depth, each)]));
   if (planner.forResolvers) parts.push(...marks(fetch, wanted, parts.length > 0));
   const note = noteWriter(planner, fetch, toldFields(fetch.noun, wanted));
   const end = parts.length ? '}' : '{}';
-  return (row, run) => {
-    note?.(row, run);
+  return (row, writer) => {
+    note?.(row, writer);
     for (const { head, write } of parts) {
-      run.write(head);
-      if (!write(row, run)) return false;
+      writer.write(head);
+      if (!write(row, writer)) return false;
     }
-    return run.write(end);
+    return writer.write(end);
   };
 }
 
 const joined = (parts: readonly (readonly [key: string, write: WriteRow])[]): Part[] =>
   parts.map(([key, write], i) => ({ head: `${i ? ',' : '{'}"${key}":`, write }));
 
-/** What resolvers written by hand find on an object beside its answer. */
-function marks(fetch: NounFetch, wanted: readonly Wanted[], behind: boolean): Part[] {
+/** Extra members that hand-written resolvers find on an object. */
+function marks(fetch: NounFetch, wanted: readonly SelectedField[], behind: boolean): Part[] {
   const comma = behind ? ',' : '{';
   const id = fetch.column('id');
   const needs = new Set(wanted.flatMap(({ read }) => (read.kind === 'elsewhere' ? read.needs : [])));
@@ -50,33 +55,34 @@ function marks(fetch: NounFetch, wanted: readonly Wanted[], behind: boolean): Pa
     const at = fetch.column(column);
     return {
       head: `,"$${name}":`,
-      write: (row, run) => (row[at] === null ? run.write('null') : leaves[field.scalar](run.json, row[at]!)),
+      write: (row, writer) =>
+        row[at] === null ? writer.write('null') : scalarWriters[field.scalar](writer.json, row[at]!),
     };
   });
   return [
-    { head: `${comma}"$type":`, write: (_row, run) => run.write(`"${fetch.noun.name}"`) },
-    { head: ',"$id":', write: (row, run) => run.write(`"${row[id]}"`) },
+    { head: `${comma}"$type":`, write: (_row, writer) => writer.write(`"${fetch.noun.name}"`) },
+    { head: ',"$id":', write: (row, writer) => writer.write(`"${row[id]}"`) },
     ...needed,
   ];
 }
 
-function partWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: Wanted): WriteRow {
+function partWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: SelectedField): WriteRow {
   const { read } = wanted;
   const { noun } = fetch;
   switch (read.kind) {
     case 'typename':
-      return (_row, run) => run.write(`"${noun.name}"`);
+      return (_row, writer) => writer.write(`"${noun.name}"`);
     case 'field':
       return fieldWriter(planner, fetch, wanted, read.name);
     case 'id': {
       const at = fetch.column('id');
-      return (row, run) => run.json.id(noun.name, row[at]!);
+      return (row, writer) => writer.json.id(noun.name, row[at]!);
     }
     case 'observedAt':
     case 'asOf': {
       const at = fetch.column(read.kind === 'asOf' ? 'as_of' : 'observed_at');
       const isShown = isTimeShown(planner, fetch);
-      return (row, run) => (row[at] && isShown(row) ? run.json.instant(row[at]) : planner.absent(wanted, run));
+      return (row, writer) => (row[at] && isShown(row) ? writer.json.instant(row[at]) : planner.absent(wanted, writer));
     }
     case 'source':
       return sourceWriter(planner, fetch, wanted);
@@ -98,40 +104,43 @@ function partWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: W
       return planner.orFailing(wanted, () => recordsWriter(planner, fetch, depth, wanted));
     case 'conflicts':
       return conflictsWriter(planner, fetch, depth, wanted);
-    // The resolver puts its answer here.
+    // A placeholder, in which the resolver puts its answer.
     case 'elsewhere':
       if (!planner.forResolvers) throw new WrittenByHand();
-      return (_row, run) => run.write('null');
+      return (_row, writer) => writer.write('null');
     default:
       throw new Error(`${wanted.label}: ${read.kind} is no part of a record`);
   }
 }
 
-function fieldWriter(planner: Planner, fetch: NounFetch, wanted: Wanted, name: string): WriteRow {
+function fieldWriter(planner: Planner, fetch: NounFetch, wanted: SelectedField, name: string): WriteRow {
   const { noun } = fetch;
   const { policy } = planner;
   const { column, field } = noun.columns.get(name)!;
   const at = fetch.column(column);
-  const whole = leaves[field.scalar];
-  const masked = maskedLeaf(noun, policy, name);
-  // What is internal is hidden from some readers in every row, also in those whose personal fields they see whole.
+  const whole = scalarWriters[field.scalar];
+  const masked = maskedScalar(noun, policy, name);
+  // Internal fields are hidden from some readers in every row, even in those whose personal fields they see whole.
   const everWhole = policy.field(noun, name, true) === 'whole';
   const isWhole = masked === whole ? () => true : everWhole ? fetch.whole() : () => false;
-  return (row, run) => {
+  return (row, writer) => {
     const text = row[at]!;
-    if (text !== null && (isWhole(row) ? whole : masked)(run.json, text)) return true;
-    return planner.absent(wanted, run);
+    if (text !== null && (isWhole(row) ? whole : masked)(writer.json, text)) return true;
+    return planner.absent(wanted, writer);
   };
 }
 
-/** Whether the reader sees when the source told a row. */
-function isTimeShown({ policy }: Planner, fetch: NounFetch): (row: Row) => boolean {
+/** Whether the reader may see the time of the source's statement of a row. */
+function isTimeShown({ policy }: Planner, fetch: NounFetch): (row: FetchedRow) => boolean {
   if (policy.timeTold(fetch.noun, false) === 'whole') return () => true;
   return fetch.whole();
 }
 
-/** A source's id of a record is often made from the record's key, so it is masked where the reader sees the key masked. */
-function sourceWriter(planner: Planner, fetch: NounFetch, wanted: Wanted): WriteRow {
+/**
+ * The source's id of a record is often made from the record's key, so it is masked where the reader sees the key
+ * masked.
+ */
+function sourceWriter(planner: Planner, fetch: NounFetch, wanted: SelectedField): WriteRow {
   const { noun } = fetch;
   const { policy } = planner;
   const isVersionShown = isTimeShown(planner, fetch);
@@ -143,12 +152,12 @@ function sourceWriter(planner: Planner, fetch: NounFetch, wanted: Wanted): Write
   const isWhole = fetch.whole();
   const views = [false, true].map(whole => policy.sourceId(noun, whole));
   const write = plainWriter(wanted.of('RecordSource'));
-  return (row, run) => {
+  return (row, writer) => {
     const view = views[Number(isWhole(row))]!;
     const id = view === 'whole' ? row[sourceId]! : maskValue(view, 'text', row[sourceId])!;
-    // Versions are often made of the source's id, or of the time at which it was told.
+    // Versions are often made from the source's id, or from the time of the statement.
     const told = view === 'whole' && isVersionShown(row) ? row[version]! : maskValue('stars', 'text', row[version])!;
-    return run.write(write({ agency: row[agency]!, sourceId: id, version: told }));
+    return writer.write(write({ agency: row[agency]!, sourceId: id, version: told }));
   };
 }
 
@@ -159,7 +168,7 @@ interface Spelling {
   readonly faults: readonly string[];
 }
 
-function spellingsWriter({ policy }: Planner, fetch: NounFetch, wanted: Wanted): WriteRow {
+function spellingsWriter({ policy }: Planner, fetch: NounFetch, wanted: SelectedField): WriteRow {
   const { noun } = fetch;
   const at = fetch.column('spellings');
   const isWhole = fetch.whole();
@@ -167,29 +176,35 @@ function spellingsWriter({ policy }: Planner, fetch: NounFetch, wanted: Wanted):
   const shown = ({ field, raw, normalised, faults }: Spelling, whole: boolean): PlainValue => {
     const view = policy.field(noun, field, whole, normalised);
     if (view === 'whole') return { field, raw, normalised, faults };
-    // What a source wrote there may be anything.
+    // The raw text may hold anything, so it is hidden.
     return { field, raw: null, normalised: maskValue(view, 'text', normalised), faults };
   };
-  return (row, run) => {
+  return (row, writer) => {
     const spellings = row[at] ? (JSON.parse(row[at]) as Spelling[]) : [];
-    return run.write(`[${spellings.map(spelling => write(shown(spelling, isWhole(row)))).join(',')}]`);
+    return writer.write(`[${spellings.map(spelling => write(shown(spelling, isWhole(row)))).join(',')}]`);
   };
 }
 
-function oneWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: Wanted, relation: Relation): WriteRow {
+function oneWriter(
+  planner: Planner,
+  fetch: NounFetch,
+  depth: number,
+  wanted: SelectedField,
+  relation: Relation,
+): WriteRow {
   const target = relation.to;
   if (!isStored(target)) throw new Error(`${wanted.label}: nothing of it is stored`);
   planner.demand(target);
   const link = fetch.column(relation.link.column);
   const rows = planner.byIds(target, depth + 1, { fetch, keyOf: row => row[link]! }, fetch.asOf);
   const write = planner.object(rows, depth + 1, wanted.of(target.name));
-  return (row, run) => {
+  return (row, writer) => {
     const id = row[link];
-    const found = id ? run.rows(rows, id)[0] : undefined;
-    if (!found) return run.write('null');
-    run.path.push(wanted.key);
-    const written = run.attempt(() => write(found, run), wanted.required);
-    run.path.pop();
+    const found = id ? writer.rows(rows, id)[0] : undefined;
+    if (!found) return writer.write('null');
+    writer.path.push(wanted.key);
+    const written = writer.attempt(() => write(found, writer), wanted.required);
+    writer.path.pop();
     return written;
   };
 }

@@ -1,12 +1,12 @@
 /** Plain objects inside an answer: a source, a spelling, a page's info. */
-import { typeOf, type Wanted } from './wanted.ts';
+import { type SelectedField, typeOf } from './selected-field.ts';
 
 export type PlainValue = Readonly<Record<string, unknown>>;
 
-/** Writes the wanted members; what is not a member by name is given by `special`. */
+/** Writes the selected members; `special` gives the text of those that are not a member by name. */
 export function plainWriter(
-  wanted: readonly Wanted[],
-  special: (wanted: Wanted, value: PlainValue) => string = () => 'null',
+  wanted: readonly SelectedField[],
+  special: (wanted: SelectedField, value: PlainValue) => string = () => 'null',
 ): (value: PlainValue) => string {
   return value => {
     const parts = wanted.map(each => {

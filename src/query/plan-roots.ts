@@ -1,59 +1,62 @@
-/** The roots of a question: a list, a record by its key or its id, whatever fits a search. */
+/** The root fields of a query: a list, a record by its key or its id, or all that fits a search. */
 import { namesPerson } from '../access/policy.ts';
 import { type Column, isStored, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
-import { type NounFetch, type Row, unkeyed } from './fetch.ts';
+import { type FetchedRow, type NounFetch, unkeyed } from './fetch.ts';
 import { containsSql, testedSql } from './filters.ts';
 import { personLinks } from './note-persons.ts';
 import { items, listWriter } from './plan-list.ts';
 import type { Planner } from './planner.ts';
-import type { Run, Written } from './run.ts';
-import { typeOf, type Wanted } from './wanted.ts';
+import type { ResponseWriter, Written } from './response-writer.ts';
+import { type SelectedField, typeOf } from './selected-field.ts';
 
 /** Nouns that a search looks through, those that a clerk means most often first. */
 const searchedNouns = ['Person', 'Organisation', 'Case', 'Licence', 'Matter', 'PowerListEntry', 'Region', 'Agency'];
 const largestSearch = 50;
-const longestSearch = 100;
+const maxSearch = 100;
 
-export type WriteRoot = (run: Run) => Written;
-export interface Root {
+export type WriteRoot = (writer: ResponseWriter) => Written;
+export interface PlannedRoot {
   readonly write: WriteRoot;
-  /** It is read by a key, which is the request's and not the plan's. */
-  readonly keyed: { readonly fetch: NounFetch; readonly keyOf: (args: Wanted['args']) => string } | null;
+  /** Set if the root is read by a key, which belongs to the request and not to the plan. */
+  readonly keyed: { readonly fetch: NounFetch; readonly keyOf: (args: SelectedField['args']) => string } | null;
 }
 
-/** A root field, planned. Null: it is not read from the store. */
-export function planRoot(planner: Planner, wanted: Wanted): Root | null {
+/** Plans a root field. Null if it is not read from the store. */
+export function planRoot(planner: Planner, wanted: SelectedField): PlannedRoot | null {
   const { read } = wanted;
-  if (read.kind === 'typename') return { write: run => run.write(`"${typeOf(wanted)}"`), keyed: null };
+  if (read.kind === 'typename') return { write: writer => writer.write(`"${typeOf(wanted)}"`), keyed: null };
   if (read.kind === 'list') return orFailing(planner, wanted, () => planList(planner, wanted, read.noun));
   if (read.kind === 'byKey') return orFailing(planner, wanted, () => planByKey(planner, wanted, read.noun));
   if (read.kind === 'byId') return orFailing(planner, wanted, () => planById(planner, wanted));
   return read.kind === 'search' ? orFailing(planner, wanted, () => planSearch(planner, wanted)) : null;
 }
 
-function orFailing(planner: Planner, wanted: Wanted, plan: () => Root): Root {
-  let keyed: Root['keyed'] = null;
+function orFailing(planner: Planner, wanted: SelectedField, plan: () => PlannedRoot): PlannedRoot {
+  let keyed: PlannedRoot['keyed'] = null;
   const write = planner.orFailing(wanted, () => {
     const root = plan();
     keyed = root.keyed;
-    return (_row, run) => root.write(run);
+    return (_row, writer) => root.write(writer);
   });
-  return { keyed, write: run => write(noRow, run) };
+  return { keyed, write: writer => write(noRow, writer) };
 }
-const noRow: Row = [];
+const noRow: FetchedRow = [];
 
-function planList(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
+function planList(planner: Planner, wanted: SelectedField, noun: StoredNoun): PlannedRoot {
   const write = listWriter(planner, noun, 0, wanted, null);
-  return { keyed: null, write: run => write(noRow, run) };
+  return { keyed: null, write: writer => write(noRow, writer) };
 }
 
-/** Keys of such nouns are values of the request, not of its plan: questions for several of them are one statement. */
+/**
+ * Whether keys of the noun are values of the request and not of its plan, so queries for several keys share one
+ * statement.
+ */
 export const isReadByKeys = ({ kind, columns }: StoredNoun): boolean =>
   kind.key.length === 1 && columns.get(kind.key[0]!)!.field.scalar === 'text';
 
-/** The row with this key, in any spelling of it; the newest, should sources have given the key twice. */
-function planByKey(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
+/** Plans the row with this key, in any spelling of the key; the newest row, if sources use the key twice. */
+function planByKey(planner: Planner, wanted: SelectedField, noun: StoredNoun): PlannedRoot {
   const { policy } = planner;
   planner.demand(noun);
   const given = noun.kind.key.filter(name => wanted.args[name] !== null && wanted.args[name] !== undefined);
@@ -68,13 +71,13 @@ function planByKey(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
   const found = (column: (typeof columns)[number]) =>
     policy.findsPersons ? `t."${column.column}"` : testedSql(policy, noun, column);
   if (isReadByKeys(noun)) {
-    const keyOf = ({ [only!.name]: value }: Wanted['args']) =>
+    const keyOf = ({ [only!.name]: value }: SelectedField['args']) =>
       only!.field.format ? only!.field.format.normalise(String(value)) : String(value);
     if (noun.origin === 'derived' || noun.origin === 'town') {
-      // Its id is made of its key, so what hangs on it needs not wait for it.
+      // Its id is made from its key, so linked rows can be read without waiting for it.
       const rest = `from ${fetch.from()} where ${fetch.visible()} and ${found(only!)} is not null`;
       fetch.keyIs('id').reads('uuid', (select, ids) => `select ${select('t.id::text')} ${rest} and t.id = any(${ids})`);
-      const idOf = (args: Wanted['args']) => planner.ground.idOf(noun, keyOf(args));
+      const idOf = (args: SelectedField['args']) => planner.ground.idOf(noun, keyOf(args));
       return oneRoot(planner, wanted, fetch.givenIds(), idOf, sought);
     }
     const column = `t."${only!.column}"`;
@@ -101,70 +104,74 @@ function planByKey(planner: Planner, wanted: Wanted, noun: StoredNoun): Root {
 const notFindable = (noun: StoredNoun, name: string): HubError =>
   new HubError(
     'FILTER_FORBIDDEN',
-    `${noun.name}.${name} is masked for you: nothing can be found by it. Roles that find persons need a purpose that holds`,
+    `${noun.name}.${name} is masked for you: roles that may find persons by it need a purpose that holds`,
   );
 
 /**
- * Who looks for somebody by an identifier reads about them, also when nobody is found or only masked fields are shown: notes
- * whom the row is about, else whose identifier it is. Null: the key names nobody.
+ * A reader who looks for somebody by an identifier reads about them, even if nobody is found or only masked fields are
+ * shown: notes whom the row is about, or else whose identifier it is. Null if the key names nobody.
  */
 function soughtBy({ catalog }: Planner, fetch: NounFetch, columns: readonly Column[]): NoteSought | null {
   const { noun } = fetch;
   const isPersonal = columns.some(({ field }) => field.sensitivity === 'personal');
-  // Whether such a key names somebody is seen in the row that it finds.
+  // Whether such a key names a person is known only from the row that it finds.
   const naming = columns.filter(({ field }) => field.format?.personPrefix !== undefined);
   if (!isPersonal && !naming.length) return null;
   const places = naming.map(({ column, field }) => ({ field, at: fetch.column(column) }));
   const links = personLinks(noun).map(column => fetch.column(column));
   const id = fetch.column('id');
   const ownId = noun === catalog.get('Person');
-  return (row, key, run) => {
-    if (!row) return void (isPersonal && run.reader.sought({ persons: ownId ? [key] : [], misses: 1, reads: false }));
+  return (row, key, writer) => {
+    if (!row)
+      return void (isPersonal && writer.reader.sought({ persons: ownId ? [key] : [], misses: 1, reads: false }));
     if (!isPersonal && !places.some(({ field, at }) => namesPerson(field, row[at]))) return;
     const persons = links.flatMap(at => row[at] ?? []);
-    run.reader.sought({ persons: persons.length ? persons : [row[id]!], misses: 0, reads: false });
+    writer.reader.sought({ persons: persons.length ? persons : [row[id]!], misses: 0, reads: false });
   };
 }
-/** @param key of the root's row: its id where that is made of the key */
-type NoteSought = (row: Row | undefined, key: string, run: Run) => void;
+/** @param key of the root's row: its id where that is made from the key */
+type NoteSought = (row: FetchedRow | undefined, key: string, writer: ResponseWriter) => void;
 
-function planById(planner: Planner, wanted: Wanted): Root {
+function planById(planner: Planner, wanted: SelectedField): PlannedRoot {
   const [, name, key] = /^(\w+):([0-9a-f-]{36})$/.exec(String(wanted.args.id)) ?? [];
   const noun = name === undefined ? undefined : planner.catalog.nouns.get(name);
-  if (!noun || !key || !isStored(noun)) throw new HubError('BAD_USER_INPUT', 'The id is not one of this hub');
+  if (!noun || !key || !isStored(noun)) throw new HubError('BAD_USER_INPUT', 'The id was not made by this hub');
   planner.demand(noun);
   return oneRoot(planner, wanted, planner.byIds(noun, 0, null, null).givenIds(), () => key);
 }
 
 function oneRoot(
   planner: Planner,
-  wanted: Wanted,
+  wanted: SelectedField,
   fetch: NounFetch,
-  keyOf: ((args: Wanted['args']) => string) | null,
+  keyOf: ((args: SelectedField['args']) => string) | null,
   sought: NoteSought | null = null,
-): Root {
+): PlannedRoot {
   const write = planner.object(fetch, 0, wanted.of(fetch.noun.name));
   return {
     keyed: keyOf && { fetch, keyOf },
-    write: run => {
-      const key = keyOf ? run.given.keys.get(wanted.key)! : unkeyed;
-      const [row] = run.rows(fetch, key);
-      sought?.(row, key, run);
-      if (!row) return planner.absent(wanted, run);
-      run.path.push(wanted.key);
-      const written = run.attempt(() => write(row, run), wanted.required);
-      run.path.pop();
+    write: writer => {
+      const key = keyOf ? writer.inputs.keys.get(wanted.key)! : unkeyed;
+      const [row] = writer.rows(fetch, key);
+      sought?.(row, key, writer);
+      if (!row) return planner.absent(wanted, writer);
+      writer.path.push(wanted.key);
+      const written = writer.attempt(() => write(row, writer), wanted.required);
+      writer.path.pop();
       return written;
     },
   };
 }
 
-/** Rows whose searched fields contain the text, or whose key it is in some spelling. Never by a field the reader sees masked. */
-function planSearch(planner: Planner, wanted: Wanted): Root {
+/**
+ * Plans a search: rows whose searched fields contain the text, or whose key it is in some spelling. Fields that the
+ * reader sees masked are never searched.
+ */
+function planSearch(planner: Planner, wanted: SelectedField): PlannedRoot {
   const { text: given, first } = wanted.args as { text: string; first: number };
   const text = given.trim();
-  if (text === '' || given.length > longestSearch)
-    throw new HubError('BAD_USER_INPUT', `Search for 1 to ${longestSearch} characters`);
+  if (text === '' || given.length > maxSearch)
+    throw new HubError('BAD_USER_INPUT', `Search for 1 to ${maxSearch} characters`);
   if (first < 1 || first > largestSearch)
     throw new HubError('BAD_USER_INPUT', `\`first\` goes from 1 to ${largestSearch}`);
   const lists = searchedNouns
@@ -178,16 +185,16 @@ function planSearch(planner: Planner, wanted: Wanted): Root {
     });
   return {
     keyed: null,
-    write: run => {
-      const found = lists.flatMap(({ fetch, write }) => run.rows(fetch, unkeyed).map(row => ({ row, write })));
-      noteSearch(run, lists, found.length);
+    write: writer => {
+      const found = lists.flatMap(({ fetch, write }) => writer.rows(fetch, unkeyed).map(row => ({ row, write })));
+      noteSearch(writer, lists, found.length);
       const shown = found.slice(0, first);
       const writers = new Map(shown.map(({ row, write }) => [row, write]));
       return items(
-        run,
+        writer,
         wanted,
         shown.map(({ row }) => row),
-        row => writers.get(row)!(row, run),
+        row => writers.get(row)!(row, writer),
       );
     },
   };
@@ -195,21 +202,25 @@ function planSearch(planner: Planner, wanted: Wanted): Root {
 
 interface SearchFetch {
   readonly fetch: NounFetch;
-  /** The text is a person's identifier, and this their id. */
+  /** If the text is a person's identifier, the id of that person. */
   readonly person: string | null;
-  /** Persons are found by what is personal. */
+  /** Whether persons are found by a personal field. */
   readonly findsPersons: boolean;
 }
 
-/** Whoever is looked for is noted, also when nobody is found; whom a name finds is noted where they are written. */
-function noteSearch(run: Run, lists: readonly (SearchFetch & { readonly id: number })[], found: number): void {
+/** Notes whoever is looked for, even if nobody is found; persons found by a name are noted where they are written. */
+function noteSearch(
+  writer: ResponseWriter,
+  lists: readonly (SearchFetch & { readonly id: number })[],
+  found: number,
+): void {
   for (const { fetch, person, id } of lists) {
     if (person === null) continue;
-    const ids = run.rows(fetch, unkeyed).map(row => row[id]!);
-    run.reader.sought({ persons: ids.length ? ids : [person], misses: ids.length ? 0 : 1, reads: false });
+    const ids = writer.rows(fetch, unkeyed).map(row => row[id]!);
+    writer.reader.sought({ persons: ids.length ? ids : [person], misses: ids.length ? 0 : 1, reads: false });
   }
   const byName = lists.some(({ person, findsPersons }) => person === null && findsPersons);
-  if (byName && !found) run.reader.sought({ persons: [], misses: 1, reads: false });
+  if (byName && !found) writer.reader.sought({ persons: [], misses: 1, reads: false });
 }
 
 function searchFetch(planner: Planner, noun: StoredNoun, text: string, limit: number): SearchFetch | null {

@@ -1,20 +1,23 @@
-/** From what is wanted to a plan: levels of fetches, and a writer made for this answer. Values are bound, never spliced. */
+/**
+ * Turns selected fields into a plan: levels of fetches, and a writer made for this answer. Values are bound, never
+ * spliced.
+ */
 import type { Policy } from '../access/policy.ts';
 import type { Catalog, Noun, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
-import { Fetch, type KeySource, Level, LiveFetch, NounFetch, type Row } from './fetch.ts';
+import { Fetch, type FetchedRow, type KeySource, Level, LiveFetch, NounFetch } from './fetch.ts';
 import { demandSeen } from './filters.ts';
 import { objectWriter } from './plan-object.ts';
-import type { Run, Written } from './run.ts';
-import type { Wanted } from './wanted.ts';
+import type { ResponseWriter, Written } from './response-writer.ts';
+import type { SelectedField } from './selected-field.ts';
 
-export type WriteRow = (row: Row, run: Run) => Written;
+export type WriteRow = (row: FetchedRow, writer: ResponseWriter) => Written;
 
-/** For whom, and by which facts, a question is planned. */
+/** For whom a query is planned, and with which facts. */
 export interface PlanGround {
   readonly catalog: Catalog;
   readonly policy: Policy;
-  /** Persons whom a test by something personal may fit. */
+  /** The most persons that a test by a personal field may fit. */
   readonly testedPersons: number;
   /** The id of a noun that is known by its key. */
   readonly idOf: (noun: Noun, key: string) => string;
@@ -31,8 +34,8 @@ export class Planner {
   constructor(
     readonly ground: PlanGround,
     /**
-     * Whether what is planned now goes on through resolvers written by hand: objects carry `$type` and what those need, and
-     * nulls are left to them.
+     * Whether what is planned now is continued by hand-written resolvers: objects then carry `$type` and the fields
+     * that those need, and nulls are left to them.
      */
     public forResolvers = false,
   ) {
@@ -41,7 +44,7 @@ export class Planner {
     this.testedPersons = ground.testedPersons;
   }
 
-  /** Levels that read something: of a part that cannot be read nothing is left. */
+  /** Levels that read something; nothing is left of a part that cannot be read. */
   planned(): readonly Level[] {
     return this.levels.filter(level => level.fetches.length);
   }
@@ -50,12 +53,12 @@ export class Planner {
     return this.levels[depth]!;
   }
 
-  /** A fetch of something that is no noun's rows. */
+  /** A fetch of something other than a noun's rows. */
   plainFetch(level: Level, source: KeySource | null = null): Fetch {
     return new Fetch(this.fetches++, level, source);
   }
 
-  /** At the root: without a source. */
+  /** A fetch of a noun's rows; at the root it has no source. */
   fetch(noun: StoredNoun, depth: number, source: KeySource | null, asOf: string | null): NounFetch {
     return new NounFetch(this.fetches++, this.level(depth), source, noun, this.policy, this.catalog, asOf);
   }
@@ -73,7 +76,7 @@ export class Planner {
       .reads('uuid', (select, keys) => `select ${select('t.id::text')} ${rest} and t.id = any(${keys})`);
   }
 
-  object(fetch: NounFetch, depth: number, wanted: readonly Wanted[]): WriteRow {
+  object(fetch: NounFetch, depth: number, wanted: readonly SelectedField[]): WriteRow {
     return objectWriter(this, fetch, depth, wanted);
   }
 
@@ -82,15 +85,15 @@ export class Planner {
     demandSeen(this.policy, noun);
   }
 
-  /** What a writer gives where there is nothing. */
-  absent(wanted: Wanted, run: Run): Written {
-    if (!wanted.required || this.forResolvers) return run.write('null');
-    run.fail(new MissingValue(`Cannot return null for non-nullable field ${wanted.label}.`), wanted);
+  /** Writes the absence of a value. */
+  absent(wanted: SelectedField, writer: ResponseWriter): Written {
+    if (!wanted.required || this.forResolvers) return writer.write('null');
+    writer.fail(new MissingValue(`Cannot return null for non-nullable field ${wanted.label}.`), wanted);
     return false;
   }
 
-  /** A part that cannot be read leaves the rest of the answer standing. */
-  orFailing(wanted: Wanted, plan: () => WriteRow): WriteRow {
+  /** Plans a part so that, if it cannot be read, only it fails and the rest of the answer stands. */
+  orFailing(wanted: SelectedField, plan: () => WriteRow): WriteRow {
     if (wanted.problem) return failing(wanted, wanted.problem);
     const marks = this.levels.map(level => level.mark());
     try {
@@ -104,14 +107,14 @@ export class Planner {
 }
 
 const failing =
-  (wanted: Wanted, error: Error): WriteRow =>
-  (_row, run) => {
-    run.fail(error, wanted);
-    return !wanted.required && run.write('null');
+  (wanted: SelectedField, error: Error): WriteRow =>
+  (_row, writer) => {
+    writer.fail(error, wanted);
+    return !wanted.required && writer.write('null');
   };
 
-/** A field is written by hand, so that its root has to be planned for resolvers. */
+/** A field has a hand-written resolver, so its root has to be planned for resolvers. */
 export class WrittenByHand extends Error {}
 
-/** A value that every answer should have is not there. */
+/** A value is missing that must never be null. */
 export class MissingValue extends Error {}

@@ -1,4 +1,7 @@
-/** A row as the policy decides about it: whether this reader sees it, whether whole, and its values unmasked. Never shown. */
+/**
+ * What the policy decides about a row: whether this reader sees it, whether whole, and its unmasked values, which are
+ * never shown.
+ */
 import type { Policy } from '../access/policy.ts';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import type { ReadRows } from '../store/database.ts';
@@ -14,7 +17,7 @@ interface ReadParts {
   readonly read: ReadRows;
 }
 
-/** Those among these ids whose rows the reader sees. */
+/** The ids among these whose rows the reader sees. */
 export async function seenIds(
   { catalog, read }: ReadParts,
   policy: Policy,
@@ -29,7 +32,7 @@ export async function seenIds(
   return new Set(rows.map(([id]) => id!));
 }
 
-/** Null: the reader does not see it. */
+/** Null if the reader does not see it. */
 export async function readRow(
   { catalog, read }: ReadParts,
   policy: Policy,

@@ -1,6 +1,6 @@
-/** What a statement is made for: the reader, the moment as of which he asks, and the values that are bound. */
+/** What a statement is made for: the reader, the moment as of which they ask, and the values that are bound. */
 import type { Policy } from '../access/policy.ts';
-import { type Rows, rowsSql } from '../access/rows.ts';
+import { type RowRule, rowsSql } from '../access/rows.ts';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
 import { columnsOf } from '../store/tables.ts';
 
@@ -16,14 +16,17 @@ export interface Scope {
   readonly catalog: Catalog;
   readonly policy: Policy;
   readonly values: Values;
-  /** Answers are as the hub knew it at this moment; null: now. */
+  /** Rows are read as the hub knew them at this moment; null: now. */
   readonly asOf: string | null;
-  /** Of groups and streams, which take nothing personal: an identifier that names a person is no value, whoever asks. */
+  /**
+   * Set for groups and streams, which take nothing personal: an identifier that names a person counts as null, whoever
+   * asks.
+   */
   readonly namesNobody?: boolean;
 }
 
 /**
- * What stands behind `from`: the rows of a noun as the hub knew them at the moment. The current row of a record is not
+ * The `from` expression: the rows of a noun as the hub knew them at the moment. The current row of a record is not
  * repeated in its history; a version there holds from `observed_at` until just before `seen_until`.
  */
 export function tableSql(noun: StoredNoun, asOf: string | null, values: Values): string {
@@ -47,10 +50,10 @@ export const wholeSql = (scope: Scope, noun: StoredNoun, alias = 't'): string =>
   policySql(scope, noun, scope.policy.whole(noun), alias);
 
 /**
- * A rule of the policy for rows of `alias`. Who may see what is decided as of now, also for a question about the past: by
- * the row as it stands today. Else a case that is closed would still open its applicant to whoever names it as his purpose.
+ * A rule of the policy for rows of `alias`. Access is decided as of now, even for a query about the past: by the row as
+ * it is today. Otherwise a closed case would still open its applicant to anybody who names it as their purpose.
  */
-function policySql({ asOf, catalog, values }: Scope, noun: StoredNoun, rule: Rows, alias: string): string {
+function policySql({ asOf, catalog, values }: Scope, noun: StoredNoun, rule: RowRule, alias: string): string {
   const bind = (value: unknown) => values.add(value);
   if (asOf === null || typeof rule === 'string') return rowsSql(rule, alias, catalog, bind);
   const today = `${alias}n`;

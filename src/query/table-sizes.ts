@@ -1,4 +1,4 @@
-/** About how many rows each table has, as PostgreSQL's planner believes; looked up again every minute. */
+/** About how many rows each table has, as PostgreSQL's planner estimates; read again every minute. */
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ReadRows } from '../store/database.ts';
 
@@ -14,7 +14,7 @@ export class TableSizes {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Of the noun with this name; 0 while nobody has counted. */
+  /** Rows of the noun with this name; 0 while PostgreSQL has no estimate. */
   readonly of = (noun: string): number => this.rows.get(noun) ?? 0;
 
   async start(): Promise<void> {

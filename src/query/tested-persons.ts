@@ -1,6 +1,7 @@
 /**
- * A test by something personal reads every person whom it fits, whatever is shown of them: they are noted, and more than a
- * few are refused. So nobody spells out a name letter by letter, or counts persons of whom they know too little, untold.
+ * A test by something personal reads every person whom it fits, whatever is shown of them: they are noted, and more
+ * than a few are refused. So nobody can guess a name letter by letter, or count persons of whom they know too little,
+ * without being noted.
  */
 import type { Policy } from '../access/policy.ts';
 import { isStored, type Noun, type StoredNoun } from '../catalog/catalog.ts';
@@ -10,23 +11,26 @@ import { type Where, whereSql } from './filters.ts';
 import { personLinks } from './note-persons.ts';
 import { alternativesOf, namedByTests } from './personal-tests.ts';
 import type { Planner } from './planner.ts';
-import type { Run } from './run.ts';
+import type { ResponseWriter } from './response-writer.ts';
 import { type Scope, tableSql, visibleSql } from './scope.ts';
 
 /** Rows of a noun that are tested by something personal of their own. */
 interface TestedRows {
   readonly noun: StoredNoun;
   readonly where: Where;
-  /** Columns that name a person in some rows only, where nothing else personal is tested; else none. */
+  /** Columns that name a person in some rows only, if nothing else personal is tested; otherwise empty. */
   readonly prefixed: readonly { readonly column: string; readonly prefix: string }[];
-  /** Nothing is tested, but places in an order: of many persons they tell little, so nothing is refused then. */
+  /**
+   * Set if places in an order are asked about instead of a test. They reveal little of many persons, so nothing is
+   * refused.
+   */
   readonly places?: Places;
 }
-/** Places in a list, of all of a noun's rows or of those below the rows of a source. */
+/** Places in a list: of all of a noun's rows, or of those below the rows of a source. */
 interface Places {
   readonly below: { readonly link: string; readonly source: KeySource } | null;
 }
-/** What a list tests. */
+/** The tests of a list. */
 export interface ListTests {
   readonly where: Where | null;
   readonly asOf: string | null;
@@ -34,10 +38,10 @@ export interface ListTests {
   readonly places: Places | null;
 }
 
-/** Notes whom the tests of a list fit; what refuses the list, if they are too many. */
-export type NoteTested = (run: Run) => HubError | null;
+/** Notes whom the tests of a list fit; returns an error for the list if they are too many. */
+export type NoteTested = (writer: ResponseWriter) => HubError | null;
 
-/** Null: nothing personal is tested. */
+/** Null if nothing personal is tested. */
 export function testedPersons(
   planner: Planner,
   noun: StoredNoun,
@@ -59,53 +63,53 @@ export function testedPersons(
     return { fetch, person, rows };
   });
   if (!fetches.length) return null;
-  // The list may stand below many rows; its tests are the same below each.
-  const noted = new WeakMap<Run, HubError | null>();
-  return run => {
-    if (!noted.has(run)) noted.set(run, noteAll(run, fetches, most));
-    return noted.get(run)!;
+  // The list may belong to many rows; its tests are the same for each, so they are noted once.
+  const noted = new WeakMap<ResponseWriter, HubError | null>();
+  return writer => {
+    if (!noted.has(writer)) noted.set(writer, noteAll(writer, fetches, most));
+    return noted.get(writer)!;
   };
 }
 
 interface TestFetch {
   readonly fetch: Fetch;
-  /** Place of the person's id. */
+  /** Index of the person's id in a row. */
   readonly person: number;
   readonly rows: TestedRows;
 }
 
-function noteAll(run: Run, fetches: readonly TestFetch[], most: number): HubError | null {
-  const found = fetches.map(({ fetch, person }) => run.rows(fetch, unkeyed).map(row => row[person]!));
+function noteAll(writer: ResponseWriter, fetches: readonly TestFetch[], most: number): HubError | null {
+  const found = fetches.map(({ fetch, person }) => writer.rows(fetch, unkeyed).map(row => row[person]!));
   if (found.some((persons, i) => persons.length > most && !fetches[i]!.rows.places)) {
-    // That so many fit is an answer too.
-    run.reader.sought({ persons: [], misses: 1, reads: true });
+    // The refusal also reveals that so many fit, so it is noted.
+    writer.reader.sought({ persons: [], misses: 1, reads: true });
     const message = `A test by a personal field fits more than ${most} persons: narrow it, or test what is not personal`;
     return new HubError('LIMIT_EXCEEDED', message, { what: 'persons', most });
   }
-  for (const [i, { rows }] of fetches.entries()) noteOne(run, rows, found[i]!, most);
+  for (const [i, { rows }] of fetches.entries()) noteOne(writer, rows, found[i]!, most);
   return null;
 }
 
-/** Each alternative of a test looks for somebody; one for whom nobody is found is a miss. */
+/** Each alternative of a test looks for somebody; an alternative that finds nobody is a miss. */
 function noteOne(
-  run: Run,
+  writer: ResponseWriter,
   { noun, where, prefixed, places }: TestedRows,
   persons: readonly string[],
   most: number,
 ): void {
   if (persons.length > most) return;
-  // A code that is nobody's may be a company's: it tells of no person whether there is one.
+  // A code that no row has may be a company's, so its absence reveals nothing about a person.
   const mayMiss = !prefixed.length && !places;
   if (!persons.length && !mayMiss) return;
-  const misses = mayMiss ? Math.max(0, alternativesOf(noun, where, run.given.values) - persons.length) : 0;
-  run.reader.sought({ persons, misses, reads: true });
+  const misses = mayMiss ? Math.max(0, alternativesOf(noun, where, writer.inputs.values) - persons.length) : 0;
+  writer.reader.sought({ persons, misses, reads: true });
 }
 
 /** Each level of a `where` at which something personal is tested, with all that is tested there. */
 function testedRows(policy: Policy, noun: Noun, where: Where | null | undefined): TestedRows[] {
   if (!where || !isStored(noun)) return [];
   const named = namedByTests(noun, where);
-  // To readers who see such an identifier masked it is no value, so they test nobody by it.
+  // For readers who see such an identifier masked it counts as null, so they cannot test persons by it.
   const prefixed = policy.whole(noun) === 'all' ? named.prefixed : [];
   const own = named.whole || prefixed.length ? [{ noun, where, prefixed: named.whole ? [] : prefixed }] : [];
   return [...own, ...relatedTests(policy, noun, where)];
@@ -123,7 +127,7 @@ function relatedTests(policy: Policy, noun: Noun, where: Where): TestedRows[] {
   });
 }
 
-/** Whom the rows are about; rows that are about nobody stand for themselves, as in the audit log of what is shown. */
+/** The persons whom the rows are about; rows that are linked to nobody stand for themselves, as in the audit log. */
 function personsSql(scope: Scope, { noun, where, prefixed }: TestedRows): string {
   const links = noun.name === 'Person' ? [] : personLinks(noun);
   const linked = `array_remove(array[${links.map(column => `t."${column}"`).join(', ')}]::uuid[], null)`;

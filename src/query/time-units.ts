@@ -1,15 +1,15 @@
 /**
- * Time as the town counts it: buckets from hour to year, and working days. Asia/Shanghai is eight hours ahead of UTC and
- * has no summer time, so a fixed offset serves: looking the zone up for each row would double the cost of grouping.
+ * Time in the town: buckets from hour to year, and working days. Asia/Shanghai is eight hours ahead of UTC and has no
+ * summer time, so a fixed offset is enough: looking up the zone for each row would double the cost of grouping.
  */
 import { firstKnownDay, workingDayCounts } from '../domain/working-days.ts';
 import type { Values } from './scope.ts';
 
 const local = (instant: string) => `(${instant} at time zone interval '8 hours')`;
-/** The calendar day of a moment in the town. */
+/** The calendar day of a moment in the town's time zone. */
 export const localDaySql = (instant: string): string => `${local(instant)}::date`;
 
-/** Buckets with their labels: text that sorts as time does. */
+/** Buckets and their labels: text that sorts in the order of time. */
 export const timeUnits = {
   HOUR: { truncate: 'hour', label: 'YYYY-MM-DD"T"HH24', zh: '时' },
   DAY: { truncate: 'day', label: 'YYYY-MM-DD', zh: '日' },
@@ -21,7 +21,10 @@ export const timeUnits = {
 } as const;
 export type TimeUnit = keyof typeof timeUnits;
 
-/** The bucket of a date or moment. Cheap: it is computed for every row, its label once for each group. */
+/**
+ * The bucket of a date or moment. It is cheap, because it is computed for every row; its label only once for each
+ * group.
+ */
 export function bucketSql(sql: string, type: string, unit: TimeUnit, values: Values): string {
   const time = type === 'timestamptz' ? local(sql) : `${sql}::timestamp`;
   if (unit === 'WORKING_DAY') return `${workingDayCountSql(dayOfSql(sql, type), values, true)}`;
@@ -39,8 +42,8 @@ export const dayOfSql = (sql: string, type: string): string => (type === 'timest
 const countsSql = (values: Values) => `${values.add(`{${workingDayCounts.join(',')}}`)}::integer[]`;
 
 /**
- * How many working days there have been until a day, the day included; `next`: of what happens on a day off, the count of
- * the next working day. Null outside of the known years, which callers must look for.
+ * How many working days there have been up to a day, the day included. With `next`, a day off has the count of the next
+ * working day. Null outside of the known years, which callers must check.
  */
 export function workingDayCountSql(day: string, values: Values, next = false): string {
   const counts = countsSql(values);

@@ -1,33 +1,33 @@
-/** The derived nouns that a page touches, and what it now claims of them. */
+/** The derived nouns that a page touches, and what the page now claims of them. */
 import type { Link, StoredNoun } from '../catalog/catalog.ts';
-import type { Change } from './changes.ts';
-import { linkOf, type Told, type ValidRecord, type WrittenRow } from './rows.ts';
+import type { RecordedChange } from './changes.ts';
+import { type EncodedRecord, linkOf, type ValidRecord, type WrittenRow } from './rows.ts';
 
 /** A record that states facts of a person or an organisation, by one of its links. */
-export interface Claim {
+export interface StatedClaim {
   readonly record: ValidRecord;
   readonly link: Link;
 }
 
-/** What is claimed of a fact; null where the record leaves it open. */
-export function claimed({ record, link }: Claim, fact: string): string | null {
+/** What a record claims of a fact; null where the record leaves it open. */
+export function claimed({ record, link }: StatedClaim, fact: string): string | null {
   const field = link.states.find(([stated]) => stated === fact)?.[1];
   const value = field === undefined ? null : (record.values[field] ?? null);
   return value === null ? null : String(value);
 }
 
 export class Affected {
-  /** Ids by noun: what has to be looked at again. */
+  /** Ids by noun: the nouns that have to be derived again. */
   readonly touched = new Map<StoredNoun, Set<string>>();
-  /** Of those, the ones of which something that was claimed may be claimed no more. */
+  /** Ids among them of which the page may have withdrawn a claim. */
   readonly contested = new Map<StoredNoun, Set<string>>();
   /** New claims of the page, by noun and id. */
-  readonly claims = new Map<StoredNoun, Map<string, Claim[]>>();
+  readonly claims = new Map<StoredNoun, Map<string, StatedClaim[]>>();
   /** Records of the page that are now part of a case, by kind and the case's id. */
   readonly parts = new Map<StoredNoun, Map<string, ValidRecord[]>>();
 
-  /** Reads records of which nothing stood before. */
-  found(noun: StoredNoun, fresh: readonly Told[]): void {
+  /** Reads records that are new. */
+  found(noun: StoredNoun, fresh: readonly EncodedRecord[]): void {
     noun.links.forEach((link, n) => {
       const target = derivedTarget(link);
       if (!target || !decides(link, target)) return;
@@ -41,14 +41,14 @@ export class Affected {
     });
   }
 
-  /** Reads written rows, and the records from which they were made; returns those that changed. */
+  /** Reads written rows, and the records from which they were made; returns the rows that changed. */
   touch(noun: StoredNoun, rows: readonly WrittenRow[], recordOf?: (id: string) => ValidRecord) {
     noun.links.forEach((link, n) => {
       const target = derivedTarget(link);
       if (!target || !decides(link, target)) return;
       const touched = of(this.touched, target, () => new Set<string>());
       for (const row of rows) {
-        const { old, now, steady } = linkOf(row, n);
+        const { old, now, unchanged: steady } = linkOf(row, n);
         if (old) touched.add(old);
         if (now) touched.add(now);
         if (old && (old !== now || !steady)) of(this.contested, target, () => new Set<string>()).add(old);
@@ -63,14 +63,14 @@ export class Affected {
       const parts = of(this.parts, noun, () => new Map<string, ValidRecord[]>());
       of(parts, id, () => []).push(record);
     } else {
-      const claims = of(this.claims, target, () => new Map<string, Claim[]>());
+      const claims = of(this.claims, target, () => new Map<string, StatedClaim[]>());
       of(claims, id, () => []).push({ record, link });
     }
   }
 }
 
-/** A row that changed, and what it moved away from. */
-function touchedBy(noun: StoredNoun, row: WrittenRow): Omit<Change, 'caseNo'> {
+/** A row that changed, and what it replaced. */
+function touchedBy(noun: StoredNoun, row: WrittenRow): Omit<RecordedChange, 'caseNo'> {
   const linked = (role: string) => {
     const index = linkAt(noun, role);
     return index < 0 ? { old: null, now: null } : linkOf(row, index);
@@ -104,7 +104,7 @@ function of<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
-/** The noun that a link makes exist; null where its target is stated by somebody. */
+/** The noun that a link makes exist; null where its target is stated by a source. */
 export const derivedTarget = ({ target }: Link): StoredNoun | null =>
   target.origin === 'derived' ? (target as StoredNoun) : null;
 const decides = (link: Link, target: StoredNoun) => link.states.length > 0 || target.name === 'Case';

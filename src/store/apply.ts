@@ -1,4 +1,6 @@
-/** Applies a page of an agency in one transaction: records, history, nouns, cases, parked items, changes and the cursor. */
+/**
+ * Applies an agency's page in one transaction: records, history, nouns, cases, parked items, changes and the cursor.
+ */
 import { randomInt } from 'node:crypto';
 import pg from 'pg';
 import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
@@ -11,7 +13,7 @@ import type { Identity } from './identity.ts';
 import { openParked, type ParkedItem, parkItems, settleParked, supersedeParked } from './parked.ts';
 import { PreparedPage, type PreparedRecords } from './prepared-page.ts';
 import { standingSql, upsertSql } from './record-sql.ts';
-import { copyColumns, namedCells, type Row, type ValidRecord, type WrittenRow } from './rows.ts';
+import { copyColumns, type NounRow, namedCells, type ValidRecord, type WrittenRow } from './rows.ts';
 import { completeSet, noteSeen, type RemovalGuard, type SetPage, settleHeldRemoval } from './whole-set.ts';
 
 export interface ApplyPage {
@@ -21,7 +23,7 @@ export interface ApplyPage {
   /** The page was read after `from` (null: the beginning) and ends at `to`; absent for what was pushed or replayed. */
   readonly cursor?: { readonly from: string | null; readonly to: string };
   readonly set?: SetPage;
-  /** Parked items that this page settles. */
+  /** Parked items that this page resolves. */
   readonly settles?: readonly number[];
 }
 
@@ -30,24 +32,24 @@ export interface Applied {
   readonly changes: number;
   /** Items that are parked now and were not before. */
   readonly parked: number;
-  /** The page began at a cursor that is not the stored one any more, so nothing was applied. */
+  /** The page began at a cursor that is no longer the stored one, so nothing was applied. */
   readonly stale: boolean;
 }
 
-/** One transaction of the store, and what it works with. */
+/** One transaction of the store, and what its steps share. */
 export interface Work {
   readonly client: pg.PoolClient;
   readonly catalog: Catalog;
   readonly identity: Identity;
   readonly agency: string;
-  /** The moment of the whole page. */
+  /** The time of the whole page. */
   readonly at: string;
   readonly mentioned: PreparedPage['mentioned'];
   readonly affected: Affected;
   readonly changes: Changes;
 }
 
-/** A page that changed something, once it is committed. */
+/** A page that changed something, after its commit. */
 export interface WrittenPage {
   readonly agency: string;
   /** Ids of the persons whom its records are about. */
@@ -57,7 +59,7 @@ export interface WrittenPage {
 }
 
 export class Store {
-  /** Told of every such page before its agency is asked for the next; must not throw. */
+  /** Called with every such page before its agency is asked for the next one; must not throw. */
   onWritten: ((page: WrittenPage) => Promise<void>) | null = null;
 
   constructor(
@@ -68,8 +70,8 @@ export class Store {
   ) {}
 
   /**
-   * Makes the rows of an agency's records, beside those that are already `prepared`. Needs no database, so a page can be
-   * prepared while the one before is written.
+   * Makes the rows of an agency's records, beside those that are already `prepared`. Needs no database, so a page can
+   * be prepared while the previous one is written.
    */
   prepare(
     agency: string,
@@ -80,11 +82,11 @@ export class Store {
     return prepared;
   }
 
-  /** Pages of one agency follow one another. The same page twice changes nothing. */
+  /** Pages of one agency are applied one after the other. Applying the same page twice changes nothing. */
   async apply(page: ApplyPage, prepared = this.prepare(page.agency, page.records)): Promise<Applied> {
     const applied = await this.inTransaction(page.agency, prepared.mentioned, async work => {
       const nouns = [...prepared.records].sort(([a], [b]) => (a.name < b.name ? -1 : 1));
-      // Nobody needs another's answer here, so all is asked at once; the order is that of the answers.
+      // No statement here needs another's answer, so all are sent together; the answers come in the same order.
       const moved = later(page.cursor ? moveCursor(work, page.cursor) : Promise.resolve(true));
       const standing = nouns.map(([noun, records]) => later(standingOf(work, noun, records)));
       const open = later(openParked(work));
@@ -107,7 +109,10 @@ export class Store {
     return applied;
   }
 
-  /** A person has looked at a held removal. Returns how many changes came of it, or null when none is held. */
+  /**
+   * Carries out or drops a held removal, as a person decided. Returns how many changes followed, or null when none is
+   * held.
+   */
   settleHeldRemoval(agency: string, set: string, confirm: boolean): Promise<number | null> {
     return this.inTransaction(agency, new Map(), async work => {
       const held = await settleHeldRemoval(work, set, confirm);
@@ -116,8 +121,8 @@ export class Store {
   }
 
   /**
-   * A moment that no other page has: versions of a record are told apart by it. In microseconds, of which the clock gives
-   * thousands; within them pages of this process go up, and those of others are unlikely to meet.
+   * A time that no other page has: it tells versions of a record apart. It is in microseconds, and the clock gives only
+   * milliseconds: within one, pages of this process count up, and a collision with another process is unlikely.
    */
   private moment(): string {
     const now = Date.now() * 1000 + randomInt(1000);
@@ -139,8 +144,8 @@ export class Store {
 }
 
 /**
- * A page touches a few thousand rows by their ids or links, so an index is always right. The planner cannot know while
- * tables grow faster than their statistics: left alone it keeps the sequential scans that were right for empty tables.
+ * A page touches a few thousand rows by their ids or links, so an index is always right. The planner cannot know that
+ * while tables grow faster than their statistics, and would keep the sequential scans that were right for empty tables.
  */
 const pageStart = (
   agency: string,
@@ -154,7 +159,7 @@ async function finish(work: Work): Promise<number> {
   return work.changes.count;
 }
 
-/** False where the cursor is not the one from which the page was read. */
+/** False where the stored cursor is not the one from which the page was read. */
 async function moveCursor({ client, agency }: Work, { from, to }: { from: string | null; to: string }) {
   const { rows } = await client.query({
     name: 'move cursor',
@@ -171,7 +176,7 @@ select there from stood`,
   return rows[0].there as boolean;
 }
 
-/** Statements of a noun, made once. */
+/** Statements by noun, made once for each. */
 const statements = (name: string, make: (noun: StoredNoun) => string) => {
   const known = new WeakMap<StoredNoun, { name: string; text: string }>();
   return (noun: StoredNoun) => {
@@ -183,7 +188,7 @@ const statements = (name: string, make: (noun: StoredNoun) => string) => {
 const upsertOf = statements('upsert', upsertSql);
 const standingStatement = statements('standing', standingSql);
 
-/** Ids of the rows that stand already, and whether they say the same. */
+/** Ids of the rows that exist already, and whether their content is the same. */
 async function standingOf(
   { client }: Work,
   noun: StoredNoun,
@@ -195,8 +200,8 @@ async function standingOf(
 }
 
 /**
- * Writes what nobody has yet, and what may replace something; what says the same as before is left out. The page is alone
- * with the rows of its agency, so rows that do not stand yet cannot be there when they are written.
+ * Inserts new rows and writes those that may replace an existing row; rows with the same content as before are left
+ * out. The agency's lock is held, so a row that does not exist yet cannot appear before it is inserted.
  */
 async function writeRecords(
   work: Work,
@@ -211,7 +216,7 @@ async function writeRecords(
   const caseNo = caseNoOf(noun);
   if (fresh.length) {
     const places = fresh.map(({ line }) => line);
-    // What follows from new rows is worked out while they are written.
+    // What follows from new rows is computed while they are written.
     await copyRows(client, noun.table, copyColumns(noun), lines.withLast(at, places), () => {
       affected.found(noun, fresh);
       const toCase = linkAt(noun, 'case');
@@ -229,8 +234,8 @@ async function writeRecords(
     changes.add({ ...change, caseNo: caseNo(recordOf(change.id)) });
 }
 
-/** Writes rows that may stand already; returns what `upsertSql` returns. */
-export async function writeKnown(work: Work, noun: StoredNoun, rows: readonly Row[]): Promise<WrittenRow[]> {
+/** Writes rows that may exist already; returns what `upsertSql` returns. */
+export async function writeKnown(work: Work, noun: StoredNoun, rows: readonly NounRow[]): Promise<WrittenRow[]> {
   if (!rows.length) return [];
   const values = [JSON.stringify(rows.map(row => namedCells(noun, row))), work.at];
   return (await work.client.query({ ...upsertOf(noun), values, rowMode: 'array' })).rows;

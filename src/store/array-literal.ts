@@ -1,4 +1,7 @@
-/** An array of texts as PostgreSQL reads it: much cheaper than the driver's own, which has to look at every kind of value. */
+/**
+ * An array of texts as a PostgreSQL literal. Much cheaper than the driver's own, which has to handle every kind of
+ * value.
+ */
 export function arrayLiteral(values: readonly (string | null)[]): string {
   let text = '{';
   for (const value of values) {

@@ -1,15 +1,18 @@
 /**
- * Cases summed up by month, agency, state and result: exact, and moved in the transaction that changes a case. Who asks for
- * what it holds need not read the cases. By matter there would be a hundred times as many sums, and little gained.
+ * Counts of cases by month, agency, state and result: exact, and updated in the transaction that changes a case. A
+ * query for these counts need not read the cases. Counting by matter too would make a hundred times as many cells for
+ * little gain.
  */
 import type pg from 'pg';
 
 export const caseRollupTable = 'hub_case_rollup';
 
-/** Columns of the same names as those of cases; `submitted_at` is the first moment of its month in the town. */
+/** Columns with the same names as those of cases; `submitted_at` is the start of its month in the town's time zone. */
 export const caseRollupDimensions = ['submitted_at', 'lead_agency_code', 'state', 'result'] as const;
 
-/** Spans of time that are summed up: `name_n` cases have both times, `name_us` microseconds lie between them in all. */
+/**
+ * Durations that are summed up: `name_n` cases have both times, `name_us` is the sum of the microseconds between them.
+ */
 export const caseRollupSpans = [
   { name: 'handled', from: 'submitted_at', to: 'closed_at' },
   { name: 'examined', from: 'accepted_at', to: 'closed_at' },
@@ -19,7 +22,7 @@ const dimensions = caseRollupDimensions.map(name => `"${name}"`).join(', ');
 const sums = ['cases', ...caseRollupSpans.flatMap(({ name }) => [`${name}_n`, `${name}_us`])];
 const types: Readonly<Record<string, string>> = { submitted_at: 'timestamptz' };
 
-/** A whole spec of the table, so that what is summed up is declared here alone. */
+/** The complete specification of the table, so that what is counted is declared only here. */
 export const caseRollupSpec = {
   table: caseRollupTable,
   comment: 'cases summed up; moved with every change of a case',
@@ -53,7 +56,7 @@ const ofCases = `${summed} and id = any($1::uuid[]) group by ${places}`;
 /** A cell of the table, as JSON. */
 export type RollupCells = string;
 
-/** What these cases, which must be locked, add to the table as they stand. */
+/** What these cases, which must be locked, add to the table in their present state. */
 export async function caseCells(client: pg.PoolClient, ids: readonly string[]): Promise<RollupCells> {
   if (!ids.length) return '[]';
   const { rows } = await client.query({
@@ -76,12 +79,15 @@ select ${dimensions}, ${sums.map(name => `sum(${name})`).join(', ')} from (
 ) d group by ${dimensions} having ${sums.map(name => `sum(${name}) <> 0`).join(' or ')} order by ${dimensions}
 on conflict (${dimensions}) do update set ${sums.map(name => `${name} = r.${name} + excluded.${name}`).join(', ')}`;
 
-/** Moves what these cases added before to where they stand now. In one order for all, so that two agencies do not lock each other out. */
+/**
+ * Moves what these cases added before to their present cells. All pages use one order, so that two agencies do not
+ * deadlock.
+ */
 export async function moveCaseCells(client: pg.PoolClient, before: RollupCells, ids: readonly string[]): Promise<void> {
   if (ids.length) await client.query({ name: 'move case cells', text: moveSql, values: [ids, before] });
 }
 
-/** Counts everything again: where the table is new, or cases were written by other means. */
+/** Counts everything again: for a new table, or after cases were written by other means. */
 export async function recountCases(client: pg.ClientBase): Promise<void> {
   await client.query('lock table hub_case in share row exclusive mode');
   await client.query(`delete from ${caseRollupTable}`);

@@ -1,23 +1,23 @@
-/** The changes of a page that readers will see: written down as they are found, numbered as one batch at the end. */
+/** The changes of a page that readers will see: encoded as they are found, numbered as one batch at the end. */
 import type { Work } from './apply.ts';
 import { CopyLines } from './copy-lines.ts';
 import { copyRows } from './copy-rows.ts';
 
-export interface Change {
+export interface RecordedChange {
   readonly kind: string;
   readonly id: string;
   readonly deleted: boolean;
   readonly caseNo: string | null;
-  /** The case that it belongs to, now and before; for a case itself its own id. */
+  /** The case that the record belongs to, now and before; for a case itself its own id. */
   readonly caseId: string | null;
   readonly wasCaseId: string | null;
-  /** `observed_at` of the version that it replaces, which stands in the history from now on; null for what is new. */
+  /** `observed_at` of the version that this one replaces, which is now in the history; null for a new record. */
   readonly replacedAt: string | null;
-  /** It went from one leading agency to another. */
+  /** The leading agency has changed. */
   readonly reassigned: boolean;
 }
 
-/** Of a change to what nobody had yet. */
+/** For a change to a new record. */
 export const nothingBefore = { wasCaseId: null, replacedAt: null, reassigned: false };
 
 const columns =
@@ -29,7 +29,7 @@ export class Changes {
 
   constructor(private readonly agency: string) {}
 
-  add(change: Change): void {
+  add(change: RecordedChange): void {
     const { lines } = this;
     const from = lines.length;
     lines.cell(this.count);
@@ -46,7 +46,10 @@ export class Changes {
     this.count += 1;
   }
 
-  /** Leaves them to the sequencer. Comes last, when every row is locked: so batches of one case are numbered as they are committed. */
+  /**
+   * Inserts them for the sequencer. Runs last, when every row is locked, so batches of one case are numbered in commit
+   * order.
+   */
   async record({ client, agency, at }: Work): Promise<void> {
     if (!this.count) return;
     const { rows } = await client.query({

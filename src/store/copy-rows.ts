@@ -1,10 +1,13 @@
-/** Writes rows that nobody has yet by COPY: the fastest way into a table, and as safe as any in the same transaction. */
+/** Inserts new rows by COPY: the fastest way into a table, and as safe as any in the same transaction. */
 import { finished } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { later } from './database.ts';
 
-/** Lines have a cell for each of the columns. What is done `meanwhile` runs when PostgreSQL has all of them and works. */
+/**
+ * Lines have a cell for each of the columns. `meanwhile` runs once PostgreSQL has received all lines and is storing
+ * them.
+ */
 export async function copyRows(
   client: pg.PoolClient,
   table: string,
@@ -21,7 +24,7 @@ export async function copyRows(
   try {
     meanwhile?.();
   } finally {
-    // Whatever happens, the connection is of no use before.
+    // The connection cannot be used before COPY has ended, whatever happens.
     await stored;
   }
 }

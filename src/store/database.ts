@@ -1,13 +1,16 @@
-/** The connection pool, and what every statement of the hub goes through. */
+/** The connection pool, and the ways to run statements of the hub. */
 import type pg from 'pg';
 import { openConnection, openPool } from './connections.ts';
 import { type SnapshotSettings, Snapshots } from './snapshots.ts';
 
-export type Rows = (string | null)[][];
-/** Values as PostgreSQL writes them, by position: no row objects, no lost digits. */
-export type ReadRows = (text: string, values: readonly unknown[]) => Promise<Rows>;
+export type TextRows = (string | null)[][];
+/** Values in PostgreSQL's text form, by position: no row objects, no lost digits. */
+export type ReadRows = (text: string, values: readonly unknown[]) => Promise<TextRows>;
 
-/** Of an answer that is awaited later: when something else fails before, nobody is there to hear that it failed too. */
+/**
+ * Marks a promise that is awaited later as handled, so that its rejection is not reported when something else fails
+ * first.
+ */
 export function later<T>(answer: Promise<T>): Promise<T> {
   answer.catch(() => {});
   return answer;
@@ -23,7 +26,7 @@ export class Database {
     readonly url: string,
     { connections, onError }: { connections: number; onError: (error: Error) => void },
   ) {
-    // Statements that do not need each other's answers are sent at once.
+    // Statements that do not need each other's answers are sent together (pipelined).
     this.pool = openPool({ ...sessionOf(url), max: connections, pipeline: true }, onError);
     this.onError = onError;
   }
@@ -35,8 +38,8 @@ export class Database {
   };
 
   /**
-   * Runs `work` in one transaction, which begins by `begin`; when two transactions lock each other out, the one that
-   * PostgreSQL ends starts again.
+   * Runs `work` in one transaction, which starts with the SQL in `begin`. After a deadlock, the transaction that
+   * PostgreSQL aborted runs again.
    */
   async transaction<T>(work: (client: pg.PoolClient) => Promise<T>, begin = 'begin'): Promise<T> {
     for (let attempt = 1; ; attempt++) {
@@ -59,7 +62,7 @@ export class Database {
     }
   }
 
-  /** Reads several things as they were at one moment, whoever writes meanwhile. */
+  /** Reads several things from one snapshot, whatever is written meanwhile. */
   async atOneMoment<T>(work: (read: ReadRows) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
@@ -81,12 +84,12 @@ export class Database {
     }
   }
 
-  /** Connections of their own for readers, so that who writes never waits for them. */
+  /** Separate connections for readers, so that writers never wait for them. */
   snapshots(settings: SnapshotSettings): Snapshots {
     return new Snapshots(sessionOf(this.url), settings, this.onError);
   }
 
-  /** A connection outside the pool, for LISTEN and for locks that last. */
+  /** A connection outside the pool, for LISTEN and for long-held locks. */
   dedicated(): Promise<pg.Client> {
     return openConnection(sessionOf(this.url));
   }
@@ -96,7 +99,10 @@ export class Database {
   }
 }
 
-/** Times leave the database in UTC whatever the server's own zone is. Compiling plans costs more than it saves here. */
+/**
+ * Times leave the database in UTC whatever the server's own zone is. JIT compilation of plans costs more than it saves
+ * here.
+ */
 const sessionOf = (url: string): pg.ClientConfig => ({
   connectionString: url,
   options: '-c timezone=UTC -c datestyle=ISO -c jit=off',

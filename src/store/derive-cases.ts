@@ -10,19 +10,19 @@ import {
 import { type Work, writeKnown } from './apply.ts';
 import { caseCells, moveCaseCells } from './case-rollup.ts';
 import { nothingBefore } from './changes.ts';
-import { derivedRow, digestOf, givenColumns, namedCells, REMOVED, type Row, type ValidRecord } from './rows.ts';
+import { derivedRow, digestOf, givenColumns, type NounRow, namedCells, REMOVED, type ValidRecord } from './rows.ts';
 
 const partKinds = { reports: 'CaseReport', approvals: 'Approval', closings: 'CaseClosing' } as const;
 
-/** Numbers of cases by their ids. */
+/** Case numbers by the ids of the cases. */
 type Numbers = ReadonlyMap<string, string>;
-/** Ids of cases that are born as something, and of those that somebody else made meanwhile. */
-interface BornCases {
+/** Ids of cases that were inserted with parts, and of those that another transaction inserted meanwhile. */
+interface InsertedCases {
   readonly ids: readonly string[];
   readonly others: readonly string[];
 }
 
-/** A case that nobody knew has only the parts of this page; the parts of the others are read, once they are locked. */
+/** A new case has only the parts of this page; the parts of the other cases are read, once they are locked. */
 export class DerivedCases {
   constructor(
     private readonly work: Work,
@@ -43,8 +43,8 @@ export class DerivedCases {
     return new Map(rows.map(row => [row.id, row.caseNo]));
   }
 
-  /** A case is nothing until a part of it stands: what is only mentioned is no change, readers see nothing of it. */
-  async bear(known: Numbers): Promise<BornCases> {
+  /** A case without parts counts as deleted: it is only mentioned, so it is no change and readers do not see it. */
+  async insertMissing(known: Numbers): Promise<InsertedCases> {
     const { work, noun } = this;
     const numbers = work.mentioned.get(noun);
     const ids = [...(numbers?.keys() ?? [])].filter(id => !known.has(id)).sort();
@@ -53,29 +53,29 @@ export class DerivedCases {
     const columns = givenColumns(noun);
     const names = columns.map(c => `"${c.name}"`).join(', ');
     const { rows: made } = await work.client.query({
-      name: `bear ${noun.table}`,
+      name: `insert missing ${noun.table}`,
       text: `insert into ${noun.table} (${names}, observed_at) select ${names}, $2::timestamptz
              from json_to_recordset($1::json) as r(${columns.map(c => `"${c.name}" ${c.type}`).join(', ')})
              on conflict do nothing returning id`,
       values: [JSON.stringify(rows.map(row => namedCells(noun, row))), work.at],
     });
-    const born = new Set(made.map(row => row.id));
-    const own = rows.filter(({ id, deleted }) => born.has(id) && !deleted).map(({ id }) => id);
+    const inserted = new Set(made.map(row => row.id));
+    const own = rows.filter(({ id, deleted }) => inserted.has(id) && !deleted).map(({ id }) => id);
     for (const id of own) {
       const caseNo = numbers.get(id)!;
       work.changes.add({ kind: noun.name, id, deleted: false, caseNo, caseId: id, ...nothingBefore });
     }
-    return { ids: own, others: ids.filter(id => !born.has(id)) };
+    return { ids: own, others: ids.filter(id => !inserted.has(id)) };
   }
 
-  async settle(locked: Numbers, born: BornCases): Promise<void> {
+  async reconcile(locked: Numbers, inserted: InsertedCases): Promise<void> {
     const { work, noun } = this;
     const touched = work.affected.touched.get(noun);
-    const late = await this.lockThese(born.others.filter(id => touched?.has(id)));
+    const late = await this.lockThese(inserted.others.filter(id => touched?.has(id)));
     const known = new Map([...locked, ...late]);
     const before = await caseCells(work.client, [...known.keys()]);
     await deriveAgain(work, noun, known);
-    await moveCaseCells(work.client, before, [...known.keys(), ...born.ids]);
+    await moveCaseCells(work.client, before, [...known.keys(), ...inserted.ids]);
   }
 }
 
@@ -91,7 +91,7 @@ function partsOfPage(work: Work, id: string): CaseParts {
   };
 }
 
-/** A record as `partsOf` would read it from its table: instants to the second, in UTC. */
+/** A record as `partsOf` would read it from its table: times to the second, in UTC. */
 function partOf(noun: StoredNoun, agency: string, { statement, values }: ValidRecord): Record<string, unknown> {
   const part: Record<string, unknown> = { ...values, agency, sourceId: statement.sourceId };
   for (const { name, field } of noun.columns.values()) {
@@ -123,7 +123,7 @@ async function deriveAgain(work: Work, noun: StoredNoun, cases: ReadonlyMap<stri
     work.changes.add({ ...change, caseNo: cases.get(change.id) ?? null });
 }
 
-function caseRow(work: Work, noun: StoredNoun, id: string, caseNo: string, parts: CaseParts): Row {
+function caseRow(work: Work, noun: StoredNoun, id: string, caseNo: string, parts: CaseParts): NounRow {
   if (!parts.reports.length && !parts.approvals.length && !parts.closings.length) {
     return derivedRow(noun, { id, deleted: true, digest: REMOVED }, { caseNo }, work.identity);
   }
@@ -135,7 +135,7 @@ function caseRow(work: Work, noun: StoredNoun, id: string, caseNo: string, parts
   return derivedRow(noun, { id, deleted: false, digest: digestOf(JSON.stringify(own)) }, own, work.identity);
 }
 
-/** Parts of cases as they stand in the tables, by case. */
+/** Stored parts of cases, by case. */
 async function partsOf<P>({ client, catalog }: Work, kind: string, ids: readonly string[]): Promise<Map<string, P[]>> {
   const noun = catalog.stored(kind);
   const fields = [...noun.columns.values()].map(

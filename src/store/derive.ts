@@ -9,39 +9,43 @@ import { DerivedCases } from './derive-cases.ts';
 import { chooseFacts, factsOf, type Known, lockFacts, saysTheSame } from './facts.ts';
 import { REMOVED } from './rows.ts';
 
-/** How the nouns of a kind follow from a page. Known are those that existed, born those that did not. */
-interface Derivation<Known, Born> {
-  /** Locks what is touched; two agencies may state something of one noun at once, and the second one waits here. */
+/** How the nouns of a kind follow from a page. `Known` are those that existed, `Inserted` those that were inserted. */
+interface Derivation<Known, Inserted> {
+  /**
+   * Locks the nouns that the page touches; if two agencies state something of one noun, the second transaction waits
+   * here.
+   */
   lock(): Promise<Known>;
-  /** Makes exist what is mentioned and not known, with what the page says of it. */
-  bear(known: Known): Promise<Born>;
-  /** Looks at the others again. */
-  settle(known: Known, born: Born): Promise<void>;
+  /** Inserts the nouns that are mentioned and missing, with what the page states of them. */
+  insertMissing(known: Known): Promise<Inserted>;
+  /** Reconciles the others with what the page states. */
+  reconcile(known: Known, inserted: Inserted): Promise<void>;
 }
 
 export async function deriveNouns(work: Work): Promise<void> {
   const cases = work.catalog.stored('Case');
   const nouns = new Set([...work.mentioned.keys(), ...work.affected.touched.keys()]);
-  // In one order for all, so that two agencies do not lock each other out; a case's own links name nobody new.
+  // All pages use one order, so that two agencies do not deadlock; a case's own links name no new noun.
   const derivations = [...nouns]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(
       (noun): Derivation<unknown, unknown> =>
         noun === cases ? new DerivedCases(work, noun) : new DerivedFacts(work, noun),
     );
-  // Of every step all is asked for at once; while PostgreSQL answers the last ones, the first ones' next step is made.
+  // The statements of each step are sent together; while PostgreSQL answers the last ones, the next step of the first
+  // begins.
   const locks = derivations.map(derivation => later(derivation.lock()));
-  const births: Promise<unknown>[] = [];
-  for (const [n, derivation] of derivations.entries()) births.push(later(derivation.bear(await locks[n])));
-  const settled: Promise<void>[] = [];
+  const insertions: Promise<unknown>[] = [];
+  for (const [n, derivation] of derivations.entries()) insertions.push(later(derivation.insertMissing(await locks[n])));
+  const reconciled: Promise<void>[] = [];
   for (const [n, derivation] of derivations.entries())
-    settled.push(later(derivation.settle(await locks[n], await births[n])));
-  await Promise.all(settled);
+    reconciled.push(later(derivation.reconcile(await locks[n], await insertions[n])));
+  await Promise.all(reconciled);
 }
 
 /**
- * What nobody knew before is made with what the page says of it. Of the others the facts are chosen again, from all
- * that is claimed of them, where the page says something else than they have or unsays something.
+ * A new noun is inserted with what the page states of it. The facts of the others are chosen again, from all that is
+ * claimed of them, where the page states something different or withdraws something.
  */
 class DerivedFacts implements Derivation<Known, ReadonlySet<string>> {
   private readonly ids: readonly string[];
@@ -59,8 +63,8 @@ class DerivedFacts implements Derivation<Known, ReadonlySet<string>> {
     return this.chosen ? lockFacts(this.work, this.noun, this.ids) : new Map();
   }
 
-  /** In the order of their ids; returns those that did not exist before. */
-  async bear(known: Known): Promise<ReadonlySet<string>> {
+  /** Inserts in the order of the ids; returns the ids that did not exist before. */
+  async insertMissing(known: Known): Promise<ReadonlySet<string>> {
     const { work, noun } = this;
     const keys = work.mentioned.get(noun);
     const ids = [...(keys?.keys() ?? [])].filter(id => !known.has(id)).sort();
@@ -68,13 +72,13 @@ class DerivedFacts implements Derivation<Known, ReadonlySet<string>> {
     const claims = work.affected.claims.get(noun);
     const rows = ids.map(id => ({
       id,
-      ...bornWith(noun, keys.get(id)!),
+      ...keyFieldsOf(noun, keys.get(id)!),
       ...factsOf(noun, claims?.get(id) ?? []),
     }));
     const columns = Object.keys(rows[0]!) as (keyof (typeof rows)[0])[];
-    const types = columns.map(c => typesOfBorn[c] ?? 'text');
+    const types = columns.map(c => typesOfInserted[c] ?? 'text');
     const { rows: made } = await work.client.query({
-      name: `bear ${noun.table}`,
+      name: `insert missing ${noun.table}`,
       text: `insert into ${noun.table} (${columns.map(c => `"${c}"`).join(', ')}, deleted, digest, observed_at)
              select r.*, false, '${REMOVED}', $1::timestamptz from unnest(${types.map((type, i) => `$${i + 2}::${type}[]`).join(', ')}) r
              on conflict do nothing returning id`,
@@ -83,25 +87,25 @@ class DerivedFacts implements Derivation<Known, ReadonlySet<string>> {
     return new Set(made.map(row => row.id));
   }
 
-  async settle(known: Known, born: ReadonlySet<string>): Promise<void> {
+  async reconcile(known: Known, inserted: ReadonlySet<string>): Promise<void> {
     if (!this.chosen) return;
     const { work, noun } = this;
     const { contested, claims } = work.affected;
     const open = this.ids.filter(id => {
-      if (born.has(id)) return false;
+      if (inserted.has(id)) return false;
       const facts = known.get(id);
       return !facts || contested.get(noun)?.has(id) || !saysTheSame(facts, claims.get(noun)?.get(id) ?? []);
     });
-    // Somebody else bore it since: he may still have been writing when the facts were locked.
+    // Another transaction inserted it since, and may still have been running when the facts were locked.
     const late = open.filter(id => !known.has(id));
     if (late.length) await lockFacts(work, noun, late);
     await chooseFacts(work, noun, open);
   }
 }
 
-const typesOfBorn: Readonly<Record<string, string>> = { id: 'uuid', birth_date: 'date', birth_year: 'integer' };
-/** What a noun's key alone tells. */
-function bornWith(noun: StoredNoun, key: string): Record<string, unknown> {
+const typesOfInserted: Readonly<Record<string, string>> = { id: 'uuid', birth_date: 'date', birth_year: 'integer' };
+/** What a noun's key alone says about it. */
+function keyFieldsOf(noun: StoredNoun, key: string): Record<string, unknown> {
   if (noun.name === 'Person') {
     const { date, sex } = birthOf(key);
     return { resident_id: key, birth_date: date, birth_year: date && Number(date.slice(0, 4)), sex };

@@ -16,7 +16,7 @@ import {
 } from './postgres-data-folder.ts';
 import { type SystemUser, spawnWatched, type WatchedProcess } from './watched-process.ts';
 
-/** A running PostgreSQL server of this process; it stops when this process ends, however that happens. */
+/** A running PostgreSQL server of this process; it stops when this process ends, in whatever way. */
 export interface Postgres {
   readonly port: number;
   /** Process id of the server's main process. */
@@ -30,7 +30,7 @@ export interface Postgres {
 /** Server settings by name, as in postgresql.conf. */
 export type PostgresSettings = Record<string, string | number>;
 
-/** For data that nobody will miss, as in tests: fast, and lost when the machine stops. */
+/** For data that may be lost, as in tests: fast, and lost when the machine stops. */
 export const throwAwaySettings = {
   fsync: 'off',
   synchronous_commit: 'off',
@@ -40,11 +40,11 @@ export const throwAwaySettings = {
 } as const satisfies PostgresSettings;
 
 const startDeadlineMs = 60_000;
-/** Within this time a server learns that its parent was killed. */
+/** Time within which a server notices that its parent was killed. */
 const noticeMs = 1_000;
-/** Within this time it writes what it holds in memory to disk. */
-const farewellMs = 60_000;
-const farewellPollMs = 25;
+/** Time within which it then writes what it holds in memory to disk. */
+const closeGraceMs = 60_000;
+const closePollMs = 25;
 const startAttempts = 5;
 
 /** Whether this platform has an embedded PostgreSQL; where not, a server must be named in DATABASE_URL. */
@@ -77,23 +77,23 @@ export async function startPostgres(options: { dataDir: string; settings?: Postg
 }
 
 /**
- * A server whose parent was killed a moment ago is still writing its last page: it gets time to end.
+ * Waits until a server whose parent was killed a moment ago has written its last page and ended.
  *
- * @throws Error when it does not, because it has a living parent
+ * @throws Error when it does not end, because its parent is alive
  */
 async function refuseRunningServer(dataDir: string): Promise<void> {
   const since = Date.now();
   for (let pid = findServerOver(dataDir); pid !== null; pid = findServerOver(dataDir)) {
-    if (Date.now() - since > (isStopping(dataDir) ? farewellMs : noticeMs)) {
+    if (Date.now() - since > (isStopping(dataDir) ? closeGraceMs : noticeMs)) {
       throw new Error(
         `A PostgreSQL server (process ${pid}) already runs over ${dataDir}: stop the program that started it first.`,
       );
     }
-    await delay(farewellPollMs);
+    await delay(closePollMs);
   }
 }
 
-/** Whether what the server complained about is mended, so that a second try can succeed. */
+/** Whether the cause of the server's complaint is gone, so that a second try can succeed. */
 async function canRetry(dataDir: string, complaint: string): Promise<boolean> {
   // Someone else may take the port between its choice and its use.
   if (complaint.includes('could not bind')) return true;
@@ -147,7 +147,8 @@ async function ready(server: WatchedProcess): Promise<void> {
     await stopServer(server);
     throw new Error(`PostgreSQL was not ready after ${startDeadlineMs / 1000} s: ${said}`, { cause });
   } finally {
-    // Its log may quote rows, so nothing keeps it; but a full pipe would stall the server.
+    // The server's log may quote rows, so it is not kept; but it must be read, because a full pipe would stall the
+    // server.
     server.stderr.resume();
   }
   throw new Error(`PostgreSQL did not start: ${said}`);

@@ -1,10 +1,10 @@
-/** The facts of persons and organisations: chosen from all that is claimed of them, by the precedence of agencies. */
+/** The facts of persons and organisations: chosen from all claims about them, by the precedence of agencies. */
 import type { StoredNoun } from '../catalog/catalog.ts';
 import { precedence } from '../catalog/nouns/derived.ts';
-import { type Claim, claimed } from './affected.ts';
+import { claimed, type StatedClaim } from './affected.ts';
 import type { Work } from './apply.ts';
 
-/** Facts as they stand, by the noun's id. */
+/** The stored facts, by the noun's id. */
 export type Known = ReadonlyMap<string, Facts>;
 /** Values by field. */
 type Facts = Readonly<Record<string, string | null>>;
@@ -33,8 +33,8 @@ export async function lockFacts({ client }: Work, noun: StoredNoun, ids: readonl
   return new Map(rows.map(({ id, ...facts }) => [id, facts]));
 }
 
-/** Nothing can change where more is claimed of what stands already. */
-export const saysTheSame = (known: Facts, claims: readonly Claim[]): boolean =>
+/** Whether the claims agree with the stored facts: then nothing changes. */
+export const saysTheSame = (known: Facts, claims: readonly StatedClaim[]): boolean =>
   Object.entries(known).every(([fact, value]) =>
     claims.every(claim => {
       const told = claimed(claim, fact);
@@ -42,8 +42,8 @@ export const saysTheSame = (known: Facts, claims: readonly Claim[]): boolean =>
     }),
   );
 
-/** The facts of a noun of which one agency's page is all that is claimed: the order is that of `chooseFacts`. */
-export function factsOf(noun: StoredNoun, claims: readonly Claim[]): Record<string, string | null> {
+/** The facts of a noun that only one agency's page makes claims about; the order is that of `chooseFacts`. */
+export function factsOf(noun: StoredNoun, claims: readonly StatedClaim[]): Record<string, string | null> {
   const facts: Record<string, string | null> = {};
   for (const { fact, column } of chosenFacts(noun)) {
     let best: Candidate | null = null;
@@ -65,7 +65,7 @@ interface Candidate {
 const comesFirst = (a: Candidate, b: Candidate) =>
   a.asOf === b.asOf ? Buffer.compare(Buffer.from(a.value), Buffer.from(b.value)) < 0 : a.asOf > b.asOf;
 
-/** Chooses from all claims, set-wise, and only writes differences. */
+/** Chooses from all claims with set-wise SQL, and writes only differences. */
 export async function chooseFacts({ client, at }: Work, noun: StoredNoun, ids: readonly string[]): Promise<void> {
   if (!ids.length) return;
   const facts = Object.entries(precedence[noun.name]!).map(([fact, agencies]) => ({

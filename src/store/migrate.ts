@@ -1,6 +1,7 @@
 /**
- * Brings a database to the tables of the catalog. The difference is derived, applied in one transaction under a lock, and
- * kept in hub_migration. Only additions are made by themselves: what would lose data stops the start and is shown.
+ * Brings a database to the tables of the catalog. The difference is derived, applied in one transaction under a lock,
+ * and recorded in hub_migration. Only additions are applied automatically: a difference that would lose data is shown
+ * and stops the start.
  */
 import { createHash } from 'node:crypto';
 import { MikroORM } from '@mikro-orm/postgresql';
@@ -32,7 +33,7 @@ export async function tablesSql(catalog: Catalog): Promise<string> {
 
 const losing = /\b(drop (table|column)|alter column .* type)\b/i;
 
-/** Persons that were there before the column was. */
+/** Fills the column for persons that were stored before it existed. */
 const birthYears = `update hub_person set birth_year = extract(year from birth_date) where birth_year is null and birth_date is not null`;
 
 export interface Migration {

@@ -6,11 +6,11 @@ import type { ValidRecord } from './rows.ts';
 
 export interface ParkedItem {
   readonly raw: Uint8Array;
-  /** As the adapter read it; null when it could not even be read. */
+  /** As the adapter read it; null when it could not be read at all. */
   readonly native: unknown;
   readonly kind: string | null;
   readonly sourceId: string | null;
-  /** Of the statement that failed; null where not even that could be read. */
+  /** Of the statement that failed; null where it could not be read. */
   readonly version: string | null;
   readonly field: string;
   readonly reason: string;
@@ -23,7 +23,10 @@ export interface StoredParked extends ParkedItem {
   readonly parkedAt: string;
 }
 
-/** Returns how many were not parked before: the same item twice is one. They are numbered in the order in which they came. */
+/**
+ * Returns how many were not parked before; an item that comes again is not parked twice. They are numbered in order of
+ * arrival.
+ */
 export async function parkItems({ client, agency }: Work, items: readonly ParkedItem[]): Promise<number> {
   if (!items.length) return 0;
   const rows = items.map((item, place) => ({
@@ -55,7 +58,7 @@ const storable = (_key: string, value: unknown): unknown =>
 
 type Named = Pick<ParkedItem, 'kind' | 'sourceId'>;
 
-/** Which records the agency's open items are of, as far as it is known. */
+/** Which records the agency's open items belong to, as far as that is known. */
 export async function openParked({ client, agency }: Work): Promise<Named[]> {
   const { rows } = await client.query<Named>({
     name: 'open parked',
@@ -65,7 +68,7 @@ export async function openParked({ client, agency }: Work): Promise<Named[]> {
   return rows;
 }
 
-/** A good record settles the parked items of the same record that it replaces: those of its version or an older one. */
+/** A valid record resolves the parked items of the same record that have its version or an older one. */
 export async function supersedeParked(
   { client, agency }: Work,
   parked: readonly Named[],

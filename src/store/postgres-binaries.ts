@@ -91,7 +91,9 @@ function restoreLibraryLinks(packageDir: string): void {
   }
 }
 
-/** Copies the package once per version; made beside its place and renamed, so that no one sees half of it. */
+/**
+ * Copies the package once per version; the copy is made beside its place and renamed, so that no one sees half of it.
+ */
 function copiedPackage(packageDir: string): string {
   const { version } = PackageManifest.parse(JSON.parse(readFileSync(path.join(packageDir, 'package.json'), 'utf8')));
   const home = openTemporaryFolder();
@@ -119,7 +121,7 @@ function openTemporaryFolder(): string {
   return open;
 }
 
-/** The temporary folder is open to all: never run what another user may have put at the expected place. */
+/** The temporary folder is open to all, so another user may have put a folder at the expected place: never run that. */
 function trustedCopy(copy: string): string {
   const { uid, mode } = lstatSync(copy);
   if (uid !== process.getuid?.() || mode & (constants.S_IWGRP | constants.S_IWOTH)) {

@@ -26,7 +26,8 @@ export const workingFolder = '/proc/self/cwd';
 const nobody: SystemUser = { uid: 65534, gid: 65534 };
 
 /**
- * Whom PostgreSQL must run as over a data folder, or null for this process' own user: it accepts only its own data.
+ * The user that PostgreSQL must run as over a data folder, or null for this process' own user: it accepts only its own
+ * data.
  *
  * @throws Error when the folder belongs to a user that this process cannot become
  */
@@ -48,8 +49,8 @@ export function holdsData(dataDir: string): boolean {
 }
 
 /**
- * Fills an empty or absent data folder. The data is made beside its place and then renamed, so that an interrupted
- * start leaves no half of it behind.
+ * Fills an empty or absent data folder. The data is made in a folder beside it, which is then renamed, so that an
+ * interrupted start leaves no half of it behind.
  *
  * @param sync whether the new files must survive a crash of the machine
  * @throws Error when the folder holds something else, or initdb fails
@@ -83,7 +84,8 @@ async function runInitdb(
   const args = [
     ...['-D', workingFolder, '-U', superuser, '--auth=trust', '--encoding=UTF8', '--no-instructions'],
     ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'],
-    // pg_trgm asks the C library what a letter is; in plain C no Chinese character is one, and its indexes hold nothing.
+    // pg_trgm asks the C library what a letter is; in plain C no Chinese character is a letter, and its indexes stay
+    // empty.
     '--lc-ctype=C.UTF-8',
     ...(sync ? [] : ['--no-sync']),
   ];
@@ -108,7 +110,7 @@ export function findServerOver(dataDir: string): number | null {
   const pid = findLockPid(dataDir);
   if (pid === null || commandName(pid) !== 'postgres') return null;
   try {
-    // A server works in its data folder; another server may have got the number that a dead one had.
+    // A server's working folder is its data folder; another process may have got the process id of a dead server.
     const [folder, data] = [statSync(`/proc/${pid}/cwd`), statSync(dataDir)];
     return folder.dev === data.dev && folder.ino === data.ino ? pid : null;
   } catch {
@@ -116,7 +118,7 @@ export function findServerOver(dataDir: string): number | null {
   }
 }
 
-/** Whether the server over the folder is on its way out; it says so in the eighth line of its lock file. */
+/** Whether the server over the folder is stopping; it writes so in the eighth line of its lock file. */
 export function isStopping(dataDir: string): boolean {
   try {
     return readFileSync(lockFile(dataDir), 'utf8').split('\n')[7]?.trim() === 'stopping';

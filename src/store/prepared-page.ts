@@ -1,19 +1,19 @@
-/** What a page will write, worked out without a database: so it can be done while the page before is written. */
+/** What a page will write, prepared without a database, so that it can be done while the previous page is written. */
 import type { StoredNoun } from '../catalog/catalog.ts';
 import { derivedTarget } from './affected.ts';
 import { arrayLiteral } from './array-literal.ts';
 import { CopyLines } from './copy-lines.ts';
 import { type Identity, keyOf } from './identity.ts';
-import { beats, type StatedRow, type Told, tell, type ValidRecord } from './rows.ts';
+import { type EncodedRecord, encodeRecord, type StatedRow, supersedes, type ValidRecord } from './rows.ts';
 
-/** Records of a noun. */
+/** The records of a noun. */
 export class PreparedRecords {
-  /** By id; of several statements of one record the one that wins. */
-  readonly winners = new Map<string, Told>();
+  /** By id; of several statements of one record the one that supersedes the others. */
+  readonly winners = new Map<string, EncodedRecord>();
   readonly lines = new CopyLines();
   private asked: readonly string[] | null = null;
 
-  /** What `standingSql` asks with. Made once, when all records are here. */
+  /** The values for `standingSql`. Made once, when all records are here. */
   standingValues(): readonly string[] {
     this.asked ??= this.askFor([...this.winners.values()].map(({ row }) => row));
     return this.asked;
@@ -30,7 +30,7 @@ export class PreparedRecords {
 
 export class PreparedPage {
   readonly records = new Map<StoredNoun, PreparedRecords>();
-  /** Keys by id, by derived noun: whatever a record mentions exists, also if the record loses. */
+  /** Keys by id, by derived noun: whatever a record mentions exists, even if the record is superseded. */
   readonly mentioned = new Map<StoredNoun, Map<string, string>>();
 
   constructor(
@@ -40,10 +40,10 @@ export class PreparedPage {
 
   add(noun: StoredNoun, record: ValidRecord): void {
     const { winners, lines } = this.recordsOf(noun);
-    const told = tell(noun, this.agency, record, this.identity, lines);
+    const told = encodeRecord(noun, this.agency, record, this.identity, lines);
     const { row } = told;
     const other = winners.get(row.id);
-    if (!other || beats(row, other.row)) winners.set(row.id, told);
+    if (!other || supersedes(row, other.row)) winners.set(row.id, told);
     noun.links.forEach((link, n) => {
       const [target, id] = [derivedTarget(link), row.links[n]];
       if (!target || !id) return;
@@ -52,7 +52,7 @@ export class PreparedPage {
     });
   }
 
-  /** Nothing is added any more. */
+  /** Ends the preparation: nothing is added afterwards. */
   close(): this {
     for (const records of this.records.values()) records.standingValues();
     return this;

@@ -1,8 +1,9 @@
 /**
- * What readers have seen of persons today, over all processes of the hub: whom they were shown whole, and how often they
- * looked for somebody who is not there. A reader's requests are counted one after the other, those that wait together.
+ * What readers have seen of persons today, over all processes of the hub: whose data they were shown whole, and how
+ * many of their searches found nobody. A reader's requests are counted one after the other; those that wait are counted
+ * together.
  */
-import { RecentlyUsed } from '../domain/recently-used.ts';
+import { LruCache } from '../domain/lru-cache.ts';
 import { townDay } from '../domain/town-day.ts';
 import type { Database } from './database.ts';
 
@@ -10,14 +11,14 @@ import type { Database } from './database.ts';
 export interface Seen {
   /** Ids of the persons. */
   readonly persons: readonly string[];
-  /** Look-ups that found nobody. */
+  /** Searches that found nobody. */
   readonly misses: number;
 }
 export interface DayLimits {
   readonly persons: number;
   readonly misses: number;
 }
-/** What would be exceeded; null: it was counted. */
+/** Which limit would be exceeded; null when it was counted. */
 export type Exceeded = keyof DayLimits | null;
 
 interface Waiting {
@@ -33,14 +34,14 @@ interface ReaderDay {
   isCounting: boolean;
 }
 
-/** As many as work in the halls of a large county. */
+/** The number of people who work in the halls of a large county. */
 const keptReaders = 5_000;
-/** Days are kept until nobody can ask about them as today. */
+/** Days are kept until no process can ask about them as today. */
 const keptDays = 2;
 
 /**
- * One statement counts, and fails where that is too much: then nothing of it stays. What is new is found by the key alone,
- * whatever the planner knows of tables that are made anew each day.
+ * One statement counts, and fails where a limit would be exceeded: then nothing of it is stored. New persons are found
+ * by the key alone, whatever the planner knows of tables that are filled anew each day.
  */
 const countSql = `
 with kept as (insert into hub_reader_person (day, reader, person)
@@ -53,11 +54,11 @@ select case when persons > $5::int and exists (select from kept) then 1 / (perso
             when misses > $6::int and $4::int > 0 then ln(misses - misses) end,
   set_config('synchronous_commit', 'off', true)
 from counted`;
-/** By what the statement fails on purpose: a division by zero, a logarithm of zero. */
+/** The errors with which the statement fails on purpose: a division by zero, a logarithm of zero. */
 const failures: Readonly<Record<string, Exceeded>> = { '22012': 'persons', '2201E': 'misses' };
 
 export class ReaderDays {
-  private readonly readers = new RecentlyUsed<string, ReaderDay>(keptReaders);
+  private readonly readers = new LruCache<string, ReaderDay>(keptReaders);
   private forgottenOn = '';
 
   constructor(
@@ -67,8 +68,8 @@ export class ReaderDays {
   ) {}
 
   /**
-   * Counts all of it, or nothing and says why. Whoever was counted today costs no look at the database. A crash of the
-   * database may lose the last milliseconds of what was counted, never a row of the audit log.
+   * Counts all of it, or nothing and returns why. A person whom this process has counted today needs no query. A crash
+   * of the database may lose the last milliseconds of what was counted, never a row of the audit log.
    */
   count(reader: string, seen: Seen, limits: DayLimits): Promise<Exceeded> {
     const today = this.ofToday(reader);
@@ -90,7 +91,7 @@ export class ReaderDays {
     return made;
   }
 
-  /** What waited together is counted together; where that is too much, one after the other. */
+  /** Requests that waited together are counted together; where that exceeds a limit, one after the other. */
   private async countAll(reader: string, today: ReaderDay, limits: DayLimits): Promise<void> {
     today.isCounting = true;
     while (today.waiting.length) {
@@ -109,7 +110,7 @@ export class ReaderDays {
   }
 
   private async write(reader: string, { day, known }: ReaderDay, seen: Seen, limits: DayLimits): Promise<Exceeded> {
-    // In one order, so that two processes never wait for each other.
+    // All processes use one order, so that two of them never wait for each other.
     const values = [day, reader, seen.persons.toSorted(), seen.misses, limits.persons, limits.misses];
     try {
       await this.database.pool.query({ name: 'count persons seen', text: countSql, values });
@@ -122,7 +123,7 @@ export class ReaderDays {
     return null;
   }
 
-  /** The first to count on a day forgets those before. */
+  /** The first request that is counted on a day deletes older days. */
   private forget(today: string): void {
     this.forgottenOn = today;
     const before = townDay(new Date(Date.parse(today) - keptDays * 86_400_000));

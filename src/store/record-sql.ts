@@ -1,4 +1,4 @@
-/** The statements by which records of a noun are written, generated once from the catalog. */
+/** The statements that write records of a noun, generated once from the catalog. */
 import { isStated, type Link, type StoredNoun } from '../catalog/catalog.ts';
 import { givenColumns, REMOVED } from './rows.ts';
 import { columnsOf } from './tables.ts';
@@ -7,28 +7,33 @@ const quoted = (name: string) => `"${name}"`;
 const list = (names: readonly string[], prefix = '') => names.map(name => prefix + quoted(name)).join(', ');
 
 /**
- * An incoming row wins by a higher version; between different contents of one version the digest decides, for any order,
- * and between equal contents the later moment at which they were true.
+ * An incoming row supersedes by a higher version. Between different contents of one version the digest decides, for any
+ * order of arrival; between equal contents, the later time at which they were true.
  */
 const wins = (noun: StoredNoun) =>
   isStated(noun)
     ? `(i.version collate "C", i.digest collate "C", coalesce(i.as_of, '-infinity'))
       > (s.version collate "C", s.digest collate "C", coalesce(s.as_of, '-infinity'))`
     : 'i.digest <> s.digest';
-/** Only these are worth a place in the history and a change in the feed; else a newer version says the same again. */
+/**
+ * Only these are recorded in the history and as a change in the feed; otherwise a newer version has the same content.
+ */
 const differs = '(i.digest <> s.digest or i.deleted <> s.deleted)';
 
-/** A version that this very transaction has made was known to nobody. */
+/** A version that this very transaction has made was never visible. */
 const filed = 's.observed_at <> $2::timestamptz';
 
-/** Which of these rows stand already, and whether they say the same: $1 ids, $2 versions, $3 digests, $4 when it was true. */
+/**
+ * Which of these rows exist, and whether their content is the same: $1 ids, $2 versions, $3 digests, $4 when it was
+ * true.
+ */
 export const standingSql = (noun: StoredNoun): string => `
 select s.id, ${isStated(noun) ? 'i.version = s.version and i.digest = s.digest and i.as_of is not distinct from s.as_of' : 'i.digest = s.digest'} as same
 from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) as i(id, version, digest, as_of) join ${noun.table} s on s.id = i.id`;
 
 /**
- * Whether all that a row stated of a link's target it states still, of no earlier moment: then the target's facts can
- * only change to what it states.
+ * Whether a row still states all that it stated of a link's target, for no earlier time (it is unchanged): then the
+ * target's facts can only change to what it states.
  */
 function steady({ column, states }: Link, noun: StoredNoun): string {
   if (!states.length) return 'false';
@@ -39,11 +44,11 @@ function steady({ column, states }: Link, noun: StoredNoun): string {
 }
 
 /**
- * For rows of which some may stand already: $1 is a JSON array of rows (one for each id), $2 the moment. Writes the
- * winners, files what they replace, and returns a row for each that changed: id, deleted, true, and of each link the
- * target before, the target now, and whether it is steady, and at last when the version that it replaces was observed (its
- * place in the history); and such a row with false for each that says the same as before of another moment, which can
- * decide whom to believe.
+ * For rows of which some may exist: $1 is a JSON array of rows (one for each id), $2 the time. Writes the rows that
+ * supersede and puts what they replace into the history. Returns for each changed row: id, deleted, true; for each link
+ * the target before, the target now, and whether what it states is unchanged; at last when the replaced version was
+ * observed (its key in the history). Also returns such a row, with false, for each with the same content at another
+ * time, which can decide which source is believed.
  */
 export function upsertSql(noun: StoredNoun): string {
   const columns = columnsOf(noun);
@@ -63,7 +68,8 @@ with i as materialized (
   from i left join s on s.id = i.id where s.id is null or ${wins(noun)}
 ), filed as (
   insert into ${noun.table}_history (${list(names)}, seen_until)
-  -- What came into being in this transaction was never seen; filed, it would take the place of what is seen from now on.
+  -- A version that was made in this transaction was never visible. In the history, it would take the place of the next
+  -- one.
   select ${list(names, 's.')}, $2::timestamptz from s join won on won.id = s.id where won.changed and ${filed}
   on conflict do nothing
 ), written as (
@@ -77,8 +83,8 @@ from won where won.changed or won.moved order by won.id`;
 }
 
 /**
- * Flags the records of a kind that a whole set did not hold: $1 agency, $2 set name, $3 kind, $4 version, $5 the moment.
- * Returns what `upsertSql` returns.
+ * Flags the records of a kind that are missing in a whole set: $1 agency, $2 set name, $3 kind, $4 version, $5 the
+ * time. Returns what `upsertSql` returns.
  */
 export function removeAbsentSql(noun: StoredNoun): string {
   const names = columnsOf(noun).map(c => c.name);
@@ -97,7 +103,7 @@ select id, true as deleted, true as changed${links.map((link, n) => `, ${quoted(
 from gone order by id`;
 }
 
-/** How many records of a kind the set did not hold, and how many there are: for the guard against mass removal. */
+/** How many records of a kind are missing in the set, and how many there are: for the guard against mass removal. */
 export const countAbsentSql = (noun: StoredNoun): string =>
   `select count(*) filter (where ${absent})::int as absent, count(*)::int as present from ${noun.table} t where t.agency = $1 and not t.deleted`;
 

@@ -1,8 +1,8 @@
-/** Versions that were replaced since a position of the log: where they stand in the history. */
+/** Versions that were replaced since a position of the log: their keys in the history. */
 
 /**
- * Rows of (record id, observed_at): what changes of a kind behind a position have replaced, those included that have no
- * position yet. Part of the statement that uses it, so that nothing is replaced in between.
+ * Rows of (record id, observed_at): the versions that changes of a kind after a position have replaced, including
+ * changes that have no position yet. It is part of the statement that uses it, so that nothing is replaced in between.
  *
  * @param kind and `after` as SQL: bound values
  */

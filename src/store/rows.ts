@@ -3,11 +3,11 @@ import { hash } from 'node:crypto';
 import type { RecordKind } from '../../adapters/kit/record.ts';
 import type { Statement } from '../../adapters/kit/statement.ts';
 import { isStated, type Noun, type StoredNoun } from '../catalog/catalog.ts';
-import { CopyLines, type Line } from './copy-lines.ts';
+import { type CopyLine, CopyLines } from './copy-lines.ts';
 import { type Identity, keyOf } from './identity.ts';
 import { columnsOf } from './tables.ts';
 
-/** Digest of a removal of which nothing but the id is known: sorts before every other. */
+/** Digest of a removal that gives nothing but the id: sorts before every other. */
 export const REMOVED = '';
 
 /** A record that has passed the validator. */
@@ -17,37 +17,37 @@ export interface ValidRecord {
   readonly spellings: readonly unknown[];
 }
 
-/** A row of a noun's table, still without the moment of its page. */
-export interface Row {
+/** A row of a noun's table, still without the time of its page. */
+export interface NounRow {
   readonly id: string;
   readonly deleted: boolean;
   readonly digest: string;
-  /** Of the noun's fields; what is not named is null. */
+  /** Values of the noun's fields; a field that is not named is null. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** Targets of the noun's links, in their order. */
+  /** Targets of the noun's links, in the order of the links. */
   readonly links: readonly (string | null)[];
 }
-/** A row of what a source states. */
-export interface StatedRow extends Row {
+/** A row of a record that a source states. */
+export interface StatedRow extends NounRow {
   readonly agency: string;
   readonly sourceId: string;
   readonly version: string;
   readonly asOf: string | null;
   readonly spellings: readonly unknown[] | null;
 }
-/** A record, the row that it becomes, and where that stands among the lines of its page. */
-export interface Told {
+/** A record, its row, and the place of its encoded line among those of its page. */
+export interface EncodedRecord {
   readonly record: ValidRecord;
   readonly row: StatedRow;
-  readonly line: Line;
+  readonly line: CopyLine;
 }
 
 const nothing: Readonly<Record<string, unknown>> = {};
-/** A removal of which nothing but the id is known. */
+/** A removal that gives nothing but the id. */
 const isEmpty = ({ statement, values }: ValidRecord) =>
   statement.deleted && (statement.data === null || !Object.keys(values).length);
 
-/** The first cells of a record's line are what it says; its digest is theirs. */
+/** The first cells of a record's line are its content; their digest is the record's. */
 function writeContent(lines: CopyLines, kind: RecordKind, record: ValidRecord): string {
   const from = lines.length;
   const empty = isEmpty(record);
@@ -65,7 +65,7 @@ function fieldsOf(kind: RecordKind): readonly string[] {
 
 export const digestOf = (content: string | Uint8Array): string => hash('sha256', content, 'base64url').slice(0, 22);
 
-/** The digest of a record that is written otherwise than by COPY. */
+/** The digest of a record that is not written by COPY. */
 export function digestOfRecord(kind: RecordKind, record: ValidRecord): string {
   scratch.rewind(0);
   return writeContent(scratch, kind, record);
@@ -96,14 +96,14 @@ export function rowOf(
   };
 }
 
-/** Writes a record's line, and makes the row that it says. */
-export function tell(
+/** Encodes a record as a line of COPY, and makes its row. */
+export function encodeRecord(
   noun: StoredNoun,
   agency: string,
   record: ValidRecord,
   identity: Identity,
   lines: CopyLines,
-): Told {
+): EncodedRecord {
   const from = lines.length;
   const digest = writeContent(lines, noun.kind, record);
   const row = rowOf(noun, agency, record, identity, digest);
@@ -113,7 +113,7 @@ export function tell(
 }
 
 const copied = new WeakMap<StoredNoun, readonly string[]>();
-/** The columns of the lines that `tell` writes; the last is left open, for the moment of the page. */
+/** The columns of the lines that `tell` writes; the last is left open, for the time of the page. */
 export function copyColumns(noun: StoredNoun): readonly string[] {
   const known = copied.get(noun);
   if (known) return known;
@@ -128,13 +128,13 @@ export function copyColumns(noun: StoredNoun): readonly string[] {
 /** A row of a derived noun, which has no source. */
 export const derivedRow = (
   noun: StoredNoun,
-  head: Pick<Row, 'id' | 'deleted' | 'digest'>,
+  head: Pick<NounRow, 'id' | 'deleted' | 'digest'>,
   values: Readonly<Record<string, unknown>>,
   identity: Identity,
-): Row => ({ ...head, values, links: linkTargets(noun, values, identity) });
+): NounRow => ({ ...head, values, links: linkTargets(noun, values, identity) });
 
 const given = new WeakMap<StoredNoun, readonly { readonly name: string; readonly type: string }[]>();
-/** The columns of a noun's table without the moment since when the hub knows the row. */
+/** The columns of a noun's table without `observed_at`, the time from which the hub knows the row. */
 export function givenColumns(noun: StoredNoun) {
   const columns = given.get(noun) ?? columnsOf(noun).filter(({ name }) => name !== 'observed_at');
   given.set(noun, columns);
@@ -142,7 +142,7 @@ export function givenColumns(noun: StoredNoun) {
 }
 
 /** A value for each of `givenColumns`, by name. */
-export function namedCells(noun: StoredNoun, row: Row): Record<string, unknown> {
+export function namedCells(noun: StoredNoun, row: NounRow): Record<string, unknown> {
   const { id, deleted, digest, values, links } = row;
   const cells: Record<string, unknown> = { id, deleted, digest };
   if (isStated(noun)) {
@@ -156,7 +156,7 @@ function addFields(
   cells: Record<string, unknown>,
   noun: Noun,
   values: Readonly<Record<string, unknown>>,
-  links: Row['links'],
+  links: NounRow['links'],
 ) {
   for (const { name, column } of noun.columns.values()) cells[column] = values[name] ?? null;
   noun.links.forEach((link, n) => {
@@ -175,16 +175,19 @@ const linkTargets = (noun: Noun, values: Readonly<Record<string, unknown>>, iden
 export const fieldColumns = (noun: Noun, values: Readonly<Record<string, unknown>>, identity: Identity) =>
   addFields({}, noun, values, linkTargets(noun, values, identity));
 
-/** A row that was written, as the statements of `record-sql.ts` return it: id, deleted, whether it changed, its links, what it replaced. */
+/**
+ * A written row, as the statements of `record-sql.ts` return it: id, deleted, whether it changed, its links, what it
+ * replaced.
+ */
 export type WrittenRow = readonly unknown[];
-/** Of the n-th link of a written row: the target before and now, and whether the row states of it what it stated before. */
+/** The n-th link of a written row: the target before and now, and whether the row still states the same of it. */
 export const linkOf = (row: WrittenRow, n: number) => ({
   old: row[3 + 3 * n] as string | null,
   now: row[4 + 3 * n] as string | null,
-  steady: row[5 + 3 * n] as boolean,
+  unchanged: row[5 + 3 * n] as boolean,
 });
-/** The same order as in the database: by version, then by content, then by the moment at which it was true. */
-export const beats = (a: StatedRow, b: StatedRow): boolean => {
+/** Whether a supersedes b. As in the database: by version, then by content, then by the time at which it was true. */
+export const supersedes = (a: StatedRow, b: StatedRow): boolean => {
   if (a.version !== b.version) return a.version > b.version;
   return a.digest === b.digest ? moment(a) > moment(b) : a.digest > b.digest;
 };

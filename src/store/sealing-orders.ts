@@ -8,14 +8,14 @@ insert into hub_sealing_order (number, subject, until, ordered_by, ordered_at) v
 on conflict (number, subject) do nothing`;
 const inForceSql = `select number, subject, until from hub_sealing_order where until >= $1`;
 
-/** False: there is such an order already; one that was given is never changed. */
+/** Returns false if such an order exists already; an order is never changed. */
 export async function writeSealingOrder(database: Database, order: SealingOrder, orderedBy: string): Promise<boolean> {
   const { number, subject, until } = order;
   const { rowCount } = await database.pool.query(insertSql, [number, subject, until, orderedBy]);
   return rowCount === 1;
 }
 
-/** Also one that has ended. */
+/** Whether there is such an order, even one that has ended. */
 export async function hasSealingOrder(database: Database, number: string, subject: string): Promise<boolean> {
   const text = 'select from hub_sealing_order where number = $1 and subject = $2';
   return (await database.read(text, [number, subject])).length > 0;

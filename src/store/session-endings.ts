@@ -1,4 +1,4 @@
-/** Ended sessions in the database: written once, and heard of by every process of the hub. */
+/** Ended sessions in the database: written once, and noticed by every process of the hub. */
 import type pg from 'pg';
 import type { SessionEnding } from '../domain/session-ending.ts';
 import type { Database } from './database.ts';
@@ -14,9 +14,9 @@ on conflict (about, name) do update set
   ended_by = case when known.about = 'session' and known.until > now() then known.ended_by else excluded.ended_by end,
   until = excluded.until
 returning extract(epoch from ended_at) * 1000 as ended, extract(epoch from until) * 1000 as until`;
-/** The record of who ended what is kept as long as the log of reads. */
+/** The record of who ended what is kept as long as the audit log. */
 const forgetSql = `delete from hub_ended_session where until < now() - interval '12 months'`;
-/** What was unmasked for a session, or for somebody, ends with it. */
+/** Unmask grants of a session, or of a subject, end with it. */
 const maskSql = `
 delete from hub_unmask_grant where case when $1 = 'session' then session = $2 else subject = $2 end`;
 const inForceSql = `
@@ -50,8 +50,8 @@ export function endSession(database: Database, order: EndOrder): Promise<Session
 }
 
 /**
- * Tells what is in force whenever something is ended by any process. It has a connection of its own, so that it is not
- * late when all others are busy; a lost wake-up or a lost connection costs at most `pollMs`.
+ * Reports the endings in force whenever any process ends something. It has a connection of its own, so that it is not
+ * late when all others are busy; a lost notification or connection costs at most `pollMs`.
  */
 export class EndingFollower {
   private client: pg.Client | null = null;
@@ -67,7 +67,7 @@ export class EndingFollower {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** Returns when all that is in force has been told; throws when it cannot be read. */
+  /** Resolves when all endings in force have been reported; rejects when they cannot be read. */
   async start(): Promise<void> {
     await this.read();
     this.timer = setInterval(() => this.refresh(), this.pollMs);
@@ -104,7 +104,7 @@ export class EndingFollower {
       const { rows } = await client.query<Row>(question);
       this.tell(rows.map(row => ({ about: row.about, name: row.name, ...inMs(row) })));
     } catch (error) {
-      // A connection that does not answer in time is replaced at the next look.
+      // A connection that does not answer in time is replaced at the next poll.
       this.client = null;
       client.end().catch(() => {});
       throw error;

@@ -1,22 +1,22 @@
-/** Connections for reading: statements that belong together see one snapshot, and those that come again are prepared. */
+/** Connections for reading: statements that belong together see one snapshot, and repeated statements are prepared. */
 import type { Writable } from 'node:stream';
 import type pg from 'pg';
-import { RecentlyUsed } from '../domain/recently-used.ts';
+import { LruCache } from '../domain/lru-cache.ts';
 import { openPool } from './connections.ts';
-import type { Rows } from './database.ts';
+import type { TextRows } from './database.ts';
 import { TextQuery } from './text-query.ts';
 
 export interface SnapshotSettings {
   readonly connections: number;
-  /** PostgreSQL ends what takes longer. */
+  /** PostgreSQL cancels a statement that takes longer. */
   readonly statementTimeoutMs: number;
-  /** Of the rows of one statement. */
+  /** Largest size of the rows of one statement. */
   readonly bytes: number;
   /** Statements that a connection keeps prepared. */
   readonly prepared: number;
 }
 /** Runs one statement of a snapshot; the last one ends it. */
-export type ReadStatement = (text: string, values: readonly unknown[], last: boolean) => Promise<Rows>;
+export type ReadStatement = (text: string, values: readonly unknown[], last: boolean) => Promise<TextRows>;
 
 const socketOf = (client: pg.PoolClient) =>
   (client as unknown as { connection: { stream: Writable } }).connection.stream;
@@ -34,16 +34,16 @@ export class Snapshots {
   ) {
     const { connections, statementTimeoutMs, prepared } = settings;
     this.names = new StatementNames(prepared);
-    // A statement that comes again keeps its plan: making one for each set of keys costs many times what it saves.
+    // A repeated statement keeps its plan: a new plan for each set of keys costs many times what it saves.
     const options = `${session.options ?? ''} -c plan_cache_mode=force_generic_plan`;
-    // Pipelined: what begins a snapshot needs no answer before its first statement leaves.
+    // Pipelined: the begin of a snapshot needs no answer before its first statement is sent.
     const settled = { options, max: connections, statement_timeout: statementTimeoutMs, pipeline: true };
     this.pool = openPool({ ...session, ...settled }, onError);
   }
 
   /**
    * @param several whether more than one statement follows: one alone is a snapshot by itself
-   * @param weighed plans are made for the values: what looks at many rows is worth it
+   * @param weighed whether plans are made for the values, which is worth it for statements that look at many rows
    */
   async read(several: boolean, work: (statement: ReadStatement) => Promise<void>, weighed = false): Promise<void> {
     const client = await this.pool.connect();
@@ -59,7 +59,7 @@ export class Snapshots {
       return client.query(word);
     };
     try {
-      // What belongs together leaves in one write.
+      // Messages that belong together leave in one write.
       socketOf(client).cork();
       process.nextTick(() => socketOf(client).uncork());
       const begun = several || weighed ? begin() : undefined;
@@ -69,7 +69,7 @@ export class Snapshots {
         process.nextTick(() => socketOf(client).uncork());
         const name = this.names.of(client, text);
         const rows = TextQuery.run(client, { text, values, name }, this.settings.bytes);
-        // What has been read is what was read, however its snapshot ends.
+        // Rows that were read stay valid, however the snapshot ends.
         if (last && open) end('commit').catch(() => {});
         return rows;
       });
@@ -91,17 +91,18 @@ export class Snapshots {
 }
 
 /**
- * Names of prepared statements. A text gets one when it comes again, the oldest loses its own when there are too many, and
- * a connection that has prepared twice as many is replaced: a flood of distinct questions cannot fill anybody's memory.
+ * Names of prepared statements. A text gets a name when it comes a second time, and the oldest loses its name when
+ * there are too many. A connection that has prepared twice as many is replaced, so a flood of distinct queries cannot
+ * fill memory on either side.
  */
 class StatementNames {
-  /** By text; null: seen once. */
-  private readonly names: RecentlyUsed<string, string | null>;
+  /** By text; null when it was seen once. */
+  private readonly names: LruCache<string, string | null>;
   private readonly prepared = new WeakMap<object, Set<string>>();
   private next = 0;
 
   constructor(private readonly most: number) {
-    this.names = new RecentlyUsed(most);
+    this.names = new LruCache(most);
   }
 
   of(client: object, text: string): string | undefined {

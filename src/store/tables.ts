@@ -1,4 +1,4 @@
-/** The tables, as MikroORM entities: those of the nouns are derived from the catalog, the hub's own are declared here. */
+/** The tables, as MikroORM entities: nouns' tables derive from the catalog, the hub's own are declared here. */
 import { EntitySchema } from '@mikro-orm/core';
 import type { Scalar } from '../../adapters/kit/record.ts';
 import { type Catalog, isStated, type StoredNoun } from '../catalog/catalog.ts';
@@ -19,12 +19,12 @@ interface ColumnSpec {
   readonly name: string;
   readonly type: string;
   readonly nullable?: boolean;
-  /** SQL; for columns that come to a table with rows. */
+  /** SQL; for columns that are added to a table with rows. */
   readonly default?: string;
   readonly comment?: string;
 }
 
-/** What every stored record has beside its own fields. */
+/** The columns that every stored record has beside its own fields. */
 const envelope = (noun: StoredNoun): ColumnSpec[] => [
   { name: 'id', type: 'uuid' },
   ...(isStated(noun)
@@ -41,7 +41,7 @@ const envelope = (noun: StoredNoun): ColumnSpec[] => [
   { name: 'observed_at', type: 'timestamptz', comment: 'since when the hub knows it so' },
 ];
 
-/** All columns of a noun's table, in order. Fields may be null in the database: the validator has the stricter word. */
+/** All columns of a noun's table, in order. Fields may be null in the database; the validator is stricter. */
 export function columnsOf(noun: StoredNoun): ColumnSpec[] {
   const fields = [...noun.columns.values()].map(({ column, field }) => ({
     name: column,
@@ -94,8 +94,8 @@ function entity({ table, comment, columns, primary, indexes = [] }: TableSpec): 
 const indexName = (...parts: string[]) => parts.join('_').slice(0, 63);
 
 /**
- * Lists that a screen keeps open, by noun: the rows with one value of the first field, by the second, the newest first.
- * Without an index for it each look at the board would sort all that an agency ever had.
+ * Lists that a screen keeps open, by noun: the rows with one value of the first field, newest first by the second.
+ * Without an index, each query of the board would sort all rows that an agency ever had.
  */
 const boards: Readonly<Record<string, readonly [of: string, newest: string]>> = {
   Case: ['leadAgencyCode', 'submittedAt'],
@@ -304,8 +304,8 @@ const hubTables: readonly TableSpec[] = [
     columns: [
       { name: 'id', type: 'uuid' },
       { name: 'role', type: 'text' },
-      { name: 'subject', type: 'text', comment: 'sub of his tokens' },
-      { name: 'session', type: 'text', nullable: true, comment: 'sid of his tokens' },
+      { name: 'subject', type: 'text', comment: 'sub of their tokens' },
+      { name: 'session', type: 'text', nullable: true, comment: 'sid of their tokens' },
       { name: 'noun', type: 'text' },
       { name: 'record_id', type: 'uuid' },
       { name: 'granted_at', type: 'timestamptz' },
@@ -353,8 +353,8 @@ export const entitiesOf = (catalog: Catalog): EntitySchema[] =>
   [...hubTables, ...catalog.all().flatMap(nounTables)].map(entity);
 
 /**
- * For each derived noun a view of all that is claimed of it: who says what, in which record. Conflicts are read from it,
- * and the noun's own fields are chosen from it.
+ * For each derived noun a view of all that is claimed of it: which agency states what, in which record. Conflicts are
+ * read from it, and the noun's own fields are chosen from it.
  */
 export function claimViews(catalog: Catalog): string[] {
   const branches = new Map<string, string[]>();

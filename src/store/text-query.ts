@@ -1,13 +1,13 @@
 /**
- * One statement whose rows are taken as they come from the wire: text by position. No description of columns is asked for, no
- * value is parsed, no row is copied; and what is larger than it may be is not kept.
+ * One statement whose rows are taken as they come from the wire: text by position. It asks for no description of
+ * columns, parses no value and copies no row; rows beyond the size limit are not kept.
  */
 import type { Writable } from 'node:stream';
 import type pg from 'pg';
 import { arrayLiteral } from './array-literal.ts';
-import type { Rows } from './database.ts';
+import type { TextRows } from './database.ts';
 
-/** What of pg's connection a statement needs; pg-cursor and pg-copy-streams rest on the same. */
+/** The part of pg's connection that a statement needs; pg-cursor and pg-copy-streams rely on the same. */
 interface Wire {
   readonly stream: Writable;
   readonly parsedStatements: Record<string, string>;
@@ -19,21 +19,21 @@ interface Wire {
   sendCopyFail(reason: string): void;
 }
 
-/** An answer that has more bytes than it may have. */
+/** An answer that is larger than the limit. */
 export class TooManyBytes extends Error {}
 
 export class TextQuery implements pg.Submittable {
   /** pg puts it into its list of prepared statements. */
   readonly name: string;
-  private readonly rows: Rows = [];
+  private readonly rows: TextRows = [];
   private bytes = 0;
 
   private constructor(
     readonly text: string,
     private readonly values: readonly unknown[],
     name: string | undefined,
-    private readonly mostBytes: number,
-    readonly callback: (error: Error | null, rows: Rows) => void,
+    private readonly maxBytes: number,
+    readonly callback: (error: Error | null, rows: TextRows) => void,
   ) {
     this.name = name ?? '';
   }
@@ -41,11 +41,11 @@ export class TextQuery implements pg.Submittable {
   static run(
     client: pg.PoolClient,
     { text, values, name }: { text: string; values: readonly unknown[]; name: string | undefined },
-    mostBytes: number,
-  ): Promise<Rows> {
+    maxBytes: number,
+  ): Promise<TextRows> {
     return new Promise((resolve, reject) => {
       client.query(
-        new TextQuery(text, values, name, mostBytes, (error, rows) => (error ? reject(error) : resolve(rows))),
+        new TextQuery(text, values, name, maxBytes, (error, rows) => (error ? reject(error) : resolve(rows))),
       );
     });
   }
@@ -65,11 +65,11 @@ export class TextQuery implements pg.Submittable {
 
   handleDataRow({ fields, length }: { readonly fields: (string | null)[]; readonly length: number }): void {
     this.bytes += length;
-    if (this.bytes <= this.mostBytes) this.rows.push(fields);
+    if (this.bytes <= this.maxBytes) this.rows.push(fields);
     else this.rows.length = 0;
   }
   handleReadyForQuery(): void {
-    this.callback(this.bytes > this.mostBytes ? new TooManyBytes('The rows are too large') : null, this.rows);
+    this.callback(this.bytes > this.maxBytes ? new TooManyBytes('The rows are too large') : null, this.rows);
   }
   handleError(error: Error): void {
     this.callback(error, this.rows);

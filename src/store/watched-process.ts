@@ -12,8 +12,8 @@ export type WatchedProcess = ChildProcessByStdio<Writable, null, Readable>;
 
 /**
  * The shell keeps this process' pipe on descriptor 3. However this process ends, SIGKILL included, the kernel closes
- * its side, `read` sees the end and the command is interrupted; so nothing that is started here is ever orphaned.
- * It is told until it is gone: a command that has only just started does not listen to signals yet.
+ * its side, `read` sees the end and the command is interrupted; so nothing that is started here is ever orphaned. The
+ * signal is repeated until the command is gone: one that has only just started does not handle signals yet.
  */
 const watchdog = `
 exec 3<&0 1>&2
@@ -47,9 +47,9 @@ export function spawnWatched(
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
   });
-  // A command that is gone already cannot be told to stop.
+  // Writing to a command that is gone already is no error.
   watched.stdin.on('error', () => undefined);
-  // Whoever reads the output learns that there was nothing to start.
+  // Whoever reads the output gets the error when there was nothing to start.
   watched.on('error', error => watched.stderr.destroy(error));
   return watched;
 }

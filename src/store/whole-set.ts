@@ -1,17 +1,17 @@
-/** Whole sets: what a monthly file did not hold any more is gone, unless it is suspiciously much. */
+/** Whole sets: records that a monthly file no longer holds are removed, unless there are suspiciously many. */
 import type { WholeSet } from '../../adapters/kit/contract.ts';
 import type { Work } from './apply.ts';
 import { countAbsentSql, removeAbsentSql } from './record-sql.ts';
 
-/** A page of a whole set, and the records it held, also those that were parked. */
+/** A page of a whole set, and the records that it held, including those that were parked. */
 export interface SetPage extends WholeSet {
   readonly present: readonly { readonly kind: string; readonly sourceId: string }[];
 }
 
 export interface RemovalGuard {
-  /** More than this share of a kind's records gone at once is held for a person to confirm. */
+  /** If more than this share of a kind's records is missing, the removal is held for a person to confirm. */
   readonly share: number;
-  /** Never held when fewer than this many are gone. */
+  /** Never held when fewer than this many are missing. */
   readonly atLeast: number;
 }
 export const noGuard: RemovalGuard = { share: 1, atLeast: Number.POSITIVE_INFINITY };
@@ -30,11 +30,11 @@ export async function noteSeen({ client, agency, identity }: Work, set: SetPage)
   );
 }
 
-/** Flags what the set did not hold, or holds the removal back. */
+/** Flags what is missing in the set, or holds the removal back. */
 export async function completeSet(work: Work, set: WholeSet, guard: RemovalGuard): Promise<void> {
   const { client, agency, catalog } = work;
   let held = false;
-  // Here, and only here, whole tables are compared.
+  // Only here whole tables are compared.
   await client.query(`select set_config('enable_seqscan', 'on', true)`);
   for (const kind of set.kinds) {
     const noun = catalog.stored(kind);
@@ -62,7 +62,7 @@ async function forgetSet({ client, agency }: Work, set: string): Promise<void> {
   await client.query('delete from hub_held_removal where agency = $1 and set_name = $2', [agency, set]);
 }
 
-/** A person has looked: the held removal of a set is carried out, or dropped. False when none is held. */
+/** Carries out or drops the held removal of a set, as a person decided. False when none is held. */
 export async function settleHeldRemoval(work: Work, set: string, confirm: boolean): Promise<boolean> {
   const { rows } = await work.client.query(
     'select kind, version from hub_held_removal where agency = $1 and set_name = $2 order by kind',

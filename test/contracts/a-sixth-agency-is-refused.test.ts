@@ -15,7 +15,7 @@ import {
 import type { About } from '../../adapters/kit/record.ts';
 import { makeCatalog } from '../../src/catalog/catalog.ts';
 
-/** What the hub says to an agency with a kind of record like this one; null where it takes it. */
+/** The hub's refusal of an agency with a kind of record like this one; null when the hub accepts it. */
 function refusalOf(
   kindAbout: Readonly<Record<string, About>>,
   fields: Fields,
@@ -48,7 +48,7 @@ describe('text in a kind that is about a person', () => {
     /^Allowance\.remark is text in a kind .* sensitivity: 'personal', or 'public' or 'internal' with a why/;
   const caseNo = text({ zh: '办件编号', sensitivity: 'public', why: 'It is a number.' });
   const code = text({ zh: '信用代码', format: creditCode });
-  /** By why the kind is about a person. */
+  /** Kinds keyed by the reason why they are about a person. */
   const kinds: Readonly<Record<string, [Readonly<Record<string, About>>, Fields]>> = {
     'it names one': [recipient, { recipientId }],
     'it belongs to a case': [{ case: about('Case')('caseNo') }, { caseNo }],
@@ -63,20 +63,20 @@ describe('text in a kind that is about a person', () => {
     expect(refusalOf(kindAbout, { ...fields, remark: text({ zh: '备注', ...says }) })).toBeNull();
   });
 
-  test('elsewhere it needs no word', () => {
+  test('elsewhere it needs no class', () => {
     expect(refusalOf({}, { remark: text({ zh: '备注' }) })).toBeNull();
   });
 });
 
 describe('what is personal of a person', () => {
-  test('is personal in whatever kind, where its format identifies or reaches somebody', () => {
+  test('is personal in any kind whose format identifies or reaches somebody', () => {
     const second = text({ zh: '监护人证件号', format: residentId, optional: true });
     expect(refusalOf(recipient, { recipientId, guardianId: second })).toBe(
       "Allowance.guardianId is a resident id, which is personal: write sensitivity: 'personal' and a mask for it",
     );
   });
 
-  test('is personal where a record refers to him by it', () => {
+  test('is personal where a record refers to the person by it', () => {
     const open = text({ zh: '证件号', format: residentId });
     expect(refusalOf(recipient, { recipientId: open })).toBe(
       "Allowance.recipientId is the key of Person.residentId, which is personal: write sensitivity: 'personal' and mask: 'identity' for Allowance.recipientId too",
@@ -92,7 +92,7 @@ describe('what is personal of a person', () => {
     expect(refusalOf(stating, { recipientId, bornOn })).toBeNull();
   });
 
-  test('is personal also of an organisation', () => {
+  test('is personal for an organisation too', () => {
     const payer = { payer: organisation('code', { states: { representativeName: 'head' } }) };
     const code = text({ zh: '信用代码', format: creditCode });
     expect(refusalOf(payer, { code, head: text({ zh: '负责人', ...says }) })).toMatch(
@@ -105,20 +105,20 @@ describe('what gives a personal fact away', () => {
   const remark = text({ zh: '备注', sensitivity: 'personal' });
   const since = (...reveals: string[]) => date({ zh: '开始日期', reveals });
 
-  test('is personal without a word, and masked', () => {
+  test('is personal without a declaration, and masked', () => {
     expect(since('Person.birthDate')).toMatchObject({ sensitivity: 'personal', mask: 'hidden' });
     expect(refusalOf(recipient, { recipientId, since: since('Person.birthDate', 'recipientId') })).toBeNull();
     expect(refusalOf(recipient, { recipientId, remark }, ['Person.birthDate', 'remark'])).toBeNull();
   });
 
-  test('is not declared open', () => {
+  test('may not be declared open', () => {
     const open = date({ zh: '开始日期', sensitivity: 'internal', reveals: ['Person.birthDate'] });
     expect(refusalOf(recipient, { recipientId, since: open })).toBe(
       "Allowance.since reveals Person.birthDate, so it is personal: leave out its sensitivity 'internal'",
     );
   });
 
-  test('names facts that exist and are personal', () => {
+  test('must name facts that exist and are personal', () => {
     for (const nothing of ['Person.age', 'Nobody.birthDate', 'age']) {
       expect(refusalOf(recipient, { recipientId, since: since(nothing) })).toBe(
         `Allowance.since reveals ${nothing}, which is no field: name one as 'Kind.field', or one of Allowance`,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { isObjectType } from 'graphql';
 import { type Adapter, residentIdCheck } from '../../adapters/kit/index.ts';
-import { makeSchema } from '../../src/api/schema.ts';
+import { makeSchema } from '../../src/api/schema/schema.ts';
 import { makeCatalog } from '../../src/catalog/catalog.ts';
 import { parked } from '../../src/cli/parked.ts';
 import { ConfigError, readAdapterSettings, readConfig } from '../../src/config.ts';
@@ -91,7 +91,7 @@ const row = (no: string, more: Partial<Row> = {}): Row => ({
   ...more,
 });
 
-/** The agency's register: rows in the order in which they were written. */
+/** The agency's register, with its rows in the order in which they were written. */
 const rows = [row('A1'), row('A2', { ground: '2' }), row('A3', { ground: '7' })];
 const register: Server = createServer((request, response) => {
   const query = new URL(request.url!, 'http://register').searchParams;
@@ -162,7 +162,7 @@ test('it is among the agencies, with its freshness, also for the public', async 
   ]);
 });
 
-test('its records answer, from the root, from a person and from a case', async () => {
+test('its records can be queried from the root, from a person and from a case', async () => {
   const question = `query ($id: String!) {
     allowances(where: { ground: { eq: AGE } }) { totalCount nodes { allowanceNo monthlyAmount grantedOn source { agency sourceId } } }
     allowance(allowanceNo: "A1") { recipient { name } }
@@ -205,7 +205,7 @@ test('its personal fields are masked for those who may not see them, and hidden 
   expect(hidden.data?.allowance ?? null).toBeNull();
 });
 
-test('what it could not restate is parked, and the commands show it', async () => {
+test('an item that it could not restate is parked, and the commands show it', async () => {
   const opened = await openStore(readConfig(hub.environment), makeLog('silent'), [sixth]);
   const lines: string[] = [];
   const quiet = [

@@ -16,7 +16,7 @@ const read = (file: string) => readFileSync(path.join(project, file), 'utf8');
 const manifest = JSON.parse(read('package.json')) as Package;
 const { dependencies, devDependencies, optionalDependencies } = manifest;
 
-/** Names in bold in the items of a list, whose further lines are indented; several may share a reason. */
+/** Names in bold in the items of a list, whose continuation lines are indented; several names may share a reason. */
 function explainedIn(markdown: string): Set<string> {
   const items = markdown.matchAll(/^- \*\*.*(?:\n {2}.*)*/gm);
   return new Set([...items].flatMap(([item]) => [...item.matchAll(/\*\*([^*]+)\*\*/g)].map(match => match[1]!)));
@@ -67,7 +67,7 @@ test('.ci/run does what the README says runs all tests, and nothing else', () =>
   expect(read('README.md')).toContain('npm ci && npm run demo');
 });
 
-test('every command that a README tells to run exists', () => {
+test('every command that a README mentions exists', () => {
   const told = ['README.md', 'src/README.md'].flatMap(file =>
     [...read(file).matchAll(/\bnpm (?:run (?:-s )?([\w:-]+)|(test|start)\b)/g)].map(match => match[1] ?? match[2]!),
   );

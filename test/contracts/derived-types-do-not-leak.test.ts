@@ -15,7 +15,7 @@ import {
   residentId,
   text,
 } from '../../adapters/kit/index.ts';
-import { makeSchema, printHub } from '../../src/api/schema.ts';
+import { makeSchema, printHub } from '../../src/api/schema/schema.ts';
 import { makeCatalog } from '../../src/catalog/catalog.ts';
 
 const title = { en: 'Kind', zh: '类' };
@@ -36,7 +36,7 @@ const adapterOf = (agency: string, ...records: readonly RecordKind[]): Adapter =
 
 const schemaOf = (...adapters: readonly Adapter[]) => makeSchema(makeCatalog(adapters), adapters);
 
-/** Two agencies of two towns that call different things by one name. */
+/** Two agencies of two towns use one name for different things. */
 const state = (zh: string) => codeTable('PermitState', { en: 'State', zh }, { OPEN: { en: 'Open', zh } });
 const forestPermit = defineRecord('Permit', {
   title: { en: 'Permit to fell trees', zh: '采伐许可' },
@@ -68,7 +68,7 @@ test('two catalogs in one process give two schemas that know nothing of each oth
     const back = isObjectType(person) && 'permitsAsHolder' in person.getFields();
     expect(back).toBe(schema === forest);
   }
-  // Neither is left behind, and what was built first is what is built again.
+  // Neither derivation leaves anything behind, so the first schema can be built again unchanged.
   expect(printHub(schemaOf())).toBe(nothing);
   expect(printHub(schemaOf(adapterOf('forestry', forestPermit)))).toBe(printed[0]);
   expect(nothing).not.toContain('Permit');
@@ -81,7 +81,7 @@ test('a derivation that fails leaves nothing behind', () => {
   expect(printHub(schemaOf())).toBe(before);
 });
 
-describe('the catalog refuses, and names both sides', () => {
+describe('the catalog refuses conflicts, and names both sides', () => {
   const kind = (name: string, more: Partial<Parameters<typeof defineRecord>[1]> = {}): RecordKind =>
     defineRecord(name, { title, key: ['no'], fields: { no }, ...more } as never);
   const refusal = (...adapters: readonly Adapter[]) => {
@@ -98,7 +98,7 @@ describe('the catalog refuses, and names both sides', () => {
     for (const side of ['Permit', 'forestry', 'water']) expect(message).toContain(side);
   });
 
-  test("a kind that is called like one of the hub's own, or of the hall's", () => {
+  test("a kind with the name of one of the hub's own kinds, or of the hall's", () => {
     expect(refusal(adapterOf('water', kind('Person')))).toMatch(/Person: .*the hub.*water/);
     expect(refusal(adapterOf('water', kind('Approval')))).toMatch(/Approval: .*the hall.*water/);
     expect(refusal(adapterOf('water', kind('Matter')))).toMatch(/Matter: .*the town.*water/);
@@ -116,13 +116,13 @@ describe('the catalog refuses, and names both sides', () => {
     for (const side of ['Person', 'waterRights', 'Well', 'Spring']) expect(message).toContain(side);
   });
 
-  test('a way back that is called like a field of the noun', () => {
+  test("a way back with the name of one of the noun's fields", () => {
     const well = kind('Well', { about: { holder: person('no', { inverse: 'name' }) } as never });
     const message = refusal(adapterOf('water', well));
     for (const side of ['Person', 'name', 'Well.holder']) expect(message).toContain(side);
   });
 
-  test('a role that is called like a field of its own kind', () => {
+  test('a role with the name of a field of its own kind', () => {
     const well = kind('Well', { about: { no: person('no') } as never });
     const message = refusal(adapterOf('water', well));
     for (const side of ['Well', 'no']) expect(message).toContain(side);
@@ -158,7 +158,7 @@ describe('the catalog refuses, and names both sides', () => {
     for (const side of ['PermitState', 'Well.state', 'Spring.state']) expect(message).toContain(side);
   });
 
-  test('a name that another type has: its filter, its order, its page', () => {
+  test('a name that a derived type already has: its filter, its order, its page', () => {
     const message = refusal(adapterOf('water', kind('Well'), kind('WellOrder')));
     for (const side of ['WellOrder', 'Well']) expect(message).toContain(side);
   });

@@ -9,7 +9,7 @@ const sorted = (codes: Iterable<string>) => [...new Set(codes)].sort();
 const declared = sorted(Object.keys(errorCodes));
 const sources = readSources('src').filter(({ file }) => file !== 'src/domain/error-codes.ts');
 
-/** `new HubError('X'` and what the envelope of a reply names itself: `code: 'X'`. */
+/** Finds `new HubError('X'`, and `code: 'X'` where the envelope of a reply names a code itself. */
 const usedIn = (text: string) => [
   ...[...text.matchAll(/new HubError\(\s*'([A-Z_]+)'/g)].map(match => match[1]!),
   ...[...text.matchAll(/'([A-Z][A-Z_]+)'/g)].map(match => match[1]!).filter(word => word in errorCodes),
@@ -19,12 +19,12 @@ test('every code that the code uses is declared, and every declared one is used'
   expect(sorted(sources.flatMap(({ file }) => usedIn(read(file))))).toEqual(declared);
 });
 
-test('nobody makes a HubError whose code cannot be read off the source', () => {
+test('every HubError is made with a code that can be read off the source', () => {
   const hidden = sources.filter(({ file }) => /new HubError\(\s*[^'\s]/.test(read(file))).map(({ file }) => file);
   expect(hidden).toEqual([]);
 });
 
-test('schema/errors.json tells clients the same codes', () => {
+test('schema/errors.json lists the same codes for clients', () => {
   expect(sorted(Object.keys(JSON.parse(read('schema/errors.json'))))).toEqual(declared);
 });
 

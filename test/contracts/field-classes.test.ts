@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { extendSchema, type GraphQLSchema, isObjectType, parse } from 'graphql';
-import { classesOf } from '../../src/api/field-classes.ts';
-import { makeSchema } from '../../src/api/schema.ts';
+import { classesOf } from '../../src/api/schema/field-classes.ts';
+import { makeSchema } from '../../src/api/schema/schema.ts';
 import { type Catalog, makeCatalog } from '../../src/catalog/catalog.ts';
 import { findAdapters } from '../../src/ingest/find-adapters.ts';
 
@@ -19,7 +19,7 @@ test('every field and argument of the graph is declared with a record or classif
   expect(fields.length).toBeGreaterThan(50);
 });
 
-test('a field that gets into the graph without a class is named', () => {
+test('a field that enters the graph without a class is named', () => {
   const extended = extendSchema(
     schema,
     parse(`
@@ -38,7 +38,7 @@ test('a field that gets into the graph without a class is named', () => {
   );
 });
 
-test('whatever is classified as only for some roles stands in types to which only they get', () => {
+test('fields for some roles only stand in types that only those roles reach', () => {
   const { fields } = classesOf(schema, catalog);
   const classes = new Map(fields.map(field => [field.place, field.class]));
   for (const { place, class: of } of fields) {

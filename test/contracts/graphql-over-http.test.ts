@@ -9,7 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => hub?.stop());
 
-/** A question by GET carries this header, or it could be asked from any other site without a browser's preflight. */
+/**
+ * A query by GET carries this header; without it, any other site could send the query without a browser's preflight.
+ */
 const fetchPreflighted: typeof fetch = (input, init) =>
   fetch(input, {
     ...init,
@@ -19,10 +21,11 @@ const fetchPreflighted: typeof fetch = (input, init) =>
 const audits = serverAudits({ url: () => `${hub.hub.url}/graphql`, fetchFn: fetchPreflighted });
 
 /**
- * Audits that answer with a warning, by their id: 572B (parsing fails), FDE2 (validation), 7B9B (variables). All say one thing: a request that cannot run SHOULD get the status 200
- * when it accepts `application/json`, so that a client can tell the hub from a proxy. The hub answers 400 as Apollo
- * Server always did: the hall's clients, its proxies and its alarms tell refusals by the status, the body is a GraphQL
- * answer all the same, and who accepts `application/graphql-response+json` gets what the specification prefers.
+ * Audits that answer with a warning, by their id: 572B (parsing fails), FDE2 (validation), 7B9B (variables). All
+ * say one thing: a request that cannot run SHOULD get the status 200 when it accepts `application/json`, so that a
+ * client can distinguish the hub from a proxy. The hub answers 400 as Apollo Server always did: the hall's clients, its
+ * proxies and its alarms recognise refusals by the status. The body is a GraphQL answer all the same, and a client that accepts
+ * `application/graphql-response+json` gets what the specification prefers.
  */
 const warnings = new Set(['572B', 'FDE2', '7B9B']);
 
@@ -35,7 +38,7 @@ describe.each(audits)('$id $name', ({ id, fn }) => {
   });
 });
 
-test('every sentence that has MUST is so', () => {
+test('every audit of a MUST passes', () => {
   const musts = audits.filter(({ name }) => name.startsWith('MUST')).map(({ id }) => id);
   expect(musts.length).toBeGreaterThan(10);
   expect(musts.filter(id => warnings.has(id))).toEqual([]);

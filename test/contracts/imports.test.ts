@@ -3,13 +3,13 @@ import { readSource, readSources, type SourceFile, type SourceImport } from '../
 
 interface Rule {
   readonly module: string;
-  /** Which files it is: a folder, or one file. */
+  /** The folder or the file that the rule is about. */
   readonly at: string;
   readonly mayImport: readonly string[];
   readonly because: string;
 }
 
-/** Modules from the lowest to the highest; what a module may import stands above it. */
+/** Modules from the lowest to the highest; a module may import only modules above it in this list. */
 const rules: readonly Rule[] = [
   {
     module: 'kit',
@@ -67,10 +67,47 @@ const rules: readonly Rule[] = [
       'everything flows one way, from source to screen: what reads agencies does not know the readers of the hub',
   },
   {
-    module: 'api',
-    at: 'src/api/',
-    mayImport: ['kit', 'domain', 'catalog', 'store', 'access', 'audit', 'query', 'feed', 'ingest'],
-    because: 'the door is the top of the hub; it is given its parts and reads no environment',
+    module: 'request',
+    at: 'src/api/request/',
+    mayImport: ['domain', 'catalog', 'store', 'access', 'audit', 'query', 'feed', 'ingest'],
+    because:
+      'who asks, and what a request has shown, is the same for all that runs; it knows neither schema nor transport',
+  },
+  {
+    module: 'queries',
+    at: 'src/api/queries/',
+    mayImport: ['domain', 'catalog', 'store', 'access', 'query', 'request'],
+    because: "it reads GraphQL's selections in the words of the compiler; the schema is given to it",
+  },
+  {
+    module: 'admission',
+    at: 'src/api/admission/',
+    mayImport: ['domain', 'access', 'query', 'request'],
+    because: 'a request is checked before anything is validated or run, so the check knows nothing of what runs',
+  },
+  {
+    module: 'schema',
+    at: 'src/api/schema/',
+    mayImport: ['kit', 'domain', 'catalog', 'store', 'access', 'audit', 'query', 'feed', 'request', 'queries'],
+    because: 'the graph derives from the catalog; whoever serves it stands above it',
+  },
+  {
+    module: 'subscriptions',
+    at: 'src/api/subscriptions/',
+    mayImport: ['domain', 'catalog', 'access', 'audit', 'query', 'feed', 'request', 'admission', 'schema'],
+    because: 'events are executed once for all who see the same, whichever transport they are sent over',
+  },
+  {
+    module: 'dry run',
+    at: 'src/api/dry-run/',
+    mayImport: ['domain', 'catalog', 'access', 'query', 'feed', 'request', 'queries', 'schema'],
+    because: 'it runs what readers run, under other rules, and serves nobody',
+  },
+  {
+    module: 'transport',
+    at: 'src/api/transport/',
+    mayImport: [...['domain', 'access', 'feed', 'ingest'], ...['request', 'queries', 'admission', 'subscriptions']],
+    because: 'transports are the top of the hub; they are given their parts and read no environment',
   },
   {
     module: 'client',
@@ -81,8 +118,8 @@ const rules: readonly Rule[] = [
   {
     module: 'export',
     at: 'src/export/',
-    mayImport: ['domain', 'access', 'audit', 'api'],
-    because: 'an export is a reader of the door like any other: it asks, page by page, and writes files',
+    mayImport: ['domain', 'access', 'audit', 'request', 'queries', 'admission', 'transport'],
+    because: 'an export is a reader of the API like any other: it asks, page by page, and writes files',
   },
   {
     module: 'config',
@@ -109,7 +146,11 @@ const rules: readonly Rule[] = [
       'query',
       'feed',
       'ingest',
-      'api',
+      'request',
+      'queries',
+      'admission',
+      'schema',
+      'transport',
       'export',
       'config',
       'hub parts',
@@ -120,8 +161,8 @@ const rules: readonly Rule[] = [
     module: 'cli',
     at: 'src/cli/',
     mayImport: [
-      ...['kit', 'domain', 'catalog', 'store', 'access', 'audit', 'query', 'feed', 'ingest', 'api', 'config', 'hub'],
-      ...['hub parts', 'seeds'],
+      ...['kit', 'domain', 'catalog', 'store', 'access', 'audit', 'query', 'feed', 'ingest', 'config', 'hub'],
+      ...['request', 'admission', 'schema', 'dry run', 'hub parts', 'seeds'],
     ],
     because: 'commands are the outermost part: they alone know the invented town',
   },
@@ -140,7 +181,11 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** Who may import a package; packages that are not named here are a module's own affair where it is allowed at all. */
+const api = ['request', 'queries', 'admission', 'schema', 'subscriptions', 'dry run', 'transport'];
+
+/**
+ * The modules that may import a package; a package that is not named here may be imported wherever its module decides.
+ */
 const packageRules: readonly { packages: RegExp; modules: readonly string[]; because: string }[] = [
   { packages: /^@mikro-orm\//, modules: ['store'], because: 'tables and migrations belong to the store' },
   {
@@ -151,18 +196,18 @@ const packageRules: readonly { packages: RegExp; modules: readonly string[]; bec
   },
   {
     packages: /^(graphql|@apollo\/.*|@as-integrations\/.*|@graphql-yoga\/.*|graphql-scalars|type-graphql|fastify)$/,
-    modules: ['api', 'export'],
-    because: 'GraphQL and its servers end at the door',
+    modules: [...api, 'export'],
+    because: 'GraphQL and its servers end in the API',
   },
   {
     packages: /^dataloader$/,
-    modules: ['api', 'access'],
+    modules: ['request', 'access'],
     because: 'what readers of one moment ask of agencies live goes together, and so do the cases of their purposes',
   },
   {
     packages: /^(graphql-ws|ws)$/,
-    modules: ['api', 'cli'],
-    because: 'the door serves sockets, and the client of the commands uses them',
+    modules: ['transport', 'cli'],
+    because: 'a transport serves sockets, and the client of the commands uses them',
   },
   {
     packages: /^jose$/,
@@ -177,7 +222,7 @@ const packageRules: readonly { packages: RegExp; modules: readonly string[]; bec
   { packages: /^(apache-arrow|hyparquet-writer)$/, modules: ['export'], because: 'formats of files are written there' },
   {
     packages: /^pino$/,
-    modules: ['hub', 'hub parts', 'api', 'ingest', 'export'],
+    modules: ['hub', 'hub parts', ...api, 'ingest', 'export'],
     because: 'who logs is given a logger by the hub',
   },
   {
@@ -192,7 +237,7 @@ const packageRules: readonly { packages: RegExp; modules: readonly string[]; bec
   },
 ];
 
-/** An adapter speaks its agency's protocol with these, and reaches for nothing else. */
+/** An adapter speaks its agency's protocol with these packages and uses no others. */
 const adapterPackages = /^(fast-xml-parser|iconv-lite|pg|proj4|ssh2-sftp-client|zod|node:.*)$/;
 const kitPackages = /^(zod|node:.*)$/;
 
@@ -234,7 +279,7 @@ test('modules import only what the table allows', () => {
   expect(faultsOf(sources)).toEqual([]);
 });
 
-test('the table has an order: no module may import one that stands below it', () => {
+test('the table is ordered: no module may import one that stands below it', () => {
   const known = new Set(['seeds']);
   for (const { module, mayImport } of rules) {
     expect([module, mayImport.filter(other => !known.has(other))]).toEqual([module, []]);
@@ -252,7 +297,7 @@ test("only the kit's index passes on what other files export", () => {
   expect(sources.filter(source => source.isBarrel).map(({ file }) => file)).toEqual(['adapters/kit/index.ts']);
 });
 
-describe('what breaks the table is told with the rule and its reason', () => {
+describe('an import that breaks the table is reported with the rule and its reason', () => {
   const refused: readonly [does: string, file: string, text: string, reason: RegExp][] = [
     [
       'an import upwards',
@@ -260,10 +305,20 @@ describe('what breaks the table is told with the rule and its reason', () => {
       `import { a } from '../store/apply.ts';`,
       /domain may import kit, because/,
     ],
-    ['an export from', 'src/store/x.ts', `export { a } from '../api/server.ts';`, /store may import .*only the store/],
+    [
+      'an export from',
+      'src/store/x.ts',
+      `export { a } from '../api/transport/server.ts';`,
+      /store may import .*only the store/,
+    ],
     ['a type', 'src/feed/x.ts', `import type { A } from '../access/policy.ts';`, /neither policy nor schema/],
     ['a type in place', 'src/query/x.ts', `let a: import('../hub.ts').RunningHub;`, /know nothing of GraphQL/],
-    ['an import at run time', 'src/ingest/x.ts', `const a = await import('../api/server.ts');`, /flows one way/],
+    [
+      'an import at run time',
+      'src/ingest/x.ts',
+      `const a = await import('../api/transport/server.ts');`,
+      /flows one way/,
+    ],
     ['a computed one', 'seeds/x.ts', `const f = (a: string) => import(\`../src/cli/\${a}.ts\`);`, /prove nothing/],
     ['a neighbour', 'adapters/land/x.ts', `import '../police/codes.ts';`, /an agency is one folder/],
     ["the adapter's pretend system", 'adapters/land/x.ts', `import '../../seeds/township/days.ts';`, /one folder/],
@@ -274,8 +329,18 @@ describe('what breaks the table is told with the rule and its reason', () => {
       /share its mistakes/,
     ],
     ['a test', 'src/cli/x.ts', `import '../../test/support/database.ts';`, /does not know its tests/],
-    ['a package of another', 'src/query/x.ts', `import { graphql } from 'graphql';`, /only api, export may/],
-    ['a path in a package', 'src/hub.ts', `import '@apollo/server/plugin/disabled';`, /only api, export may/],
+    [
+      'a package of another',
+      'src/query/x.ts',
+      `import { graphql } from 'graphql';`,
+      /only request, queries, .*export may/,
+    ],
+    [
+      'a path in a package',
+      'src/hub.ts',
+      `import '@apollo/server/plugin/disabled';`,
+      /only request, queries, .*export may/,
+    ],
     ['a logger', 'adapters/land/x.ts', `import pino from 'pino';`, /protocol clients only/],
     ['a module nobody knows', 'src/fresh/x.ts', `import 'node:path';`, /belongs to no module/],
   ];
@@ -286,9 +351,12 @@ describe('what breaks the table is told with the rule and its reason', () => {
     expect(faults[0]).toContain(file);
   });
 
-  test('and what keeps to it is not', () => {
+  test('an import that keeps to the table is not reported', () => {
     const good = [
-      readSource('src/api/x.ts', `import DataLoader from 'dataloader'; import { a } from '../ingest/lookup.ts';`),
+      readSource(
+        'src/api/request/x.ts',
+        `import DataLoader from 'dataloader'; import { a } from '../../ingest/lookup.ts';`,
+      ),
       readSource('adapters/land/x.ts', `import proj4 from 'proj4'; import { a } from './codes.ts';`),
       readSource('adapters/land/y.ts', `import { text } from '../kit/index.ts';`),
     ];

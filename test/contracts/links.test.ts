@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { project } from '../support/source-imports.ts';
 
-/** Headings become anchors as code hosts make them: lower case, spaces to dashes, punctuation dropped. */
+/** Turns headings into anchors as code hosts do: lower case, spaces to dashes, punctuation dropped. */
 const anchorOf = (heading: string) =>
   heading
     .toLowerCase()
@@ -32,7 +32,7 @@ function brokenLinks(file: string): string[] {
 const inProduct = (file: string) => !file.split(path.sep).includes('node_modules');
 const readmes = globSync('**/README.md', { cwd: project, exclude: name => !inProduct(name) }).filter(inProduct);
 
-test('relative links in every README lead to something', () => {
+test('relative links in every README lead to an existing file or heading', () => {
   expect(readmes).toContain('README.md');
   expect(readmes.flatMap(brokenLinks)).toEqual([]);
 });

@@ -20,14 +20,14 @@ beforeAll(async () => {
   schema = buildSchema(generated['hub.graphql']!);
 });
 
-/** What differs first, so that a failure is readable although the files are long. */
+/** The first difference, so that a failure is readable although the files are long. */
 function firstDifference(committed: string, fresh: string) {
   const [before, after] = [committed.split('\n'), fresh.split('\n')];
   const line = after.findIndex((text, i) => text !== before[i]);
   return { line: line + 1, committed: before[line], fresh: after[line] };
 }
 
-test('the files in schema/ are what the code gives', () => {
+test('the files in schema/ equal what the code generates', () => {
   const files = readdirSync(folder, { withFileTypes: true })
     .filter(entry => entry.isFile() && entry.name !== 'README.md')
     .map(entry => entry.name);
@@ -42,7 +42,7 @@ test('the files in schema/ are what the code gives', () => {
   }
 });
 
-test('a second derivation in the same process gives the same', async () => {
+test('a second derivation in the same process gives the same schema', async () => {
   expect(await contracts()).toEqual(generated);
 });
 
@@ -57,7 +57,7 @@ test('every type, field, relation and code that derives from a declaration is de
     look(noun.name, type.description);
     const fields = type.getFields();
     for (const name of [...noun.columns.keys(), ...noun.relations.keys()]) {
-      // A kind that is only asked for has no connection to lead to it from its own links.
+      // A kind that is only asked for live has no connection, so some relations are not fields.
       if (fields[name]) look(`${noun.name}.${name}`, fields[name].description);
     }
     for (const { field } of noun.columns.values()) {
@@ -96,7 +96,7 @@ test('identifiers of people are personal, wherever they are declared', () => {
   expect(exposed).toEqual([]);
 });
 
-test('whatever a policy may mask can be null', () => {
+test('everything that a policy may mask is nullable', () => {
   const demanded = [...catalog.nouns.values()].flatMap(noun => {
     const type = schema.getType(noun.name);
     if (!isObjectType(type)) return [];

@@ -19,14 +19,14 @@ import { clonedDatabase, emptyDatabase } from '../support/database.ts';
 const endDeadlineMs = 20_000;
 const project = path.resolve(import.meta.dirname, '../..');
 
-// Elsewhere the hub and its tests use a server that someone else runs.
+// On other systems the hub and its tests use a server that someone else runs.
 const testEmbedded = embeddedPostgresAvailable() ? test : test.skip;
 
 let folder: string;
 let running: Postgres[];
 
 beforeEach(() => {
-  // Only its owner may enter this folder: the server's own user, where the tests run as root, cannot.
+  // Only its owner may enter this folder. When the tests run as root, the server runs as another user and cannot.
   folder = mkdtempSync(path.join(tmpdir(), 'outpost-hub-test-'));
   running = [];
 });
@@ -61,7 +61,7 @@ testEmbedded('a start right after the kill waits for the dying server', async ()
   await ended(program.serverPid);
 });
 
-testEmbedded('two servers at once have different ports, and both end when they are stopped', async () => {
+testEmbedded('two concurrent servers have different ports, and both end when they are stopped', async () => {
   const [first, second] = await Promise.all([start(path.join(folder, 'first')), start(path.join(folder, 'second'))]);
   expect(first.port).not.toBe(second.port);
   await Promise.all([first.stop(), second.stop()]);
@@ -81,7 +81,7 @@ testEmbedded('a folder with something else in it is not touched', async () => {
   await expect(start(path.dirname(import.meta.filename))).rejects.toThrow('holds no PostgreSQL data');
 });
 
-test('databases for tests are copies of a template that is made once, and go when dropped', async () => {
+test('databases for tests are copies of a template that is made once, and are removed when dropped', async () => {
   let preparations = 0;
   const prepare = async (url: string) => {
     preparations++;
@@ -133,7 +133,7 @@ async function query(url: string, statement: string): Promise<unknown[]> {
   }
 }
 
-/** There is no event for the end of a process that is not one's own child. */
+/** The system reports no event for the end of a process that is not one's own child. */
 async function ended(pid: number): Promise<void> {
   const deadline = Date.now() + endDeadlineMs;
   while (isAlive(pid)) {

@@ -13,7 +13,7 @@ export interface BenchArguments {
   readonly output: string;
 }
 
-/** Throws a line that says what should be given. */
+/** Throws an error with a line that says what is expected. */
 export function readBenchArguments(): BenchArguments {
   const { values } = parseArgs({
     options: {

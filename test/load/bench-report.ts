@@ -1,10 +1,10 @@
-/** The outcome of a run: bench.json, and a table that says which floors are met. */
+/** Writes the outcome of a run: bench.json, and a table that says which floors are met. */
 import { writeFileSync } from 'node:fs';
 import type { ContenderName } from './contenders.ts';
 import { floors } from './floors.ts';
 import type { Measured } from './measure-workload.ts';
 
-/** By contender, what was measured as medians over rounds; `ratios` are the hub over each of the others, round by round. */
+/** The measurements of each contender as medians over rounds; `ratios` are the hub over each other, round by round. */
 export interface WorkloadReport {
   readonly [contender: string]: unknown;
   readonly title: string;
@@ -18,7 +18,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Four digits are more than a bench can tell. */
+/** A bench is not more precise than four digits. */
 const digits = (value: number) => Number(value.toPrecision(4));
 
 export function reportRounds(title: string, rounds: ReadonlyMap<ContenderName, readonly Measured[]>): WorkloadReport {

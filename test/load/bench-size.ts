@@ -7,15 +7,15 @@ export interface BenchSize {
   readonly insurances: number;
   readonly cases: number;
   readonly approvals: number;
-  /** Source records of W5. */
+  /** The number of source records of W5. */
   readonly ingested: number;
   readonly rounds: number;
-  /** Of a measurement, without warming up. */
+  /** The duration of a measurement, without warming up. */
   readonly seconds: number;
   readonly subscribers: readonly number[];
 }
 
-/** Code has to be compiled first, and caches filled. */
+/** Before a measurement, code has to be compiled and caches have to be filled. */
 export const warmUpSeconds = ({ seconds }: BenchSize): number => seconds / 2;
 
 const full: BenchSize = {
@@ -34,7 +34,7 @@ const full: BenchSize = {
 
 const tenth = (count: number) => count / 10;
 
-/** A tenth of everything; the questions, the contenders and the floors are the same. */
+/** A tenth of everything; the queries, the contenders and the floors are the same. */
 const quick: BenchSize = {
   name: 'quick',
   persons: tenth(full.persons),
@@ -49,7 +49,7 @@ const quick: BenchSize = {
   subscribers: [2_000],
 };
 
-/** For what does not depend on how much there is. */
+/** The size for what does not depend on the amount of data. */
 const small: BenchSize = {
   ...quick,
   name: 'small',

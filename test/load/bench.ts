@@ -32,7 +32,7 @@ try {
     }
   }
   if (chosen.includes('W4')) {
-    // What the town holds is nothing to subscribers of one case.
+    // The size of the town does not matter to subscribers of one case.
     const town = await openTown(server, catalog, sizes.small);
     const postmaster = await postmasterOf(town.url);
     if (postmaster !== null) pin(cores.rest, processTree(postmaster));

@@ -6,9 +6,9 @@
 import type { Asker, Workload } from './workload.ts';
 
 const channels = ['WINDOW', 'ONLINE', 'MOBILE', 'COURIER', 'OTHER'];
-/** One to four of them. */
+/** One to four of the channels. */
 const someChannels = (n: number) => Array.from({ length: 1 + (n % 4) }, (_, i) => channels[(n + i) % channels.length]!);
-/** The n-th year of those that begin in 36 successive months, as instants in the town's time. */
+/** The n-th of the years that begin in 36 successive months, as instants in the town's time. */
 function year(n: number) {
   const month = (at: number) =>
     `${2023 + Math.floor(at / 12)}-${String((at % 12) + 1).padStart(2, '0')}-01T00:00:00+08:00`;
@@ -32,13 +32,16 @@ const postgraphile = (
     groupedAggregates(groupBy: [SUBMITTED_AT_TRUNCATED_TO_MONTH, LEAD_AGENCY_CODE, RESULT]) {
       keys distinctCount { rowId } average { handlingDays } } } }`;
 
-/** By the book it is a resolver of its own, with a statement by hand in it. */
+/** By the book it is a resolver of its own, with a hand-written statement in it. */
 const byTheBook = (
   filtered: boolean,
 ) => `query CasesByMonth($from: String!, $to: String!${filtered ? ', $channels: [String!]!' : ''}) {
   casesByMonth(from: $from, to: $to${filtered ? ', channels: $channels' : ''}) { month leadAgencyCode result cases meanDays } }`;
 
-/** What one would write by hand: the mean of intervals, a fixed offset, and the words made once for each group. */
+/**
+ * The statement that one would write by hand: the mean of intervals, a fixed offset, and the words made once for each
+ * group.
+ */
 export const casesByMonthSql = (filtered: boolean) => `
 select to_char(month, 'YYYY-MM') as month, lead_agency_code as "leadAgencyCode", result, cases,
   round((extract(epoch from mean) / 86400)::numeric, 6) as "meanDays"
@@ -80,7 +83,7 @@ const group = (month: string, agency: string, result: string | null, cases: unkn
   agency,
   result,
   cases: Number(cases),
-  // Some round to six digits themselves.
+  // Some contenders round to six digits themselves.
   days: days === null ? null : Number(Number(Number(days).toFixed(6)).toFixed(3)),
 });
 const comparable = (answer: unknown) =>

@@ -1,10 +1,13 @@
-/** What a contender's process is told when it starts, in the environment variable BENCH_TASK, and how it says that it is ready. */
+/**
+ * The task that a contender's process gets at its start, in the environment variable BENCH_TASK, and its signal that it
+ * is ready.
+ */
 import type { LimitStatement } from './limit-sql.ts';
 
 export interface ContenderTask {
   readonly databaseUrl: string;
   readonly connections: number;
-  /** Of the limit: its statement for each question. */
+  /** For the limit only: its statement for each query. */
   readonly statements: Readonly<Record<string, LimitStatement>>;
 }
 

@@ -1,4 +1,4 @@
-/** Who takes part: how each is started, and how it is asked. */
+/** The contenders: how each is started, and how requests are sent to it. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { type Workload, workloads } from './workload.ts';
 export const contenderNames = ['hub', 'limit', 'postgraphile', 'byTheBook'] as const;
 export type ContenderName = (typeof contenderNames)[number];
 
-/** The same for all. */
+/** The number of connections is the same for all contenders. */
 const databaseConnections = 8;
 const startDeadlineMs = 60_000;
 const peers = path.join(import.meta.dirname, 'peers');
@@ -24,14 +24,14 @@ export interface RunningContender {
   readonly pid: number;
   readonly port: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** A token of another reader of the same kind; undefined for those who ask for none. */
+  /** Makes a token of another reader of the same kind; undefined for contenders that need no token. */
   readonly anotherToken?: (claims: Readonly<Record<string, string>>) => Promise<string>;
   stop(): Promise<void>;
 }
 
 interface Start {
   readonly entry: string;
-  /** Of Node. */
+  /** The flags of Node. */
   readonly flags?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly headers?: RunningContender['headers'];
@@ -55,7 +55,7 @@ const starts: Readonly<Record<ContenderName, (databaseUrl: string) => Promise<St
         HUB_DATABASE_CONNECTIONS: String(databaseConnections),
         HUB_AUDIT_DIR: path.join(folder, 'log'),
         HUB_AUDIT_ROOTS: path.join(folder, 'roots'),
-        // One reader asks as much as a hall: budgets are not what is measured.
+        // One reader sends as many requests as a hall, and budgets are not what is measured.
         HUB_BUDGET_FACTOR: '1000000',
         ...manyPersons,
         HUB_SOCKETS: '10000',
@@ -75,13 +75,13 @@ const starts: Readonly<Record<ContenderName, (databaseUrl: string) => Promise<St
   byTheBook: async () => ({ entry: 'test/load/peers/by-the-book.ts', environment: {} }),
 };
 
-/** Those with which `npm start` runs the hub. */
+/** The flags with which `npm start` runs the hub. */
 export function startFlags(): string[] {
   const { scripts } = JSON.parse(readFileSync(path.join(project, 'package.json'), 'utf8'));
   return (scripts.start as string).split(' ').filter(word => word.startsWith('--'));
 }
 
-/** Peers are a package of their own, so that users of the hub never install them. */
+/** The peers are a package of their own, so that users of the hub never install them. */
 export function installPeers(): void {
   const installed = path.join(peers, 'node_modules/.package-lock.json');
   const lock = path.join(peers, 'package-lock.json');
@@ -115,9 +115,9 @@ export async function startContender(
     stop: async () => {
       const gone = new Promise(resolve => child.once('close', resolve));
       child.kill('SIGTERM');
-      const patience = setTimeout(() => child.kill('SIGKILL'), 5_000);
+      const killTimer = setTimeout(() => child.kill('SIGKILL'), 5_000);
       await gone;
-      clearTimeout(patience);
+      clearTimeout(killTimer);
       if (folder) rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -145,13 +145,13 @@ function portOf(child: ChildProcess, name: string): Promise<number> {
   });
 }
 
-/** The body of a request, and where it goes. */
+/** The body of a request, and its path. */
 export function requestOf({ name }: RunningContender, catalog: Catalog, workload: Workload, variables: object) {
   if (name === 'limit') return { path: `/${workload.name}`, body: JSON.stringify(variables) };
   return { path: '/graphql', body: JSON.stringify({ query: workload.document(name, catalog), variables }) };
 }
 
-/** A whole HTTP request, for the loop that asks. */
+/** A complete HTTP request, for the request loop. */
 export function wholeRequest(contender: RunningContender, { path: to, body }: { path: string; body: string }): string {
   const headers = {
     host: `127.0.0.1:${contender.port}`,

@@ -1,24 +1,27 @@
 /**
  * W4's subscribers, in a process of their own: many sockets that speak graphql-transport-ws and read frames by hand, so
- * that hearing costs little beside telling. Each checks that it hears every event once and in order.
+ * that receiving costs little compared with sending. Each checks that it receives every event once and in order.
  */
 import net from 'node:net';
 
 export interface ClientsTask {
   readonly port: number;
-  /** Of each subscriber: what it says to introduce itself, and what it asks for. */
+  /** For each subscriber, the payload with which it introduces itself, and its subscription. */
   readonly subscribers: readonly { readonly init: object; readonly subscribe: object }[];
 }
 export type ClientsReport =
   | { readonly connected: number }
-  /** All subscribers have heard this event, the first being 1; the nanoseconds at which each did, when they were asked to be kept. */
+  /**
+   * All subscribers have received this event, the first being 1; with the nanoseconds at which each did, if they are
+   * kept.
+   */
   | { readonly heard: number; readonly times: readonly string[] | null }
   | { readonly failure: string };
 
 const report = (message: ClientsReport) => process.send!(message);
 let count = 0;
 let keepTimes = false;
-/** How many subscribers have heard an event, and when. */
+/** How many subscribers have received an event, and when. */
 const heard = new Map<number, { count: number; times: bigint[] }>();
 
 process.on('message', (message: { connect?: ClientsTask; keepTimes?: boolean }) => {
@@ -27,11 +30,11 @@ process.on('message', (message: { connect?: ClientsTask; keepTimes?: boolean }) 
 });
 process.on('disconnect', () => process.exit(0));
 
-const atOnce = 50;
+const concurrency = 50;
 async function connectAll({ port, subscribers }: ClientsTask): Promise<void> {
-  for (let from = 0; from < subscribers.length; from += atOnce) {
+  for (let from = 0; from < subscribers.length; from += concurrency) {
     await Promise.all(
-      subscribers.slice(from, from + atOnce).map((subscriber, i) => connect(port, from + i, subscriber)),
+      subscribers.slice(from, from + concurrency).map((subscriber, i) => connect(port, from + i, subscriber)),
     );
   }
   count = subscribers.length;
@@ -83,13 +86,13 @@ function connect(port: number, number: number, { init, subscribe }: ClientsTask[
 }
 
 const mark = '"position":';
-/** Of the first event: nothing is published until all are connected, so it is the same for all. */
+/** The position of the first event. Nothing is published until all are connected, so it is the same for all. */
 let first = 0;
 
 /** Returns the position of the event. */
 function hear(data: Buffer, start: number, end: number, number: number, last: number): number {
   const at = data.indexOf(mark, start, 'latin1');
-  // Some tell in messages of their own that they live, and up to where.
+  // Some servers send messages of their own that they live, and up to which position.
   if (data.indexOf('"ping"', start, 'latin1') === start + '{"type":'.length) return last;
   if (at < 0 || at >= end) {
     const text = data.toString('utf8', start, end);
@@ -140,7 +143,7 @@ function frame(text: string): Buffer {
 function payloadStart(data: Buffer): number {
   return (data[1]! & 127) === 126 ? 4 : 2;
 }
-/** Where the first frame ends; 0 while it is not complete. No event needs more than 64 KB. */
+/** The end of the first frame; 0 while it is not complete. No event needs more than 64 KB. */
 function frameEnd(data: Buffer): number {
   if (data.length < 2) return 0;
   const short = data[1]! & 127;

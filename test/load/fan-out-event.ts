@@ -1,10 +1,12 @@
-/** W4: one approval of one case says something new again and again; what subscribers are told of it. */
+/** W4: one approval of one case changes again and again; this is what subscribers receive of it. */
 import { Approval } from '../../adapters/kit/hall-kinds.ts';
 import { put, type Statement, versionOf } from '../../adapters/kit/statement.ts';
 
 /** The agency that states the approval. */
 export const eventAgency = 'food-drug';
-/** Where the peers and the limit hear of it: PostgreSQL's NOTIFY, sent once the hub's tables hold it. */
+/**
+ * The channel by which the peers and the limit learn of it: PostgreSQL's NOTIFY, sent once the hub's tables hold it.
+ */
 export const eventChannel = 'bench_events';
 const caseNo = 'BJ371482009999999999';
 
@@ -28,14 +30,14 @@ export const eventData = (n: number) =>
 
 const selection = `${Object.keys(eventData(0)).join(' ')}`;
 
-/** The hub's subscription; every subscriber of the first measurements asks the same. */
+/** The hub's subscription; every subscriber of the first measurements uses the same. */
 export const hubSubscription = `subscription Changes($kinds: [String!], $agencies: [String!]) {
   changes(kinds: $kinds, agencies: $agencies) { position kind caseNo node { id ... on Approval { ${selection} } } } }`;
-/** Of peers, whose events are what NOTIFY says. */
+/** The subscription of the peers, whose events are the payloads of NOTIFY. */
 export const peerSubscription = `subscription Approvals($agency: String!) { approvalChanged(agency: $agency) { position kind agency ${selection} } }`;
-/** What NOTIFY says. */
+/** The payload of NOTIFY. */
 export const peerEvent = (n: number) => ({ position: n, kind: Approval.name, agency: eventAgency, ...eventData(n) });
 
-/** The same for every peer. */
+/** The type is the same for every peer. */
 export const peerEventType = `type ApprovalEvent { position: Int! kind: String! agency: String! caseNo: String! stepNo: String! name: String!
   state: String! outcome: String handlerName: String endedAt: String dataVersion: Int! }`;

@@ -11,7 +11,7 @@ import { benchIdentityKey } from './town-database.ts';
 
 export interface PublisherTask {
   readonly databaseUrl: string;
-  /** Whether to tell it by NOTIFY too, for those who do not read the hub's log. */
+  /** Whether to send NOTIFY too, for those who do not read the hub's log. */
   readonly notify: boolean;
 }
 
@@ -20,7 +20,9 @@ const database = new Database(databaseUrl, { connections: 2, onError: error => c
 const store = new Store(database, makeCatalog(await silentAdapters()), new Identity(benchIdentityKey), noGuard);
 const kind = store.catalog.stored('Approval').kind;
 
-/** Writes the events from `from` to `to`, one transaction, and answers with the nanosecond at which they were committed. */
+/**
+ * Writes the events from `from` to `to` in one transaction, and reports the nanosecond at which they were committed.
+ */
 async function publish(from: number, to: number): Promise<void> {
   for (let n = from; n <= to; n++) {
     const outcome = checkStatement(kind, eventStatement(n));

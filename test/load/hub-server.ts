@@ -1,4 +1,4 @@
-/** The hub as operators run it, with every agency known and none connected: settings come from the environment. */
+/** The hub as operators run it, with every agency known and none connected; the settings come from the environment. */
 import { readConfig } from '../../src/config.ts';
 import { startHub } from '../../src/hub.ts';
 import { silentAdapters } from '../support/silent-adapters.ts';

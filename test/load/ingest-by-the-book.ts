@@ -14,8 +14,8 @@ import {
   derivedRow,
   digestOf,
   digestOfRecord,
+  type NounRow,
   namedCells,
-  type Row,
   rowOf,
   type ValidRecord,
 } from '../../src/store/rows.ts';
@@ -27,9 +27,9 @@ import { benchIdentityKey } from './town-database.ts';
 
 type TableRow = { readonly id: string; readonly digest: string; readonly [column: string]: unknown };
 
-const tableRow = (noun: StoredNoun, row: Row) => namedCells(noun, row) as TableRow;
+const tableRow = (noun: StoredNoun, row: NounRow) => namedCells(noun, row) as TableRow;
 
-/** Larger pages are slower: the statements have a place for every value. */
+/** Larger pages are slower, because the statements have a placeholder for every value. */
 const pageSize = 1_000;
 
 export async function ingestByTheBook(task: IngestTask, postgresCpu: () => number | null): Promise<IngestOutcome[]> {

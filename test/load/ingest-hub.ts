@@ -45,7 +45,7 @@ async function pullAll(store: Store, lines: readonly string[], pageSize: number,
     onPage(from / lines.length);
     if (from >= lines.length) resolve();
   });
-  const limits = { pageSize, deadlineMs: 60_000, pauseMs: 10, longestPauseMs: 100 };
+  const limits = { pageSize, deadlineMs: 60_000, pauseMs: 10, maxPauseMs: 100 };
   const source = adapter.connect({}, undefined as never);
   const parts = { adapter, source, store, health: new Health(store.database), limits, log: makeLog('warn') };
   const puller = new Puller({ ...parts, onChanges: () => {} });
@@ -54,12 +54,14 @@ async function pullAll(store: Store, lines: readonly string[], pageSize: number,
   await puller.stop();
 }
 
-/** What the process holds on to, beside the records that wait: looked at twice, when half and when nearly all is written. */
+/**
+ * The memory that the process holds, besides the waiting records: measured when half and when nearly all is written.
+ */
 class MemoryWatch {
   private readonly collect = collector();
   private readonly before = this.live();
   private readonly looks: number[] = [];
-  /** Looking is no part of the work. */
+  /** The time spent on measuring, which is no part of the work. */
   spentMs = 0;
 
   look(share: number): void {
@@ -68,7 +70,7 @@ class MemoryWatch {
     this.looks.push(this.live() - this.before);
     this.spentMs += performance.now() - since;
   }
-  /** Null where there were too few pages to look twice. */
+  /** Null when there were too few pages to measure twice. */
   get growth(): number | null {
     const [half, late] = this.looks;
     return half && late ? late / half : null;
@@ -80,7 +82,7 @@ class MemoryWatch {
   }
 }
 
-/** Without it the garbage that V8 has not looked at yet would count. */
+/** Without a collection, garbage that V8 has not collected yet would count. */
 function collector(): () => void {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;

@@ -1,4 +1,7 @@
-/** The limit of W5: what the hub wrote, copied as ready text into the same tables with the same indexes, page by page. */
+/**
+ * The limit of W5: the rows that the hub wrote, copied as ready text into the same tables with the same indexes, page
+ * by page.
+ */
 import { once } from 'node:events';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
@@ -36,7 +39,7 @@ export async function ingestByCopy(task: IngestTask, postgresCpu: () => number |
   return [outcome];
 }
 
-/** All that the hub has written, table by table, in as many parts as the records have pages. */
+/** Everything that the hub has written, table by table, in as many parts as the records have pages. */
 async function pagesOfTables({
   writtenUrl,
   count,
@@ -55,7 +58,7 @@ async function pagesOfTables({
   return tables;
 }
 
-/** Where the hub has left rows; the few of its own books (settings, cursors) are none of the records. */
+/** Tables into which the hub has written rows; its few internal tables (settings, cursors) do not count. */
 async function filledTables(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ table: string }>(
     `select tablename as "table" from pg_tables where schemaname = 'public' order by tablename`,

@@ -47,7 +47,7 @@ function insured(n: number, count: number, changed: boolean) {
   const id = residentIdOf(who);
   const data = {
     personNo: `P${pad(who, 8)}`,
-    // As files write it: now and then in lower case or with a space.
+    // Files sometimes write it in lower case or with a space.
     residentId: n % 50 === 0 ? ` ${id.toLowerCase()}` : id,
     name: nameOf(who),
     sex: Number(id[16]) % 2 ? 'MALE' : 'FEMALE',
@@ -120,10 +120,13 @@ const toStatement = ({ kind, sourceId, version, data }: Native): readonly Statem
   put(kinds.get(kind)!, { sourceId, version: versionOf(version), asOf: '2026-11-05T02:00:00Z' }, data as never),
 ];
 
-/** Lines parsed at once: they arrive in pieces, as those of a file do. */
+/** This many lines are parsed together, because they arrive in pieces, as those of a file do. */
 const pieceSize = 50;
 
-/** The human-resources outpost, were it to report cases too, read from lines in memory; tells from which line on it is asked. */
+/**
+ * The human-resources outpost as if it reported cases too, read from lines in memory; reports from which line on it is
+ * read.
+ */
 export function ingestAdapter(lines: readonly string[], onAsked: (from: number) => void): Adapter {
   const changes = async (after: string | null, limit: number): Promise<Page<Native>> => {
     const from = Number(after ?? 0);

@@ -1,41 +1,43 @@
 import type { Pass } from './ingest-records.ts';
 
-/** What a process that writes the records of W5 is told, and what it answers. */
+/** The task of a process that writes the records of W5, and its answer. */
 export const writerNames = ['hub', 'limit', 'byTheBook'] as const;
 export type WriterName = (typeof writerNames)[number];
 
 export interface IngestTask {
   readonly writer: WriterName;
-  /** Of a database that is empty before the first pass. */
+  /** The URL of a database that is empty before the first pass. */
   readonly databaseUrl: string;
-  /** Of another empty database, for records that are written before the time counts: code has to be compiled first. */
+  /**
+   * The URL of another empty database, for records that are written before the time counts, so that code gets compiled.
+   */
   readonly warmUrl: string;
-  /** Of a database in which the hub has written the records: the limit copies its rows. */
+  /** The URL of a database in which the hub has written the records: the limit copies its rows. */
   readonly writtenUrl: string;
   readonly count: number;
-  /** Source records of a page. */
+  /** The number of source records in a page. */
   readonly pageSize: number;
   /** The main process of PostgreSQL, for its CPU time. */
   readonly postmaster: number | null;
-  /** All without it. */
+  /** Without it, all passes are run. */
   readonly passes?: readonly Pass[];
 }
 
-/** Records written to warm up. */
+/** The number of records written to warm up. */
 export const warmCount = 20_000;
 
-/** What it took to write all records once. */
+/** The cost of writing all records once. */
 export interface IngestOutcome {
   readonly pass: string;
   readonly seconds: number;
   readonly cpuMs: number;
   readonly postgresCpuMs: number | null;
   readonly rssMb: number;
-  /** Most memory while the second half was written, over the most before; null where nobody looked. */
+  /** The peak memory while the second half was written, over the peak before; null when nobody measured. */
   readonly memoryGrowth: number | null;
 }
 
-/** Measures `work`; connections that it uses must be open and stay open, because CPU time of the dead is lost. */
+/** Measures `work`. Its connections must be open and stay open, because the CPU time of ended processes is lost. */
 export async function outcomeOf(
   pass: string,
   postgresCpu: () => number | null,

@@ -1,4 +1,4 @@
-/** A process that writes the records of W5: told what to do in BENCH_TASK, it answers by IPC. */
+/** A process that writes the records of W5: it reads its task from BENCH_TASK and answers by IPC. */
 
 import { ingestByTheBook } from './ingest-by-the-book.ts';
 import { ingestWithHub } from './ingest-hub.ts';

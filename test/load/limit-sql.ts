@@ -1,4 +1,6 @@
-/** The limit of W1 and W2: the one statement that somebody would write by hand, with the answer as JSON made by PostgreSQL. */
+/**
+ * The limit of W1 and W2: the one statement that one would write by hand, with the answer as JSON made by PostgreSQL.
+ */
 import type { Catalog, StoredNoun } from '../../src/catalog/catalog.ts';
 import { rootName } from './question-documents.ts';
 import { defaultFirst, type Order, type Question, type Root, type Selection, type Variable } from './questions.ts';

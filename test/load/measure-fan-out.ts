@@ -1,4 +1,7 @@
-/** W4: one event to many subscribers: at saturation, and at 20 events a second. Server, subscribers and publisher are processes of their own. */
+/**
+ * W4: one event to many subscribers: at saturation, and at 20 events a second. Server, subscribers and publisher are
+ * processes of their own.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
 import { on, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,7 +16,10 @@ import type { PublisherTask } from './fan-out-publisher.ts';
 import type { Bench } from './measure-workload.ts';
 import { cores, cpuMs, pin, processTree, rssMb } from './process-tree.ts';
 
-/** Deliveries: `rps` in a second, CPU times of one; p50 and p99 from commit to subscriber at 20 events a second. */
+/**
+ * Figures of deliveries: `rps` per second, CPU times of one; p50 and p99 from commit to subscriber at 20 events a
+ * second.
+ */
 interface FanOut {
   readonly rps: number;
   readonly p50Ms: number;
@@ -23,7 +29,7 @@ interface FanOut {
   readonly rssMb: number;
   readonly kbPerSubscriber: number;
 }
-/** Who subscribes: all alike, or in 50 ways and with 5 kinds of rights. */
+/** The subscribers: all alike, or in 50 ways and with 5 kinds of rights. */
 type Crowd = 'alike' | 'mixed';
 
 const eventsUnderWay = 8;
@@ -110,9 +116,9 @@ async function fanOut(bench: Bench, name: ContenderName, count: number, crowd: C
   }
 }
 
-/** The publisher and all subscribers, and how far each is. */
+/** The publisher and all subscribers, and the progress of each. */
 class Hall {
-  /** Events since the subscribers came. */
+  /** The number of events since the subscribers came. */
   private heard = 0;
   private published = 0;
   private failure: string | null = null;
@@ -125,7 +131,7 @@ class Hall {
     private readonly name: string,
     private readonly clients: ChildProcess,
     private readonly publisher: ChildProcess,
-    /** Number of the last event before. */
+    /** The number of the last event before. */
     private readonly last: number,
   ) {
     this.listen(clients, report => {
@@ -143,7 +149,7 @@ class Hall {
     for await (const [report] of on(child, 'message', { close: ['disconnect'] })) hear(report);
   }
 
-  /** As many events as get through, a few under way at any time. */
+  /** Publishes as many events as get through, a few under way at any time. */
   async saturate(seconds: number): Promise<{ events: number; seconds: number }> {
     const since = performance.now();
     const first = this.heard;
@@ -155,7 +161,7 @@ class Hall {
     return { events: this.heard - first, seconds: (performance.now() - since) / 1000 };
   }
 
-  /** 20 events a second; returns the milliseconds from commit to each subscriber, sorted. */
+  /** Publishes 20 events a second; returns the milliseconds from commit to each subscriber, sorted. */
   async steadily(seconds: number): Promise<Float64Array> {
     this.clients.send({ keepTimes: true });
     await delay(100);
@@ -176,12 +182,12 @@ class Hall {
   private async more(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.wake = resolve;
-    const patience = setTimeout(() => {
+    const killTimer = setTimeout(() => {
       this.failure ??= 'nothing was heard for 60 s';
       resolve();
     }, 60_000);
     await promise;
-    clearTimeout(patience);
+    clearTimeout(killTimer);
     if (this.failure) throw new Error(`${this.name} failed in W4: ${this.failure}`);
   }
 
@@ -204,7 +210,7 @@ function helper(file: string, task: object): ChildProcess {
   return child;
 }
 
-/** The first event makes its case known, which is another one: subscribers hear only of those that follow. */
+/** The first event makes its case known, which is a different change, so subscribers receive only those that follow. */
 async function bornEvent(publisher: ChildProcess, last: number): Promise<number> {
   if (last) return last;
   publisher.send({ from: 1, to: 1 });
@@ -212,7 +218,7 @@ async function bornEvent(publisher: ChildProcess, last: number): Promise<number>
   return 1;
 }
 
-/** Events go on from where an earlier run ended. */
+/** The number of the event at which an earlier run ended, because events continue from there. */
 async function lastEvent(url: string): Promise<number> {
   const client = new pg.Client(url);
   await client.connect();
@@ -223,7 +229,7 @@ async function lastEvent(url: string): Promise<number> {
   return rows[0].last;
 }
 
-/** What is numbered later would be told to those who are already there, and not to those who come behind them. */
+/** Waits for the sequencer: what it numbers later would reach the present subscribers, but not those who come later. */
 async function allNumbered(url: string): Promise<void> {
   const client = new pg.Client(url);
   await client.connect();
@@ -231,7 +237,7 @@ async function allNumbered(url: string): Promise<void> {
   await client.end();
 }
 
-/** As many sockets as a role may open share a token. */
+/** This many sockets, the most that a role may open, share a token. */
 const socketsOfToken = 10;
 const rights = [
   { claims: { role: 'clerk' }, purpose: 'task:test' },

@@ -82,7 +82,7 @@ function report(rounds: ReadonlyMap<WriterName, readonly IngestOutcome[][]>, cou
   return { title, ...contenders, ratios };
 }
 
-/** `rps` are records in a second, CPU times those of a record. */
+/** `rps` are records per second, CPU times are those of one record. */
 const figuresOf = (measured: readonly IngestOutcome[], count: number) =>
   mediansOf(
     measured.map(({ seconds, cpuMs, postgresCpuMs, rssMb }) => ({

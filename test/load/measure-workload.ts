@@ -1,4 +1,7 @@
-/** W1 to W3: first that all contenders answer the same, then who answers how fast, in alternating rounds. */
+/**
+ * W1 to W3: checks first that all contenders answer the same, then measures how fast they answer, in alternating
+ * rounds.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -14,7 +17,7 @@ export interface Measured {
   readonly rps: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** CPU of a request in the server, and in PostgreSQL; null where PostgreSQL runs elsewhere. */
+  /** CPU time of a request in the server, and in PostgreSQL; null when PostgreSQL runs elsewhere. */
   readonly serverCpuMs: number;
   readonly postgresCpuMs: number | null;
   readonly rssMb: number;

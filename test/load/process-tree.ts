@@ -6,7 +6,7 @@ import pg from 'pg';
 
 const pageBytes = 4096;
 
-/** Fields of /proc/<pid>/stat behind the name, which may hold anything. */
+/** Fields of /proc/<pid>/stat after the name, which may contain any character. */
 const statOf = (pid: number): string[] => {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return text.slice(text.lastIndexOf(')') + 2).split(' ');
@@ -21,7 +21,7 @@ export function processTree(root: number): number[] {
       const parent = Number(statOf(Number(name))[1]);
       children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
     } catch {
-      // gone meanwhile
+      // The process has ended meanwhile.
     }
   }
   const found = [root];
@@ -66,10 +66,10 @@ export async function postmasterOf(url: string): Promise<number | null> {
 }
 
 const canPin = availableParallelism() > 1 && spawnSync('taskset', ['-V']).status === 0;
-/** The server under test has a core of its own; PostgreSQL and whoever asks share another. */
+/** The server under test has a core of its own; PostgreSQL and the clients share another. */
 export const cores = { server: 0, rest: 1 } as const;
 
-/** A command that runs on one core, where the machine can do that. */
+/** A command that is pinned to one core, where the machine supports it. */
 export const pinned = (core: number, command: string, args: readonly string[]): [string, string[]] =>
   canPin ? ['taskset', ['-c', String(core), command, ...args]] : [command, [...args]];
 

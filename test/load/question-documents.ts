@@ -1,4 +1,4 @@
-/** A question as the documents that contenders understand, and their answers brought into one shape. */
+/** A query as the documents that the contenders understand, and their answers converted to one shape. */
 import { type Catalog, snake } from '../../src/catalog/catalog.ts';
 import {
   defaultFirst,
@@ -15,7 +15,7 @@ const lowerFirst = (name: string) => name[0]!.toLowerCase() + name.slice(1);
 const variablesOf = (root: Root) =>
   'key' in root ? [root.is] : root.where.flatMap(test => ('eq' in test ? [test.eq] : 'lte' in test ? [test.lte] : []));
 
-/** The name under which every contender answers a root. */
+/** The name under which every contender returns a root. */
 export const rootName = (catalog: Catalog, root: Root): string =>
   'key' in root ? lowerFirst(root.noun) : catalog.get(root.noun).kind.plural;
 
@@ -57,7 +57,7 @@ function pageArguments({ first, order }: Related): string {
   return given.length ? `(${given.join(', ')})` : '';
 }
 
-/** In PostGraphile's own words, with its lists instead of connections, which are its faster form. */
+/** The document for PostGraphile, with its lists instead of connections, which are its faster form. */
 export function postgraphileDocument(catalog: Catalog, question: Question): string {
   const order = (by: Order | undefined) => `orderBy: [${by ? `${upper(by)}, ` : ''}PRIMARY_KEY_ASC]`;
   const live = 'condition: { deleted: false }';
@@ -90,10 +90,12 @@ const graphileTest = (test: Test) =>
       : `in: ${JSON.stringify(test.in)}`;
 
 const instant = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/;
-/** The hub says the noun in front of its ids. */
+/** The hub puts the noun before its ids. */
 const globalId = /^[A-Za-z]+:([0-9a-f]{8}-[0-9a-f-]{27})$/;
 const number = /^-?\d{1,15}(\.\d+)?$/;
-/** Connections are their nodes; instants, numbers and the order of members mean the same in every spelling. */
+/**
+ * Connections are reduced to their nodes; instants, numbers and the order of members are made equal in every spelling.
+ */
 export function plainAnswer(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plainAnswer);
   if (typeof value === 'object' && value !== null) {

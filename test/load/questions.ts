@@ -1,12 +1,12 @@
 /**
- * The questions of W1 and W2, each told once: the documents of all contenders and the statement of the limit are made
- * from these trees, so that they cannot differ in what they ask.
+ * The queries of W1 and W2, each written once: the documents of all contenders and the statement of the limit are made
+ * from these trees, so that they cannot differ in what they select.
  */
 
 import type { BenchSize } from './bench-size.ts';
 import { agencyCodes, residentIdOf } from './town-tables.ts';
 
-/** What is read of a noun: its own fields, and what its relations lead to. */
+/** The selection of a noun: its own fields, and its relations with their selections. */
 export interface Selection {
   readonly fields: readonly string[];
   readonly relations?: Readonly<Record<string, Related>>;
@@ -25,7 +25,7 @@ export type Test =
   | { readonly field: string; readonly eq: Variable }
   | { readonly field: string; readonly lte: Variable }
   | { readonly field: string; readonly in: readonly string[] };
-/** A variable of the question, with its type in the hub's graph. */
+/** A variable of the query, with its type in the hub's graph. */
 export interface Variable {
   readonly variable: string;
   readonly type: string;
@@ -42,7 +42,7 @@ export interface Question {
   readonly title: string;
   readonly roots: readonly Root[];
   readonly connections: number;
-  /** Variables of the n-th request. */
+  /** The variables of the n-th request. */
   variables(n: number, size: BenchSize): Readonly<Record<string, string>>;
 }
 
@@ -50,7 +50,7 @@ const stepNo = { field: 'stepNo', way: 'asc' } as const;
 const newest = { field: 'submittedAt', way: 'desc' } as const;
 const own = ['id', 'observedAt'];
 
-/** Everything stored of a person: the connections that lead from Person to each kind of record. */
+/** Everything stored about a person: the connections that lead from Person to each kind of record. */
 const W1: Question = {
   name: 'W1',
   title: 'one person by id with everything stored from all agencies, last 5 cases with approvals',
@@ -98,8 +98,8 @@ const W1: Question = {
 const open = ['SUBMITTED', 'AWAITING_CORRECTION', 'ACCEPTED', 'IN_REVIEW', 'PAUSED', 'DECIDED'];
 
 /**
- * Who handled a step stands in the approval; an agency's officers hang on its outposts and are the same for all its
- * cases, so the question asks for them once, beside the list.
+ * The approval names who handled a step. An agency's officers belong to its outposts and are the same for all its
+ * cases, so the query selects them once, beside the list.
  */
 const W2: Question = {
   name: 'W2',
@@ -145,16 +145,16 @@ const W2: Question = {
     },
   ],
   connections: 8,
-  // The board as it stood in one of the last minutes of a week: the same question never twice in a row.
+  // The board as it stood in one of the last minutes of a week, so that no query comes twice in a row.
   variables: n => ({
     agency: agencyCodes[n % agencyCodes.length]!,
     until: new Date(Date.UTC(2026, 10, 22) - (spread(n) % (7 * 24 * 60)) * 60_000).toISOString(),
   }),
 };
 
-/** Numbers that follow each other in no order, always the same. */
+/** Numbers that follow each other in no order, but are always the same. */
 const spread = (n: number) => Math.imul(n + 1, 2_654_435_761) >>> 0;
 
 export const questions: readonly Question[] = [W1, W2];
-/** Rows of a relation that says no size: the hub's own default. */
+/** The number of rows of a relation without a size: the hub's own default. */
 export const defaultFirst = 20;

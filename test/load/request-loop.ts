@@ -1,13 +1,13 @@
 /**
- * Asks a server without pause over a fixed number of kept connections, each with one request under way; in a process of
- * its own. Over plain sockets with requests that are made beforehand, so that asking costs little beside answering.
+ * Sends requests to a server without pause over a fixed number of open connections, each with one request under way, in
+ * a process of its own. It uses plain sockets and prepared requests, so that sending costs little beside answering.
  */
 import net from 'node:net';
 
 export interface LoopTask {
   readonly port: number;
   readonly connections: number;
-  /** Whole HTTP requests. */
+  /** Complete HTTP requests. */
   readonly requests: readonly string[];
 }
 export interface LoopResult {
@@ -15,7 +15,7 @@ export interface LoopResult {
   readonly seconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** The first answer that was none. */
+  /** The first response that was not a valid answer. */
   readonly failure: string | null;
 }
 
@@ -100,7 +100,7 @@ function readAnswers(onAnswer: (status: number, start: string) => void): (data: 
   };
 }
 
-/** Where the first answer ends; -1 while it is not complete. */
+/** The end of the first answer; -1 while it is not complete. */
 function endOf(data: Buffer): number {
   const head = data.indexOf('\r\n\r\n');
   if (head < 0) return -1;

@@ -1,4 +1,7 @@
-/** Fills tables of the hub set-wise: each column is an expression in SQL over a series, everything else comes from the catalog. */
+/**
+ * Fills tables of the hub set-wise: each column is an expression in SQL over a series, everything else comes from the
+ * catalog.
+ */
 import pg from 'pg';
 import { type Catalog, isStated, type Link, type StoredNoun } from '../../src/catalog/catalog.ts';
 import { TOWN } from '../../src/catalog/nouns.ts';
@@ -8,7 +11,7 @@ import { columnsOf } from '../../src/store/tables.ts';
 export interface SetWiseRows {
   readonly noun: string;
   readonly from: string;
-  /** Code of the agency that states them; the noun's own without it. */
+  /** The code of the agency that states them; without it, the noun's own agency. */
   readonly agency?: string;
   readonly sourceId?: string;
   readonly observedAt: string;
@@ -16,7 +19,10 @@ export interface SetWiseRows {
   readonly values: Readonly<Record<string, string>>;
 }
 
-/** `bench.h`: an even number below m, always the same for i and salt. `bench.id`: the id that the hub itself would give. */
+/**
+ * `bench.h` gives an even number below m, always the same for i and salt. `bench.id` gives the id that the hub would
+ * give.
+ */
 export const benchFunctions = (identityKey: string) => `
 create schema if not exists bench;
 create or replace function bench.h(i bigint, salt int, m int) returns int language sql immutable parallel safe
@@ -73,7 +79,9 @@ export function insertSql(catalog: Catalog, rows: SetWiseRows): string {
     select ${selected.join(', ')} from (select ${inner.join(', ')} from ${rows.from}) r`;
 }
 
-/** Takes indexes and keys away from a table and returns what makes them again: filling a table first is many times faster. */
+/**
+ * Drops a table's indexes and keys and returns what recreates them, because filling a table first is many times faster.
+ */
 export async function dropIndexes(client: pg.Client, table: string): Promise<string[]> {
   const { rows: keys } = await client.query<{ name: string; definition: string }>(
     `select conname as name, pg_get_constraintdef(oid) as definition from pg_constraint where conrelid = $1::regclass and contype = 'p'`,

@@ -13,7 +13,7 @@ import type { BenchSize } from './bench-size.ts';
 import { benchFunctions, dropIndexes, insertSql } from './set-wise-rows.ts';
 import { makeKeys, townTables } from './town-tables.ts';
 
-/** Nothing here may be missed; no part of the server works in the background while something is measured. */
+/** Losing data does not matter here; no part of the server works in the background while something is measured. */
 const settings = {
   shared_buffers: '2GB',
   maintenance_work_mem: '512MB',
@@ -26,14 +26,14 @@ const settings = {
   synchronous_commit: 'off',
   full_page_writes: 'off',
   autovacuum: 'off',
-  // Compiling plans costs every contender more than it saves; a second process for one question has no core here.
+  // Compiling plans costs every contender more than it saves, and a second process for one query has no core here.
   jit: 'off',
   max_parallel_workers_per_gather: 0,
   max_connections: 200,
 };
 
 export interface BenchServer {
-  /** Of a database by its name. */
+  /** The URL of a database by its name. */
   url(database: string): string;
   stop(): Promise<void>;
 }
@@ -50,7 +50,7 @@ export async function startBenchServer(): Promise<BenchServer> {
 
 export const benchCatalog = async (): Promise<Catalog> => makeCatalog(await silentAdapters());
 
-/** What the hub of this installation derives ids from; the same in every run, so that the data is the same. */
+/** The key from which the hub of this installation derives ids; the same in every run, so that the data is the same. */
 export const benchIdentityKey = 'the key of the bench';
 
 export interface TownDatabase {
@@ -58,7 +58,7 @@ export interface TownDatabase {
   readonly name: string;
 }
 
-/** Fills the town's database unless it stands there from an earlier run, made by the same declarations. */
+/** Fills the town's database unless an earlier run made it with the same declarations. */
 export async function openTown(server: BenchServer, catalog: Catalog, size: BenchSize): Promise<TownDatabase> {
   const digest = await digestOf(catalog, size);
   const name = `bench_${size.name}_${digest}`;
@@ -72,7 +72,7 @@ export async function openTown(server: BenchServer, catalog: Catalog, size: Benc
     for (const { datname } of rows)
       if (datname !== name) await admin.query(`drop database ${pg.escapeIdentifier(datname)} with (force)`);
     if (!ready) {
-      // Under its name only when it is complete: an interrupted run leaves a draft that the next one drops.
+      // The database gets its name only when it is complete: an interrupted run leaves a draft that the next one drops.
       const draft = `bench_${size.name}_draft`;
       await admin.query(`create database ${draft} template template0`);
       await fill(server.url(draft), catalog, size);
@@ -84,7 +84,7 @@ export async function openTown(server: BenchServer, catalog: Catalog, size: Benc
   return { name, url: server.url(name) };
 }
 
-/** Of all statements that make the data: another hub's data, or of another size, is never taken for this one's. */
+/** The digest of all statements that make the data, so that data of another hub or of another size is never reused. */
 async function digestOf(catalog: Catalog, size: BenchSize): Promise<string> {
   const statements = townTables(catalog, size).map(rows => insertSql(catalog, rows));
   const all = [await tablesSql(catalog), benchFunctions(benchIdentityKey), ...statements].join('\n');
@@ -98,7 +98,7 @@ async function fill(url: string, catalog: Catalog, size: BenchSize): Promise<voi
   await client.query(benchFunctions(benchIdentityKey));
   await makeKeys(client, size);
   await client.end();
-  // The largest come first, two at a time.
+  // The largest tables come first, two at a time.
   const waiting = townTables(catalog, size);
   await Promise.all([0, 1].map(() => fillTables(url, catalog, waiting)));
   const last = await connected(url);
@@ -126,7 +126,7 @@ async function fillTables(url: string, catalog: Catalog, waiting: ReturnType<typ
 
 async function connected(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, options: '-c timezone=UTC -c synchronous_commit=off' });
-  // What went wrong is told by the statement that failed, not by the end of the server behind it.
+  // The failed statement reports the problem, so the end of the server behind it is ignored.
   client.on('error', () => {});
   await client.connect();
   return client;

@@ -47,7 +47,7 @@ const nameOf = (i: string) => `${oneOf(surnames, 1, i)} || ${oneOf(given, 2, i)}
 const firmOf = (i: string) =>
   `'禹城' || ${oneOf(given, 4, i)} || ${oneOf(given, 5, i)} || '第' || (${i})::text || '商贸有限公司'`;
 const series = (count: number) => `generate_series(1, ${count}) i`;
-/** What was read in the first load of all agencies. */
+/** The time at which the first load of all agencies was read. */
 const read = `timestamptz '2026-11-20 02:00:00+00'`;
 
 /** Fills `bench.person` and `bench.organisation`: the keys, whose check characters the kit computes. */
@@ -81,7 +81,7 @@ function cases(size: BenchSize): string {
 }
 const agencyOf = (m: string) => `(array[${agencyCodes.map(literal).join(',')}])[1 + (${m}) % ${agencyCodes.length}]`;
 const caseNo = padded('BJ37148200');
-/** Of a case that is open: how many of its steps are done. */
+/** For an open case, how many of its steps are done. */
 const stepsDone = `case when closed is null then bench.h(i, 34, 4) else 9 end`;
 
 export function townTables(catalog: Catalog, size: BenchSize): SetWiseRows[] {

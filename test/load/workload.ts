@@ -1,4 +1,4 @@
-/** A workload of requests: what each contender is asked, and how the answers are compared. */
+/** A workload of requests: what is sent to each contender, and how the answers are compared. */
 import type { Catalog } from '../../src/catalog/catalog.ts';
 import type { BenchSize } from './bench-size.ts';
 import { casesByMonth, casesByMonthRolledUp } from './cases-by-month.ts';
@@ -12,12 +12,12 @@ export interface Workload {
   readonly name: string;
   readonly title: string;
   readonly connections: number;
-  /** The same for all contenders. */
+  /** The variables are the same for all contenders. */
   variables(n: number, size: BenchSize): Readonly<Record<string, string | readonly string[]>>;
-  /** The limit's. */
+  /** The statement of the limit. */
   statement(catalog: Catalog): LimitStatement;
   document(asker: Asker, catalog: Catalog): string;
-  /** The same value for equal answers, whoever gave them. */
+  /** Returns the same value for equal answers of any contender. */
   comparable(answer: unknown): unknown;
 }
 

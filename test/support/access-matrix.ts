@@ -1,4 +1,4 @@
-/** schema/access.md as it was reviewed, read back: what each role may see of every field. */
+/** Reads schema/access.md back as it was reviewed: what each role may see of every field. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Role } from '../../src/access/principal.ts';
@@ -8,9 +8,9 @@ import { project } from './source-imports.ts';
 export type Looks = readonly [without: string, ofCase: string, otherwise: string];
 export interface MatrixLine {
   readonly field: string;
-  /** `personal`, `→ Case`, `for: report`. */
+  /** For example `personal`, `→ Case`, `for: report`. */
   readonly about: string;
-  /** Null for a role without a column: it sees no row. */
+  /** Null for a role without a column, which sees no row. */
   looks(role: Role): Looks | null;
 }
 

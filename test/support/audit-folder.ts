@@ -1,4 +1,4 @@
-/** A directory for an audit log and one for its roots, and what a test does with the lines that stand there. */
+/** A directory for an audit log and one for its roots, and helpers that read and change the lines in them. */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import path from 'node:path';
 import { AuditLog, type AuditSettings } from '../../src/audit/audit-log.ts';
 import type { Draft, Entry } from '../../src/audit/entry.ts';
 
-/** Settings of a hub whose audit log goes with this Jest run. */
+/** Settings of a hub whose audit log belongs to this Jest run only. */
 export function auditPlaces() {
   const folder = path.join(process.env.TEST_AUDIT_FOLDER ?? tmpdir(), randomUUID());
   return { HUB_AUDIT_DIR: path.join(folder, 'log'), HUB_AUDIT_ROOTS: path.join(folder, 'roots') };
@@ -27,7 +27,7 @@ export class AuditFolder {
     return log;
   }
 
-  /** Files of entries, in order, by name. */
+  /** The files of entries, ordered by name. */
   segments(): string[] {
     return readdirSync(this.dir)
       .filter(name => /^entries-\d+\.jsonl$/.test(name))
@@ -40,7 +40,7 @@ export class AuditFolder {
   entries(): Entry[] {
     return this.lines().map(line => JSON.parse(line) as Entry);
   }
-  /** Puts other lines in the place of those that are there: each file keeps as many as it had, the last takes the rest. */
+  /** Replaces the log's lines: each file keeps as many lines as it had, and the last file takes the rest. */
   rewrite(lines: readonly string[]): void {
     const files = this.segments();
     let from = 0;
@@ -64,7 +64,7 @@ export class AuditFolder {
 
 export const personId = (n: number): string => {
   const hex = n.toString(16).padStart(8, '0');
-  // As keyed hashes do, spread over all that an id can begin with.
+  // Keyed hashes may begin with any character, so these ids do too.
   return `${[...hex].reverse().join('')}-0000-8000-a000-${hex.padStart(12, '0')}`;
 };
 

@@ -1,10 +1,10 @@
-/** A screen of the hall as its front-end would write it: keeps what a board tells, and goes on where it was. */
+/** A screen of the hall as its front-end would write it: it keeps what a board sends, and resumes from its cursor. */
 import { Wire } from './wire.ts';
 
 export interface ScreenPlace {
   readonly token: string | null;
   readonly purpose?: string;
-  /** With `$after`, and the field called `board`. */
+  /** The document takes `$after`, and its field is called `board`. */
   readonly document: string;
   readonly variables: Readonly<Record<string, unknown>>;
 }
@@ -20,7 +20,7 @@ interface BoardMessage {
 
 export class BoardScreen {
   readonly shown = new Map<string, object>();
-  /** Everything that was told, without the nodes' fields. */
+  /** Every message that was received, without the nodes' fields. */
   readonly told: BoardMessage[] = [];
   cursor: string | null = null;
   wire: Wire | null = null;
@@ -35,7 +35,7 @@ export class BoardScreen {
     this.wire.subscribe('board', document, { ...variables, after: this.cursor });
   }
 
-  /** Takes what has come so far. */
+  /** Processes the messages that have arrived so far. */
   take(): void {
     const frames = this.wire?.frames ?? [];
     for (; this.read < frames.length; this.read++) {
@@ -51,7 +51,7 @@ export class BoardScreen {
     if (message.type === 'SNAPSHOT' && message.page === 0) this.shown.clear();
     for (const node of message.nodes) this.shown.set(node.id, node);
     if (message.removed) this.shown.delete(message.removed);
-    // Whoever leaves in the midst of a snapshot begins anew.
+    // A client that leaves in the middle of a snapshot begins again from the start.
     this.cursor = message.type === 'SNAPSHOT' ? null : message.cursor;
   }
 

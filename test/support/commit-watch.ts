@@ -1,4 +1,4 @@
-/** Hears of every commit of a hub in another process, by triggers that a test puts on the hub's tables. */
+/** Notices every commit of a hub in another process, by triggers that a test puts on the hub's tables. */
 import pg from 'pg';
 
 export class CommitWatch {
@@ -24,7 +24,7 @@ export class CommitWatch {
     return watch;
   }
 
-  /** Resolves when this many commits have been heard from now on; at once for none. */
+  /** Resolves when this many commits have been noticed from now on; for zero it resolves immediately. */
   commits(count: number): Promise<void> {
     if (count === 0) return Promise.resolve();
     return new Promise(resolve => {
@@ -38,7 +38,7 @@ export class CommitWatch {
     });
   }
 
-  /** Resolves when the statement finds a row; it is asked again after every commit. */
+  /** Resolves when the statement finds a row; the statement runs again after every commit. */
   async until(statement: string, values: readonly unknown[] = []): Promise<void> {
     for (;;) {
       const next = this.commits(1);

@@ -1,11 +1,11 @@
-/** The hub's graph without its door: operations are compiled and answered for any principal. */
+/** The hub's graph without its admission control: operations are compiled and answered for any principal. */
 import { type DocumentNode, type ExecutionResult, type GraphQLSchema, parse } from 'graphql';
 import type { Adapter } from '../../adapters/kit/contract.ts';
 import type { Principal } from '../../src/access/principal.ts';
 import type { SharingGrant } from '../../src/access/sharing.ts';
-import { CompiledAnswers } from '../../src/api/compiled-answers.ts';
-import { Context, type Hub } from '../../src/api/context.ts';
-import { makeSchema } from '../../src/api/schema.ts';
+import { CompiledAnswers } from '../../src/api/queries/compiled-answers.ts';
+import { Context, type Hub } from '../../src/api/request/context.ts';
+import { makeSchema } from '../../src/api/schema/schema.ts';
 import type { UnmaskGrant } from '../../src/domain/unmask-grant.ts';
 import { makeLog } from '../../src/hub/open-store.ts';
 import type { Lookup } from '../../src/ingest/lookup.ts';
@@ -14,7 +14,7 @@ import type { Store } from '../../src/store/apply.ts';
 
 export interface CompiledGraph {
   readonly schema: GraphQLSchema;
-  /** The same document again may find its plan. */
+  /** The same document may find its cached plan when it comes again. */
   answers(
     principal: Principal,
     document: DocumentNode,
@@ -29,7 +29,7 @@ export interface CompiledGraphParts {
   readonly adapters: readonly Adapter[];
   readonly grants?: () => readonly SharingGrant[];
   readonly lookup?: Lookup;
-  /** What a reader asked to see whole. */
+  /** The records that a reader asked to see whole. */
   readonly unmasked?: (principal: Principal) => readonly UnmaskGrant[];
 }
 
@@ -52,7 +52,7 @@ export function openCompiledGraph(
     lookup: lookup ?? (async (_kind, keys) => keys.map(() => [])),
     freshness: async () => new Map(),
     town: 'town',
-    // Random questions test by whatever they meet; the bound has tests of its own.
+    // Random queries test by any value they meet; the bound has tests of its own.
     testedPersons: 1_000_000,
     grants: grants ?? (() => []),
     unmasking: { of: unmasked ?? (() => []), grant: async () => 'at once' },

@@ -4,11 +4,11 @@ import pg from 'pg';
 /** A database of one test file. */
 export interface TestDatabase {
   readonly url: string;
-  /** Removes the database; whoever is still connected is disconnected. */
+  /** Removes the database and disconnects all its clients. */
   drop(): Promise<void>;
 }
 
-/** PostgreSQL cuts longer names without a word. */
+/** PostgreSQL silently truncates longer names. */
 const nameLimit = 63;
 
 /** Creates an empty database with a name of its own. */
@@ -20,7 +20,7 @@ export async function emptyDatabase(name = 'empty'): Promise<TestDatabase> {
  * Creates a database as a copy of a template. Whichever test file comes first makes the template; the others wait.
  *
  * @param template what the template holds; the same name must always mean the same content
- * @param prepare fills the template, at the address it is given, and disconnects
+ * @param prepare fills the template, at the address it receives, and disconnects
  */
 export async function clonedDatabase(template: string, prepare: (url: string) => Promise<void>): Promise<TestDatabase> {
   const source = databaseName('template', template);
@@ -32,7 +32,7 @@ export async function clonedDatabase(template: string, prepare: (url: string) =>
   return createdDatabase(template, source);
 }
 
-/** Drops every database of this Jest run, where the server outlives the run. */
+/** Drops every database of this Jest run, in case the server outlives the run. */
 export async function dropTestDatabases(): Promise<void> {
   await withServer(async server => {
     const { rows } = await server.query<{ datname: string }>(

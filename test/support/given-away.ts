@@ -1,6 +1,6 @@
 /**
- * What a column that a reader sees tells of the persons whose rows they are: how often it fits their birthday, their sex or
- * the digits of their identity number, beside how often it would by chance.
+ * Measures what a visible column reveals about the persons whose rows it describes: how often it fits their birthday,
+ * their sex or the digits of their identity number, compared with how often it would by chance.
  */
 import { birthDateOf, sexOf } from '../../adapters/kit/identifiers/resident-id.ts';
 
@@ -13,7 +13,10 @@ export interface GivenAway {
   readonly of: number;
 }
 
-/** Five standard deviations of rare events and four besides: over a whole town's columns chance never comes there. */
+/**
+ * The bound is five standard deviations of rare events plus four, which chance never reaches over a whole town's
+ * columns.
+ */
 const isMore = (times: number, byChance: number) => Math.abs(times - byChance) > 5 * Math.sqrt(byChance) + 4;
 
 /** @param pairs one for each person */
@@ -30,7 +33,7 @@ export function givenAway(pairs: readonly Shown[]): GivenAway[] {
 }
 type Note = (what: string, times: number, byChance: number) => void;
 
-/** In a date, or in a number that begins with one. */
+/** A month in a date, or in a number that begins with a date. */
 const month = /(?<!\d)(?:19|20)\d{2}-?(0[1-9]|1[0-2])/;
 const day = /(?<!\d)(?:19|20)\d{2}-?((?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01]))/;
 const dayOf = (text: string) => day.exec(text)?.[1]?.replace('-', '');
@@ -71,7 +74,7 @@ function sexes(pairs: readonly Shown[], note: Note): void {
   }
 }
 
-/** Each value beside each sex. */
+/** Compares each value with each sex. */
 function tell(
   values: readonly (string | undefined)[],
   sex: readonly string[],
@@ -89,7 +92,7 @@ function tell(
   }
 }
 
-/** How often both fit, and how often they would if they had nothing to do with each other. */
+/** How often both fit, and how often they would if they were independent. */
 function fits<A, B>(
   ours: readonly (A | undefined)[],
   theirs: readonly (B | undefined)[],

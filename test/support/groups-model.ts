@@ -1,16 +1,16 @@
-/** What a question about groups means, said in JavaScript over rows in memory. */
+/** What a query about groups means, written in JavaScript over rows in memory. */
 import type { Scalar } from '../../adapters/kit/record.ts';
 import type { Noun } from '../../src/catalog/catalog.ts';
 import { workingDaysBetween } from '../../src/domain/working-days.ts';
 import type {
+  GroupCondition,
   GroupKey,
   GroupPage,
-  GroupQuestion,
-  GroupTest,
+  GroupQuery,
   GroupValue,
   Measure,
   Measured,
-} from '../../src/query/groups/question.ts';
+} from '../../src/query/groups/group-query.ts';
 import type { TimeUnit } from '../../src/query/time-units.ts';
 import { matches, type Related, type Row } from './where-model.ts';
 
@@ -18,15 +18,15 @@ type Group = Readonly<Record<string, GroupValue>>;
 const dayMs = 86_400_000;
 const scalarOf = (noun: Noun, field: string): Scalar => noun.columns.get(field)!.field.scalar;
 
-/** The groups in no special order, before tests, orders and pages. */
-export function groupsOf(noun: Noun, rows: readonly Row[], question: GroupQuestion, related: Related): Group[] {
+/** The groups in no particular order, before they are tested, ordered and cut into pages. */
+export function groupsOf(noun: Noun, rows: readonly Row[], question: GroupQuery, related: Related): Group[] {
   return groupedRows(noun, rows, question, related).map(group => ({
     ...Object.fromEntries(question.keys.map(({ name }, i) => [name, group.keys[i]!])),
     ...Object.fromEntries(question.measures.map(m => [m.name, measured(noun, group.rows, m, related)])),
   }));
 }
 
-function groupedRows(noun: Noun, rows: readonly Row[], question: GroupQuestion, related: Related) {
+function groupedRows(noun: Noun, rows: readonly Row[], question: GroupQuery, related: Related) {
   const grouped = new Map<string, { keys: GroupValue[]; rows: Row[] }>();
   if (!question.keys.length) grouped.set('[]', { keys: [], rows: [] });
   for (const row of rows) {
@@ -47,7 +47,7 @@ function keyOf(noun: Noun, row: Row, { path, field, per }: GroupKey, related: Re
   return bucketOf(localTime(String(value), scalar), per);
 }
 
-/** As UTC, so that its parts are those of the town's clock. */
+/** Shifts the time so that its UTC parts are those of the town's clock. */
 const localTime = (value: string, scalar: Scalar) =>
   new Date(Date.parse(value) + (scalar === 'instant' ? 8 * 3_600_000 : 0));
 const dayOf = (time: Date) => time.toISOString().slice(0, 10);
@@ -66,7 +66,7 @@ function bucketOf(time: Date, per: TimeUnit): string {
   return dayOf(day);
 }
 
-/** The week of the year in which its Thursday lies. */
+/** A week belongs to the year that holds its Thursday. */
 function isoWeek(time: Date): string {
   const thursday = new Date(time.getTime() + (4 - (time.getUTCDay() || 7)) * dayMs);
   const year = thursday.getUTCFullYear();
@@ -123,8 +123,8 @@ function quantile(values: readonly number[], { at, exact }: { at: number; exact:
 const round = (value: number): number => Math.round(value * 1e6) / 1e6;
 const rounder = (value: number): number => Math.round(value * 1e4) / 1e4;
 
-/** Numbers are told as text, and with more digits than are compared. */
-export const comparableGroups = (groups: readonly Group[], question: GroupQuestion) => {
+/** Numbers arrive as text, and with more digits than are compared. */
+export const comparableGroups = (groups: readonly Group[], question: GroupQuery) => {
   const isNumber = new Set(
     question.measures.filter(({ take }) => take !== 'earliest' && take !== 'latest').map(({ name }) => name),
   );
@@ -138,8 +138,8 @@ export const comparableGroups = (groups: readonly Group[], question: GroupQuesti
     .sort();
 };
 
-/** Groups tested, in their order, and cut to a page. */
-export function pageOfGroups(groups: readonly Group[], question: GroupQuestion): GroupPage {
+/** The groups after the tests, in their order, and cut to a page. */
+export function pageOfGroups(groups: readonly Group[], question: GroupQuery): GroupPage {
   const { having, limit, skip } = question;
   const found = groups
     .filter(group => having.every(test => passes(group[test.of]!, test)))
@@ -148,7 +148,7 @@ export function pageOfGroups(groups: readonly Group[], question: GroupQuestion):
   return { groups: found.slice(0, limit), hasNextPage: found.length > limit };
 }
 
-function orderOf({ keys, measures, orderBy }: GroupQuestion): (a: Group, b: Group) => number {
+function orderOf({ keys, measures, orderBy }: GroupQuery): (a: Group, b: Group) => number {
   const isMeasure = (name: string) => measures.some(m => m.name === name);
   const wanted = [...orderBy, ...keys.map(({ name }) => ({ by: name, descending: false }))];
   return (a, b) => {
@@ -160,11 +160,11 @@ function orderOf({ keys, measures, orderBy }: GroupQuestion): (a: Group, b: Grou
     return 0;
   };
 }
-/** Decimals come as text, and so do moments. */
+/** Decimals come as text, and so do instants. */
 const orderable = (value: GroupValue): GroupValue =>
   value === null || Number.isNaN(Number(value)) ? value : Number(value);
 
-/** What has no value stands last in either direction. */
+/** Groups without a value come last in either direction. */
 function compared(a: GroupValue, b: GroupValue, descending: boolean): number {
   if (a === b) return 0;
   if (a === null || b === null) return a === null ? 1 : -1;
@@ -178,6 +178,6 @@ const comparisons: Readonly<Record<string, (a: number, b: number) => boolean>> =
   lt: (a, b) => a < b,
   lte: (a, b) => a <= b,
 };
-const passes = (value: GroupValue, { of: _, ...tests }: GroupTest): boolean =>
+const passes = (value: GroupValue, { of: _, ...tests }: GroupCondition): boolean =>
   value !== null &&
   Object.entries(tests).every(([op, wanted]) => typeof wanted !== 'number' || comparisons[op]!(Number(value), wanted));

@@ -6,13 +6,13 @@ import { project } from './source-imports.ts';
 export interface CommandOutcome {
   readonly code: number | null;
   readonly output: string;
-  /** What was written to standard error: sums and complaints. */
+  /** What was written to standard error: totals and complaints. */
   readonly remarks: string;
 }
 
-/** @param agencies whose tables the database has, separated by commas */
+/** @param agencies the agencies whose tables the database has, separated by commas */
 export function runHubCommand(databaseUrl: string, agencies: string, ...args: string[]): Promise<CommandOutcome> {
-  // Its audit log goes with the test, unless the test has one.
+  // The command's audit log belongs to the test run, unless the test names another one.
   const env = { ...auditPlaces(), ...process.env, DATABASE_URL: databaseUrl, HUB_AGENCIES: agencies };
   const child = spawn(process.execPath, ['bin/run.mjs', 'src/cli/hub.ts', ...args], { cwd: project, env });
   const written = { output: '', remarks: '' };

@@ -1,10 +1,10 @@
-/** A hub as operators run it, in a process of its own: for tests of its death. */
+/** A hub in a process of its own, as operators run it, for tests that kill it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { project } from './source-imports.ts';
 
 export class HubProcess {
-  /** Resolves when the process is gone, with what it complained of. */
+  /** Resolves with the error output when the process has ended. */
   readonly gone: Promise<string>;
 
   private constructor(private readonly child: ChildProcess) {
@@ -15,7 +15,7 @@ export class HubProcess {
     this.gone = new Promise(resolve => child.on('close', () => resolve(complaints)));
   }
 
-  /** Returns at once; the hub is not open yet. */
+  /** Returns immediately, before the hub is open. */
   static start(environment: Readonly<Record<string, string>>): HubProcess {
     const env = { PATH: process.env.PATH, ...environment };
     const stdio = ['ignore', 'ignore', 'pipe'] as const;
@@ -24,7 +24,7 @@ export class HubProcess {
     );
   }
 
-  /** Resolves as the work does. Fails when the hub ends by itself before. */
+  /** Resolves with the result of `work`. Fails when the hub ends by itself before that. */
   async during<T>(work: Promise<T>): Promise<T> {
     const ended = this.gone.then(complaints => {
       throw new Error(`The hub ended by itself with ${this.child.exitCode}: ${complaints}`);
@@ -32,7 +32,7 @@ export class HubProcess {
     return Promise.race([work, ended]);
   }
 
-  /** SIGKILL: nothing of the process runs any more when this resolves. */
+  /** Sends SIGKILL; nothing of the process runs any more when this resolves. */
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.gone;

@@ -1,18 +1,18 @@
-/** Verifying tokens of the real identity provider. */
+/** Verifies tokens of the real identity provider. */
 import type { ProviderProcess } from '../../seeds/identity-provider/provider-process.ts';
 import { systemToken } from '../../seeds/identity-provider/sign-in.ts';
 import { EndedSessions } from '../../src/access/ended-sessions.ts';
 import { type IssuerLimits, issuerKeys } from '../../src/access/token-keys.ts';
 import { type Authenticate, makeAuthenticate } from '../../src/access/tokens.ts';
 
-/** For a hub: it looks for new keys at once. */
+/** Settings with which a hub trusts the issuer and looks for new keys immediately. */
 export const trusting = (issuer: string) => ({
   HUB_TOKEN_ISSUER: issuer,
   HUB_TOKEN_KEYS: '',
   HUB_ISSUER_PAUSE_MS: '1',
 });
 
-/** Verifies tokens as a hub does that trusts the issuer. */
+/** Verifies tokens as a hub that trusts the issuer does. */
 export const verifierOf = (
   issuer: string,
   skewSeconds = 5,
@@ -24,7 +24,7 @@ export const verifierOf = (
     audience: 'outpost-hub',
     type: 'at+jwt',
     skewSeconds,
-    longestSeconds: 43_200,
+    maxSeconds: 43_200,
     ended: new EndedSessions(skewSeconds * 1000),
   });
 

@@ -1,4 +1,4 @@
-/** Valid identifiers of nobody, by a number. */
+/** Valid identifiers that belong to nobody, chosen by a number. */
 import { creditCodeCheck } from '../../adapters/kit/identifiers/credit-code.ts';
 import { residentIdCheck } from '../../adapters/kit/identifiers/resident-id.ts';
 

@@ -1,4 +1,4 @@
-/** A reader with all rows that he can list, and what these say of rows that he asks about otherwise. */
+/** A reader with all rows that they can list, and what these rows say about rows that they ask about in other ways. */
 import { expect } from '@jest/globals';
 import type { Random } from '../../seeds/township/model.ts';
 import { namesPerson } from '../../src/access/policy.ts';
@@ -10,14 +10,14 @@ import { matches, type Row, randomTest } from './where-model.ts';
 
 export const codesOf = ({ errors }: GraphqlAnswer) => errors?.map(error => error.extensions?.code) ?? [];
 
-/** A reader with all rows that he can list: everything else that he is told must follow from them. */
+/** A reader with all rows that they can list: everything else that they receive must follow from these rows. */
 export interface Listing {
   readonly name: string;
   readonly client: HallClient;
   readonly role: Role;
-  /** Of which rows personal fields are whole. */
+  /** Names the rows whose personal fields are whole. */
   readonly shown: string;
-  /** Rows by noun; null where he may not see the noun. */
+  /** Rows by noun; null when the reader may not see the noun. */
   readonly rows: ReadonlyMap<string, readonly Row[] | null>;
 }
 export const listed = ({ rows }: Listing, noun: Noun): readonly Row[] => rows.get(noun.name) ?? [];
@@ -26,7 +26,7 @@ export const toOne = (noun: Noun): Relation[] =>
 export const toMany = (noun: Noun): Relation[] =>
   [...noun.relations.values()].filter(({ many, live, to }) => many && !live && isStored(to));
 
-/** Page by page; links as ids under `→ role`, null where the other side is not for this reader. */
+/** Reads page by page. Links are ids under `→ role`, and null when the reader may not see the other side. */
 export async function listAll(
   role: Role,
   client: HallClient,
@@ -64,7 +64,7 @@ export function mayFilter({ role, shown }: Listing, { field }: Column): boolean 
   return field.sensitivity === 'internal' ? internal === 'whole' : shown === 'all';
 }
 
-/** A sole trader's code is no value to whoever sees persons in part. */
+/** Readers who see persons in part do not see the value of a sole trader's code. */
 export const tested = ({ shown }: Listing, noun: Noun, row: Row): Row => (shown === 'all' ? row : nameless(noun, row));
 export function nameless(noun: Noun, row: Row): Row {
   const hidden = [...noun.columns.values()].filter(({ name, field }) => namesPerson(field, row[name]));
@@ -72,11 +72,11 @@ export function nameless(noun: Noun, row: Row): Row {
 }
 export const sees = (reader: Listing, noun: Noun): boolean => reader.rows.get(noun.name) !== null;
 
-/** A random test that the reader may use, and the rows that it gives. */
+/** A random test that the reader may use, and the rows that it selects. */
 export function randomQuestion(random: Random, reader: Listing, everything: Listing, noun: StoredNoun) {
   const allowed = [...noun.columns.values()].filter(c => c.field.scalar !== 'geometry' && mayFilter(reader, c));
   const from = listed(everything, noun);
-  // Values come from all rows, also from those that the reader does not see.
+  // Values come from all rows, including rows that the reader does not see.
   const where = allowed.length && from.length ? randomTest(noun, from, random, random.pick(allowed).name) : {};
   const fitting = listed(reader, noun).filter(row => matches(noun, tested(reader, noun, row), where));
   return { where, fitting, allowed };

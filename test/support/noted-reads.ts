@@ -1,4 +1,4 @@
-/** What a test hub writes into its audit log while something happens. */
+/** What a test hub writes into its audit log while something runs. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Entry } from '../../src/audit/entry.ts';
@@ -10,7 +10,7 @@ export function entriesIn(dir: string): Entry[] {
   return lines.map(line => JSON.parse(line) as Entry);
 }
 
-/** What `work` left in the log, in order. */
+/** The entries that `work` added to the log, in order. */
 export async function notedBy<T>(dir: string, work: () => Promise<T>): Promise<{ result: T; added: Entry[] }> {
   const before = entriesIn(dir).length;
   const result = await work();

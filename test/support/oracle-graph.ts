@@ -1,6 +1,6 @@
 /**
- * The graph in few lines: graphql-js over rows in memory, with the policy as plain predicates. Shares the schema and the
- * policy with the hub, and nothing with the compiler of reads.
+ * The graph in a few lines: graphql-js over rows in memory, with the policy as plain predicates. It shares the schema
+ * and the policy with the hub, but nothing of the query compiler.
  */
 import {
   defaultFieldResolver,
@@ -20,7 +20,7 @@ import type { Identity } from '../../src/store/identity.ts';
 import { graphValue, instantOf, type TownInMemory } from './town-in-memory.ts';
 import { matches, type Row, sorted, type Where } from './where-model.ts';
 
-/** For one execution. */
+/** The context of one execution. */
 export interface OracleContext {
   readonly policy: Policy;
   readonly seen: Map<string, readonly Seen[]>;
@@ -30,7 +30,7 @@ interface Seen {
   readonly noun: Noun;
   readonly row: PlainRow;
   readonly whole: boolean;
-  /** Of what a live record is about. */
+  /** Identifies what a live record is about. */
   readonly key?: string;
 }
 type Resolve = GraphQLFieldResolver<never, OracleContext, never>;
@@ -68,8 +68,8 @@ export function makeOracle(
 }
 
 /**
- * Items of lists one by one as promises: graphql-js leaves what the others still wait for without anybody who takes its
- * failure, where an item fails at once.
+ * Wraps the items of a list in promises one by one. Where an item fails at once, graphql-js abandons the other
+ * promises, so nobody would handle their failures.
  */
 function awaited(resolve: Resolve): Resolve {
   const each = (value: unknown) => (Array.isArray(value) ? value.map(async item => item) : value);
@@ -332,7 +332,7 @@ const lower = (name: string) => name[0]!.toLowerCase() + name.slice(1);
 const given = (value: unknown) => value !== null && value !== undefined;
 const byId = (a: Seen, b: Seen) => (String(a.row.id) < String(b.row.id) ? -1 : 1);
 const cursorOf = ({ row }: Seen) => Buffer.from(String(row.id).replaceAll('-', ''), 'hex').toString('base64url');
-/** Microseconds, in order. */
+/** The instant in microseconds, which is comparable. */
 const comparableInstant = ({ row }: Seen) => {
   const [whole, fraction = ''] = String(row.observed_at).replace('+00', '').split('.');
   return Date.parse(`${whole!.replace(' ', 'T')}Z`) * 1000 + Number(fraction.padEnd(6, '0'));
@@ -363,7 +363,7 @@ const plain = (noun: Noun, row: PlainRow): Row =>
       [...noun.columns.values()].map(({ name, column, field }) => [name, graphValue(field.scalar, row[column])]),
     ),
   }) as Row;
-/** An identifier that names a person is no value to readers who see persons masked. */
+/** For readers who see persons masked, an identifier that names a person has no value. */
 function testable(noun: StoredNoun, row: PlainRow, policy: Policy): Row {
   const values: Record<string, unknown> = { ...plain(noun, row) };
   for (const { name, field } of noun.columns.values()) {

@@ -1,9 +1,9 @@
-/** Every question by which groups could tell of persons: personal fields as keys, as measures and in tests. */
+/** Every query by which groups could reveal persons: personal fields as keys, as measures and in tests. */
 import { isStored, type Noun, type StoredNoun, snake } from '../../src/catalog/catalog.ts';
 
 export interface PersonalQuestion {
   readonly place: string;
-  /** One list with its groups, without braces around it. */
+  /** One list with its groups, without enclosing braces. */
   readonly text: string;
 }
 interface Field {
@@ -36,7 +36,9 @@ const measures: Readonly<Record<string, (field: string) => string>> = {
   'working days from it': field => `sum(of: { workingDays: { from: ${field}, to: ${field} } })`,
 };
 
-/** Those that name the field in the groups: as a key, also behind every to-one relation of any noun, or as a measure. */
+/**
+ * Queries that name the field in the groups: as a key, also behind every to-one relation of any noun, or as a measure.
+ */
 export const asKeyOrMeasure = (nouns: readonly StoredNoun[]): PersonalQuestion[] =>
   personalFields(nouns).flatMap(({ noun, name }) => {
     const place = `${noun.name}.${name}`;
@@ -54,7 +56,9 @@ export const asKeyOrMeasure = (nouns: readonly StoredNoun[]): PersonalQuestion[]
     ];
   });
 
-/** Those that test the field, in the groups or in the list that is grouped: its own, or behind any relation. */
+/**
+ * Queries that test the field, in the groups or in the grouped list: the noun's own field, or one behind any relation.
+ */
 export const asTest = (nouns: readonly StoredNoun[]): PersonalQuestion[] =>
   personalFields(nouns)
     .filter(({ noun, name }) => noun.columns.get(name)!.field.scalar !== 'geometry')

@@ -1,4 +1,4 @@
-/** Readers that tests compare: one who sees all masked, one who sees all whole, and a stranger. */
+/** Readers that tests compare: one who sees everything masked, one who sees everything whole, and a stranger. */
 import { nobody } from '../../src/access/principal.ts';
 
 export const analyst = { ...nobody(), role: 'analyst', subject: 'an analyst' } as const;

@@ -12,7 +12,9 @@ const plainValues: Readonly<Record<Exclude<Scalar, 'code'>, unknown>> = {
   geometry: null,
 };
 
-/** States a record of any kind: only what matters to the test is given, the other required fields get plain values. */
+/**
+ * States a record of any kind: the test gives only what matters to it, and the other required fields get plain values.
+ */
 export function plainStatement(
   kind: RecordKind,
   sourceId: string,

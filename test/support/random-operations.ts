@@ -18,7 +18,7 @@ import { filterable, orderName, type Row, randomOrders, randomTest, randomWhere,
 export interface RandomOperation {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
-  /** Other values for some of them. */
+  /** Other values for some of the variables. */
   readonly again: Readonly<Record<string, unknown>>;
 }
 type Composite = GraphQLObjectType | GraphQLInterfaceType;
@@ -31,7 +31,7 @@ export class RandomOperations {
     private readonly catalog: Catalog,
     private readonly town: TownInMemory,
     private readonly random: Random,
-    /** Root fields that are asked. */
+    /** The root fields that operations may select. */
     private readonly roots: readonly string[],
   ) {}
 
@@ -99,7 +99,7 @@ class Operation {
   private field(field: GraphQLField<unknown, unknown>, depth: number, live: boolean, apart = false): string {
     const { random } = this;
     const args = this.args(field);
-    // Fields of one name in an answer have to be one field: those with arguments get a name of their own.
+    // Fields with one name in an answer must be the same field, so fields with arguments get an alias of their own.
     const alias = args || apart || random.chance(0.15) ? `${this.name('a')}: ` : '';
     const type = getNamedType(field.type);
     const set =
@@ -124,7 +124,7 @@ class Operation {
       parts.push(
         '__typename',
         ...this.fields(type, depth, live),
-        // Fields of one name may be of different types on different kinds.
+        // Fields with one name may have different types on different kinds.
         ...some.map(kind => `... on ${kind.name} { __typename ${this.fields(kind, depth, live, true).join(' ')} }`),
       );
     } else {
@@ -147,7 +147,7 @@ class Operation {
   }
 
   private fields(type: Composite, depth: number, live: boolean, apart = false): string[] {
-    // What an agency answers now is observed now.
+    // The time of observation of a live record is the time of the request, so it cannot be compared.
     const all = Object.values(type.getFields()).filter(
       ({ name, extensions }) =>
         !(live && name === 'observedAt') && !handWritten.has(`${type.name}.${name}`) && !extensions.grouped,
@@ -198,7 +198,7 @@ class Operation {
     return args;
   }
 
-  /** Values of tests are literals, or variables of their own. */
+  /** The values of tests are literals or variables of their own. */
   private where(noun: Noun, where: Where): string {
     const members = Object.entries(where).map(([name, test]) => {
       if (name === 'and' || name === 'or')
@@ -274,9 +274,9 @@ const scalarTypes: Readonly<Record<string, string>> = {
   instant: 'DateTime',
   flag: 'Boolean',
 };
-/** Keys of nothing. */
+/** Keys that belong to no record. */
 const invented: Readonly<Record<string, string>> = { text: '"nobody"', date: '"2026-01-01"' };
-/** Fields that are resolved by hand, from other things than rows. */
+/** Fields that are resolved by hand and not from rows. */
 const handWritten = new Set(['Agency.freshness']);
 const isComposite = (field: GraphQLField<unknown, unknown>) => {
   const type = getNamedType(field.type);

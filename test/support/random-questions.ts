@@ -1,12 +1,12 @@
-/** Random questions about groups that one reader may ask. */
+/** Random queries about groups that a given reader may ask. */
 import { isStored, type Noun, type Relation, type StoredNoun } from '../../src/catalog/catalog.ts';
-import type { GroupKey, GroupQuestion, Measure, Measured } from '../../src/query/groups/question.ts';
+import type { GroupKey, GroupQuery, Measure, Measured } from '../../src/query/groups/group-query.ts';
 import { type TimeUnit, timeUnits } from '../../src/query/time-units.ts';
 import { filterable, type RandomGround, randomGraphWhere } from './where-model.ts';
 
 const isTime = (scalar: string) => scalar === 'date' || scalar === 'instant';
 
-export function randomQuestion(ground: RandomGround, noun: StoredNoun): GroupQuestion {
+export function randomQuestion(ground: RandomGround, noun: StoredNoun): GroupQuery {
   const { random } = ground;
   const keys = Array.from({ length: random.below(4) }, (_, i) => randomKey(ground, noun, i)).filter(k => k !== null);
   const measures = Array.from({ length: 1 + random.below(4) }, (_, i) => randomMeasure(ground, noun, `m${i}`));
@@ -30,7 +30,7 @@ function randomKey(ground: RandomGround, noun: StoredNoun, i: number): GroupKey 
     field: { scalar },
   } = random.pick(columns);
   const units = (Object.keys(timeUnits) as TimeUnit[]).filter(unit => scalar !== 'date' || unit !== 'HOUR');
-  // Working days need a year of the calendar, which not every date of the town is in.
+  // Working days need a year that the calendar knows, and not every date of the town is in such a year.
   const per = random.pick(units.filter(unit => unit !== 'WORKING_DAY'));
   return { name: `key.k${i}`, path, field, per };
 }

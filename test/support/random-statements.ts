@@ -1,11 +1,13 @@
-/** What an agency of tests tells in its life: puts, re-reports, removals, ties and bad spellings, about a few records. */
+/** What a test agency states over its life: puts, re-reports, removals, ties and bad spellings, about a few records. */
 import type { Item } from '../../adapters/kit/contract.ts';
 import { type Statement, versionOf } from '../../adapters/kit/statement.ts';
 import type { Random } from '../../seeds/township/model.ts';
 import { inventedCreditCode, inventedResidentId } from './invented-identifiers.ts';
 import { type ScriptedAgency, type Told, tell } from './scripted-adapter.ts';
 
-/** Few, so that records of all kinds and agencies meet in the same persons, organisations and cases. */
+/**
+ * The numbers are small, so that records of all kinds and agencies meet in the same persons, organisations and cases.
+ */
 const HOW_MANY = { persons: 7, organisations: 4, cases: 5, steps: 3, holdings: 12, groups: 5, awards: 6 };
 const VERSIONS = 4;
 
@@ -17,7 +19,7 @@ export class RandomStatements {
     private readonly random: Random,
   ) {}
 
-  /** All that is told, in no order that means anything; some items come twice, some hold two statements. */
+  /** All items, in an order without meaning; some items come twice, and some hold two statements. */
   items(): Item<Told>[] {
     const items = this.records().flatMap(([kind, sourceId, data]) =>
       Array.from({ length: 1 + this.random.below(6) }, () => tell(this.statement(kind, sourceId, data))),
@@ -30,7 +32,7 @@ export class RandomStatements {
     return [...items, ...pairs, ...again, ...unchanged];
   }
 
-  /** The same content told again: under a newer version, or as true at another moment. */
+  /** States the same content again: under a newer version, or as true at another moment. */
   private unchanged(statement: Statement): Item<Told>[] {
     if (this.random.chance(0.7)) return [];
     const version = this.random.chance(0.5) ? versionOf(1 + this.random.below(VERSIONS)) : statement.version;
@@ -65,7 +67,7 @@ export class RandomStatements {
       holderName: this.maybe(this.name()),
       holderAddress: this.maybe(`房寺镇${this.random.below(3)}号`),
       area: this.maybe(`${this.random.below(3)}.50`),
-      // What is required is missing now and then, and what is optional is no date.
+      // Now and then a required field is missing, and an optional field is not a valid date.
       ...(this.random.chance(0.05) && { number: null }),
       since: this.random.chance(0.05) ? '2026-02-30' : '2026-02-28',
     };
@@ -145,7 +147,7 @@ export class RandomStatements {
     return this.random.pick(['王建国', '李秀英', '张丽', '刘洋', '陈静']);
   }
 
-  /** Of few moments, in different offsets. */
+  /** One of a few moments, in different time offsets. */
   private moment(): string {
     const hour = String(9 + this.random.below(4)).padStart(2, '0');
     return `2026-11-2${this.random.below(4)}T${hour}:30:00${this.random.pick(['+08:00', '+00:00'])}`;

@@ -1,4 +1,4 @@
-/** WebSocket frames by hand (RFC 6455), good ones and broken ones: what no client library would send. */
+/** Writes WebSocket frames by hand (RFC 6455), valid and broken ones that no client library would send. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -6,14 +6,14 @@ import { connect, type Socket } from 'node:net';
 export interface RawFrame {
   readonly opcode: number;
   readonly text: string;
-  /** Of a closing frame. */
+  /** The code of a closing frame. */
   readonly code: number | null;
 }
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 export class RawSocket {
   readonly frames: RawFrame[] = [];
-  /** Resolves when the connection is over, however it ended, with the code of the closing frame if one came. */
+  /** Resolves when the connection has ended in any way, with the code of the closing frame if one came. */
   readonly over: Promise<number | null>;
   private buffer = Buffer.alloc(0);
   private waiting: (() => void)[] = [];
@@ -57,13 +57,13 @@ export class RawSocket {
       const code = opcode === opcodes.close && length >= 2 ? body.readUInt16BE(0) : null;
       this.frames.push({ opcode, text: body.toString(), code });
       this.buffer = this.buffer.subarray(start + length);
-      // As the protocol of sockets wants it: a closing is answered.
+      // The WebSocket protocol requires that a closing frame is answered.
       if (opcode === opcodes.close) this.frame(opcodes.close, Buffer.from(body));
     }
     for (const wake of this.waiting.splice(0)) wake();
   }
 
-  /** Any frame, right or wrong. */
+  /** Sends any frame, valid or not. */
   frame(opcode: number, body: Buffer | string, { fin = true, rsv = 0, masked = true, length = -1 } = {}): void {
     const bytes = Buffer.from(body);
     const said = length < 0 ? bytes.length : length;
@@ -94,7 +94,7 @@ export class RawSocket {
     await this.until(() => this.messages.some(({ type }) => type === 'connection_ack'));
     return this;
   }
-  /** Resolves when the hub has handled everything that was said before. */
+  /** Resolves when the hub has handled everything that was sent before. */
   async settled(): Promise<void> {
     const before = this.messages.filter(({ type }) => type === 'pong').length;
     this.say({ type: 'ping' });

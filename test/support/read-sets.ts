@@ -1,10 +1,10 @@
-/** Counts and groups of a noun's rows for one reader, by the statements that plans are made of. */
+/** Counts and groups a noun's rows for one reader, with the statements that plans consist of. */
 import type { Policy } from '../../src/access/policy.ts';
 import type { StoredNoun } from '../../src/catalog/catalog.ts';
 import { listTermsSql } from '../../src/query/filters.ts';
+import type { GroupPage, GroupQuery } from '../../src/query/groups/group-query.ts';
 import { groupsSql } from '../../src/query/groups/groups-sql.ts';
 import { pageOfRows } from '../../src/query/groups/page-groups.ts';
-import type { GroupPage, GroupQuestion } from '../../src/query/groups/question.ts';
 import { tableSql, Values } from '../../src/query/scope.ts';
 import type { Store } from '../../src/store/apply.ts';
 import type { Where } from './where-model.ts';
@@ -23,7 +23,7 @@ export async function readGroups(
   policy: Policy,
   noun: StoredNoun,
   where: Where,
-  question: GroupQuestion,
+  question: GroupQuery,
 ): Promise<GroupPage> {
   const scope = scopeOf(store, policy);
   const sql = groupsSql(scope, noun, where, null, question);

@@ -1,6 +1,6 @@
 /**
- * The hub in few lines: what must stand in the tables after any pages in any order. Shares the validator and the digest
- * with the product; adapters' tests count with it, and the tests of ingest compare the database with it.
+ * The hub in a few lines: what the tables must hold after any pages in any order. It shares the validator and the
+ * digest with the product. The adapters' tests count with it, and the ingest tests compare the database with it.
  */
 import type { Adapter, AgencySource, Item } from '../../adapters/kit/contract.ts';
 import { Rejection, type Statement } from '../../adapters/kit/statement.ts';
@@ -8,9 +8,9 @@ import { type CheckedRecord, checkStatement } from '../../src/ingest/check.ts';
 import { digestOfRecord } from '../../src/store/rows.ts';
 
 export class ReferenceHub {
-  /** By `Kind sourceId`. */
+  /** Keyed by `Kind sourceId`. */
   readonly records = new Map<string, Statement>();
-  /** Distinct parked items, by their raw text. */
+  /** Distinct parked items, keyed by their raw text. */
   readonly parked = new Map<string, string>();
   private readonly kinds;
 
@@ -26,7 +26,7 @@ export class ReferenceHub {
     }
   }
 
-  /** An item is taken whole or parked whole. */
+  /** An item is either taken as a whole or parked as a whole. */
   private state(native: unknown): string | null {
     try {
       const statements = this.adapter.map(native);
@@ -43,7 +43,10 @@ export class ReferenceHub {
     }
   }
 
-  /** A higher version wins; between different contents of one version the digest decides, for any order. */
+  /**
+   * The higher version wins; between different contents of one version the digest decides, so the order does not
+   * matter.
+   */
   private store(record: CheckedRecord): void {
     const { statement } = record;
     const key = `${statement.kind} ${statement.sourceId}`;

@@ -1,4 +1,4 @@
-/** An agency of tests: kinds about persons, organisations and cases, and a source that tells what a test has written. */
+/** A test agency: kinds about persons, organisations and cases, and a source that sends what a test has written. */
 import { z } from 'zod';
 import {
   type Adapter,
@@ -29,7 +29,7 @@ import {
 } from '../../adapters/kit/record.ts';
 import { Rejection, type Statement } from '../../adapters/kit/statement.ts';
 
-/** What the agency tells at once; with a flaw, the adapter cannot restate it until it is mended. */
+/** What the agency sends in one item. With a flaw, the adapter cannot restate the item until the adapter is mended. */
 export interface Told {
   readonly statements: readonly Statement[];
   readonly flaw?: { readonly field: string; readonly reason: string; readonly sourceId?: string };
@@ -45,7 +45,9 @@ export const tellFlawed = (flaw: Told['flaw'], ...statements: readonly Statement
   native: { statements, flaw },
 });
 
-/** A holding of land (of a person), a group (an organisation with a representative), an award (to a person, by a group). */
+/**
+ * A holding of land (of a person), a group (an organisation with a representative), an award (to a person, by a group).
+ */
 export interface ScriptedKinds {
   readonly holding: RecordKind;
   readonly group: RecordKind;
@@ -118,7 +120,7 @@ export interface ScriptedAgency extends ScriptedKinds {
   readonly source: ScriptedSource;
 }
 
-/** @param name begins the names of its kinds, which are unique in a catalog: `Orchard` */
+/** @param name the prefix of its kinds' names, which are unique in a catalog: `Orchard` */
 export function scriptedAgency(code: string, name: string): ScriptedAgency {
   const kinds = scriptedKinds(name);
   const source = new ScriptedSource();
@@ -139,7 +141,7 @@ export function scriptedAgency(code: string, name: string): ScriptedAgency {
   return { ...kinds, adapter, source };
 }
 
-/** The same agency with an adapter of the next version, which can read what was flawed. */
+/** The same agency with the next version of its adapter, which can read the flawed items. */
 export const mended = (adapter: Adapter): Adapter => ({
   ...adapter,
   version: '2',
@@ -151,10 +153,10 @@ export interface ScriptedPage {
   readonly set?: WholeSet;
 }
 
-/** Gives its pages one after the other; the cursor is the number of pages that were read. */
+/** Returns its pages one after the other; the cursor is the number of pages that were read. */
 export class ScriptedSource implements AgencySource<Told> {
   readonly pages: ScriptedPage[] = [];
-  /** Thrown instead of an answer, while it stands. */
+  /** While it is set, it is thrown instead of an answer. */
   failure: Error | null = null;
 
   async changes(after: string | null, _limit: number, { signal }: Call): Promise<Page<Told>> {

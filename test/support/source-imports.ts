@@ -1,4 +1,4 @@
-/** What the project's files import, for tests of its borders. */
+/** What the project's files import, for tests of module boundaries. */
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Module, parseSync } from '@swc/core';
@@ -10,7 +10,9 @@ export interface SourceImport {
   readonly file: string;
   /** As it is written: `../domain/case-state.ts`, `zod`, `node:path`. */
   readonly specifier: string;
-  /** The imported file from the project's root; null for packages. Of a computed path, as much as is constant. */
+  /**
+   * The imported file from the project's root; null for packages. For a computed path, the part of it that is constant.
+   */
   readonly target: string | null;
   /** The package's name without a path in it, `node:path` for Node's own; null for files. */
   readonly packageName: string | null;
@@ -18,7 +20,7 @@ export interface SourceImport {
 export interface SourceFile {
   readonly file: string;
   readonly imports: readonly SourceImport[];
-  /** It does nothing but pass on what other files export. */
+  /** The file only re-exports what other files export. */
   readonly isBarrel: boolean;
 }
 

@@ -7,7 +7,7 @@ import { project } from './source-imports.ts';
 
 export type Variables = Readonly<Record<string, string>>;
 
-/** Settings of this run of the tests are not those of a user. */
+/** Settings of this test run are not passed on, because a user would not have them. */
 const ofTests = /^(HUB_|DATABASE_URL$|TEST_|JEST_|NODE_ENV$|npm_)/;
 function userEnvironment(variables: Variables): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !ofTests.test(name));
@@ -16,14 +16,14 @@ function userEnvironment(variables: Variables): NodeJS.ProcessEnv {
 }
 
 export class SpawnedCommand {
-  /** Everything that it wrote, standard output and standard error. */
+  /** Everything that the command wrote to standard output and standard error. */
   output = '';
   errors = '';
-  /** The exit code, or the signal that ended it; everything that it wrote has been read. */
+  /** The exit code, or the signal that ended it. It resolves when all output has been read. */
   readonly ended: Promise<number | NodeJS.Signals>;
   private readonly child: ChildProcess;
 
-  /** In a group of its own, as a terminal would start it. */
+  /** The command gets a process group of its own, as in a terminal. */
   constructor(command: string, args: readonly string[], variables: Variables = {}) {
     this.child = spawn(command, args, {
       cwd: project,
@@ -47,7 +47,7 @@ export class SpawnedCommand {
   get pid(): number {
     return this.child.pid!;
   }
-  /** What Ctrl-C in a terminal does: every process of the group is told. */
+  /** Does what Ctrl-C in a terminal does: it signals every process of the group. */
   signalGroup(signal: NodeJS.Signals): void {
     try {
       process.kill(-this.pid, signal);
@@ -57,7 +57,7 @@ export class SpawnedCommand {
   }
 }
 
-/** A process with the time of its start: ids are used again. */
+/** A process with its start time, because the system reuses process ids. */
 export interface SystemProcessId {
   readonly pid: number;
   readonly startedAt: string;
@@ -67,11 +67,11 @@ interface Status extends SystemProcessId {
   readonly state: string;
 }
 
-/** Linux only: null for a process that is gone. */
+/** Works on Linux only; returns null for a process that has ended. */
 function statusOf(pid: number): Status | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in brackets may hold anything.
+    // The name in brackets may contain any character.
     const [state, parent, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { pid, state: state!, parent: Number(parent), startedAt: rest[17]! };
   } catch {
@@ -79,7 +79,7 @@ function statusOf(pid: number): Status | null {
   }
 }
 
-/** The process and all that it, and they, have started. */
+/** The process and all its descendants. */
 export function familyOf(pid: number): SystemProcessId[] {
   const everybody = readdirSync('/proc').filter(name => /^\d+$/.test(name));
   const all = everybody.map(name => statusOf(Number(name))).filter(status => status !== null);
@@ -93,7 +93,9 @@ const runs = ({ pid, startedAt }: SystemProcessId) => {
   return status !== null && status.startedAt === startedAt && status.state !== 'Z';
 };
 
-/** Resolves when none of them runs; there is no event for the end of a process that is not one's own child. */
+/**
+ * Resolves when none of them runs; the system reports no event for the end of a process that is not one's own child.
+ */
 export async function allGone(family: readonly SystemProcessId[], deadlineMs: number): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {

@@ -11,7 +11,7 @@ export class SpawnedHub {
     private readonly process: SpawnedCommand,
   ) {}
 
-  /** Resolves when it is open. It connects to no agency: what happens is stated by the test. */
+  /** Resolves when the hub is open. It connects to no agency: the test states everything that happens. */
   static async start(port: number, settings: Readonly<Record<string, string>>): Promise<SpawnedHub> {
     const own = mkdtempSync(path.join(tmpdir(), 'outpost-hub-spawned-'));
     const child = new SpawnedCommand(process.execPath, ['bin/run.mjs', 'src/cli/serve.ts'], {
@@ -29,7 +29,7 @@ export class SpawnedHub {
       HUB_AUDIT_ROOTS: `${own}/roots`,
     });
     const failed = child.ended.then(code => Promise.reject(new Error(`The hub ended with ${code}: ${child.errors}`)));
-    // There is no event for a line of another process.
+    // A line of another process causes no event, so this polls.
     while (!(await isReady(port))) await Promise.race([delay(20), failed]);
     failed.catch(() => {});
     return new SpawnedHub(`http://127.0.0.1:${port}`, child);
@@ -45,7 +45,7 @@ export class SpawnedHub {
     return this.process.output;
   }
 
-  /** SIGTERM; resolves with the exit code. */
+  /** Sends SIGTERM and resolves with the exit code. */
   stop(): Promise<number | NodeJS.Signals> {
     this.process.signalGroup('SIGTERM');
     return this.process.ended;

@@ -1,4 +1,7 @@
-/** Puts statements of an agency into a hub as its adapter would, where a test needs more say than a pretend system gives. */
+/**
+ * Puts statements of an agency into a hub as its adapter would, where a test needs more control than a pretend system
+ * gives.
+ */
 import type { Statement } from '../../adapters/kit/statement.ts';
 import { checkStatement } from '../../src/ingest/check.ts';
 import type { Store } from '../../src/store/apply.ts';
@@ -12,7 +15,7 @@ export const validRecords = (store: Store, statements: readonly Statement[]): Va
     throw new Error(`${statement.kind}: ${outcome.rejects.map(r => `${r.field} ${r.reason}`).join(', ')}`);
   });
 
-/** In one transaction; returns how many changes came of it. */
+/** States the records in one transaction; returns how many changes resulted. */
 export async function stateRecords(store: Store, agency: string, statements: readonly Statement[]): Promise<number> {
   const { changes } = await store.apply({ agency, records: validRecords(store, statements), parked: [] });
   return changes;

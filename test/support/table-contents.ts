@@ -1,4 +1,4 @@
-/** What stands in tables, in a form that tests can compare and that fails with readable differences. */
+/** The contents of tables, in a form that tests can compare and that fails with readable differences. */
 import type { Catalog } from '../../src/catalog/catalog.ts';
 import type { Database } from '../../src/store/database.ts';
 
@@ -14,7 +14,7 @@ const nounTables = (catalog: Catalog) => catalog.all().map(noun => noun.table);
 const historyTables = (catalog: Catalog) => nounTables(catalog).map(table => `${table}_history`);
 const ingestTables = ['hub_change', 'hub_batch', 'hub_cursor', 'hub_parked', 'hub_seen', 'hub_held_removal'];
 
-/** Every noun as it stands, whenever it was observed: what must not depend on how it came about. */
+/** Every noun without its time of observation: this must not depend on the order of arrival. */
 export const nounContents = ({ database, catalog }: Tables): Promise<TableContents> =>
   readTables(database, nounTables(catalog), ['observed_at']);
 
@@ -35,13 +35,16 @@ export async function readTables(
   return contents;
 }
 
-/** Forgets everything that pages have written; settings stay. */
+/** Deletes everything that pages have written and keeps the settings. */
 export async function emptyTables({ database, catalog }: Tables): Promise<void> {
   const tables = [...nounTables(catalog), ...historyTables(catalog), ...ingestTables];
   await database.pool.query(`truncate ${tables.map(table => `"${table}"`).join(', ')} restart identity`);
 }
 
-/** `Kind sourceId` of all that an agency has stated, with version and deletion, sorted: comparable with ReferenceHub. */
+/**
+ * `Kind sourceId` of all records that an agency has stated, with version and deletion, sorted: comparable with
+ * ReferenceHub.
+ */
 export async function statedRecords({ database, catalog }: Tables, agency: string): Promise<string[]> {
   const selects = catalog
     .all()
@@ -54,7 +57,7 @@ export async function statedRecords({ database, catalog }: Tables, agency: strin
   return rows.map(([record]) => record!).sort();
 }
 
-/** Rows that stand only in one of the two, each with its table: empty when they are equal. */
+/** Rows that stand in only one of the two, each with its table; empty when the two are equal. */
 export function differences(expected: TableContents, found: TableContents): string[] {
   return Object.keys({ ...expected, ...found }).flatMap(table => {
     const [wanted, there] = [new Set(expected[table]), new Set(found[table])];

@@ -22,15 +22,15 @@ export interface TestHubOptions {
   readonly seed?: number;
   readonly faults?: FaultRates;
   readonly faultless?: boolean;
-  /** Systems that do not answer from the start on, by agency. */
+  /** Systems that do not answer from the start, by agency. */
   readonly outages?: Readonly<Record<string, 'refuse' | 'hang'>>;
-  /** Settings of the hub beside the usual ones. */
+  /** Settings of the hub in addition to the usual ones. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether the town's reference data is loaded; it is not needed by most tests of ingest. */
   readonly reference?: boolean;
-  /** Tasks that readers of the test state, beside `test`. */
+  /** Tasks that readers in the test may state, in addition to `test`. */
   readonly tasks?: readonly string[];
-  /** Adapters in place of those found in adapters/. */
+  /** Adapters that replace those found in adapters/. */
   readonly adapters?: readonly Adapter[];
 }
 
@@ -40,21 +40,21 @@ export interface TestHub {
   readonly systems: ReadonlyMap<string, PretendSystem>;
   readonly clerk: HallClient;
   readonly analyst: HallClient;
-  /** Of commerce. */
+  /** A client of the commerce agency's integrator. */
   readonly integrator: HallClient;
   readonly anybody: HallClient;
-  /** Of the clients above, for requests that they cannot make. */
+  /** Tokens of the clients above, for requests that those clients cannot make. */
   readonly tokens: Readonly<Record<'clerk' | 'analyst' | 'integrator', string>>;
-  /** Resolves when the agency's health fits; looks again whenever it has changed. */
+  /** Resolves when the agency's health fits; it checks again whenever the health has changed. */
   healthOf(agency: string, fits: (health: Freshness) => boolean): Promise<Freshness>;
-  /** Resolves when every connected agency has told everything. */
+  /** Resolves when every connected agency has sent everything. */
   synchronised(): Promise<void>;
-  /** Stops only the hub, the systems go on. */
+  /** Stops only the hub; the agency systems keep running. */
   stopHub(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A database with the tables of these adapters, empty. */
+/** An empty database with the tables of these adapters. */
 export async function hubDatabase(adapters: readonly Adapter[]) {
   const name = `hub_${adapters.map(a => a.agency.code.slice(0, 3)).join('') || 'none'}`;
   return clonedDatabase(name, async url => {
@@ -86,9 +86,9 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
     HUB_DATABASE_CONNECTIONS: '6',
     HUB_RETRY_PAUSE_MS: '50',
     HUB_DRAIN_MS: '50',
-    // Tests ask faster than people do; those of the budgets are in contracts/attacks.
+    // Tests send requests faster than people do; the tests of budgets are in contracts/attacks.
     HUB_BUDGET_FACTOR: '1000',
-    // And look at more persons than a window does; those of the quotas set their own.
+    // Tests also look at more persons than a window does; the tests of quotas set their own limits.
     ...manyPersons,
     ...trust,
     ...Object.assign({}, ...[...systems.values()].map(system => system.environment)),

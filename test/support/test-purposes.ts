@@ -1,21 +1,21 @@
-/** For tests that load no reference data: tasks that readers state as their purpose, and as many persons as they like. */
+/** For tests that load no reference data: tasks that readers state as their purpose, and quotas that nobody reaches. */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 
-/** Every test hub knows it. */
+/** The task that every test hub knows. */
 export const testTask = 'test';
 
-/** Settings by which nobody reaches a quota. */
+/** Settings with which nobody reaches a quota. */
 export const manyPersons = {
   HUB_PERSONS_PER_DAY: 'clerk=1000000,officer=1000000,village-agent=1000000',
   HUB_UNMASKS_PER_DAY: 'clerk=1000,officer=1000,village-agent=1000',
   HUB_MISSES_PER_DAY: 'clerk=1000000,officer=1000000,village-agent=1000000,auditor=1000000',
 };
 
-/** A setting by which tests by personal fields may fit everybody: what is asked at random fits whom it fits. */
+/** A setting with which a test by a personal field may fit everybody, because random tests do. */
 export const anyTests = { HUB_TESTED_PERSONS: '10000' };
 
-/** As reference data would state them, without a change in the log. Resolves when the database has them. */
+/** Registers tasks as reference data would, without a change in the log. Resolves when the database has them. */
 export async function registerTasks(url: string, codes: readonly string[], roles = 'clerk|officer'): Promise<void> {
   const client = new pg.Client(url);
   await client.connect();

@@ -1,4 +1,4 @@
-/** A real Store over a database of its own, without a hub: for tests of what a page does to the tables. */
+/** A real Store over a database of its own, without a hub, for tests of how a page changes the tables. */
 import type { Adapter, Item } from '../../adapters/kit/contract.ts';
 import { makeCatalog } from '../../src/catalog/catalog.ts';
 import { Restater } from '../../src/ingest/restate.ts';

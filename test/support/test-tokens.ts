@@ -1,8 +1,8 @@
-/** Ready-made tokens of an issuer of the test's own: faster than signing in. The tests of sign-in use a real provider. */
+/** Ready-made tokens of a test issuer, which are faster than signing in. The tests of sign-in use a real provider. */
 import type { DemoTokens } from '../../src/cli/demo-tokens.ts';
 import { makeTokenIssuer } from './token-issuer.ts';
 
-/** `environment` makes a hub trust the tokens, and keep its audit log where nobody else does. */
+/** `environment` makes a hub trust the tokens, and keep its audit log where no other hub writes. */
 export async function makeTestTokens(): Promise<{ tokens: DemoTokens; environment: Readonly<Record<string, string>> }> {
   const { token, environment } = await makeTokenIssuer();
   const tokens = {

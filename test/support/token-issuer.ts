@@ -1,4 +1,4 @@
-/** An issuer of tokens that a test commands: good ones, and every bad one that somebody may try. */
+/** A token issuer that a test controls: it makes good tokens, and every bad one that somebody may try. */
 import { createHmac } from 'node:crypto';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import { auditPlaces } from './audit-folder.ts';
@@ -10,9 +10,9 @@ export interface Claims {
 export interface TokenIssuer {
   /** Makes a hub trust this issuer, and keep its audit log where no other hub does. */
   readonly environment: Readonly<Record<string, string>>;
-  /** A good token, for the claims of a role. It lives an hour, or another time: `2s`. */
+  /** A good token, for the claims of a role. It lives an hour unless `lasts` says otherwise, for example `2s`. */
   token(claims: Claims, lasts?: string): Promise<string>;
-  /** Tokens that no hub may accept, by what is wrong with them. */
+  /** Tokens that no hub may accept, keyed by what is wrong with them. */
   badTokens(claims: Claims): Promise<Readonly<Record<string, string>>>;
 }
 
@@ -30,7 +30,7 @@ export async function makeTokenIssuer(issuer = 'test-issuer', audience = 'outpos
       .setIssuedAt()
       .setExpirationTime(change.exp ?? '1h')
       .sign(change.key ?? own.privateKey);
-  /** The public key, which everybody knows, misused as a shared secret. */
+  /** The public key, which everybody knows, is misused as a shared secret. */
   const hmac = (claims: Claims, secret: string) => {
     const head = `${encode({ alg: 'HS256', typ: 'at+jwt' })}.${encode(full(claims))}`;
     return `${head}.${createHmac('sha256', secret).update(head).digest('base64url')}`;

@@ -1,4 +1,7 @@
-/** What agencies have told a hub, kept beside it: adapters are watched while they read, and the reference hub counts. */
+/**
+ * Keeps a second account of what agencies have sent to a hub: adapters are watched while they read, and the reference
+ * hub counts.
+ */
 import type { Adapter, AgencySource } from '../../adapters/kit/contract.ts';
 import type { RecordKind } from '../../adapters/kit/record.ts';
 import { ReferenceHub } from './reference-hub.ts';
@@ -7,7 +10,7 @@ export class ToldRecords {
   private readonly hubs = new Map<string, ReferenceHub>();
   private readonly kinds = new Map<string, RecordKind>();
 
-  /** The same adapter; whatever it reads is noted. */
+  /** Returns the same adapter, but records whatever it reads. */
   watch(adapter: Adapter): Adapter {
     const reference = new ReferenceHub(adapter);
     this.hubs.set(adapter.agency.code, reference);
@@ -33,7 +36,7 @@ export class ToldRecords {
     return { ...adapter, connect: (settings, io) => watched(adapter.connect(settings, io)) };
   }
 
-  /** Records of a kind that stand, with identifiers in their one spelling. */
+  /** Records of a kind that are not deleted, with normalised identifiers. */
   of(kind: string): Record<string, unknown>[] {
     const { fields } = this.kinds.get(kind)!;
     return [...this.hubs].flatMap(([agency, { records }]) =>

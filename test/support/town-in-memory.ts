@@ -1,4 +1,4 @@
-/** Every stored row of a hub, in memory: what answers are compared with. */
+/** Every stored row of a hub in memory, to compare answers with. */
 import type { Scalar } from '../../adapters/kit/record.ts';
 import type { PlainRow, World } from '../../src/access/rows.ts';
 import type { StoredNoun } from '../../src/catalog/catalog.ts';
@@ -39,7 +39,7 @@ async function readRows(noun: StoredNoun, read: Store['database']['read']): Prom
   return found.map(values => Object.fromEntries(names.map((name, i) => [name, values[i]])));
 }
 
-/** A value as the graph gives it. */
+/** A value as the graph returns it. */
 export function graphValue(scalar: Scalar, text: unknown): unknown {
   if (text === null || text === undefined) return null;
   if (scalar === 'integer') return Number(text);
@@ -48,5 +48,5 @@ export function graphValue(scalar: Scalar, text: unknown): unknown {
   if (scalar === 'geometry') return typeof text === 'string' ? JSON.parse(text) : text;
   return text;
 }
-/** `2026-11-23 01:30:00.5+00` in ISO 8601. */
+/** Converts `2026-11-23 01:30:00.5+00` to ISO 8601. */
 export const instantOf = (text: string): string => `${text.replace(' ', 'T').replace(/(\+00|Z)$/, '')}Z`;

@@ -1,4 +1,4 @@
-/** What a connection's `where` and `orderBy` mean, said in JavaScript: random ones, and which rows they give. */
+/** What a connection's `where` and `orderBy` mean, written in JavaScript: random ones, and which rows they select. */
 import type { Field } from '../../adapters/kit/record.ts';
 import type { Random } from '../../seeds/township/model.ts';
 import { isStored, type Noun, type Relation, snake } from '../../src/catalog/catalog.ts';
@@ -14,7 +14,7 @@ const operatorsOf = ({ scalar }: Field): readonly string[] => {
 };
 export const filterable = (noun: Noun) => [...noun.columns.values()].filter(c => c.field.scalar !== 'geometry');
 
-/** Values of rows are compared as what they are: moments, numbers, or text. */
+/** Values are compared by their type: as instants, as numbers or as text. */
 function comparable(scalar: Field['scalar'], value: unknown): string | number | null {
   if (value === null || value === undefined) return null;
   if (scalar === 'instant') return Date.parse(String(value));
@@ -33,7 +33,7 @@ function fits(field: Field, value: unknown, op: string, wanted: unknown): boolea
   return { eq: own === other, gt: own > other, gte: own >= other, lt: own < other, lte: own <= other }[op]!;
 }
 
-/** What a row is related to, as far as the reader may see it. */
+/** The related rows of a row, as far as the reader may see them. */
 export type Related = (relation: Relation, row: Row) => readonly Row[];
 
 export function matches(noun: Noun, row: Row, where: Where, related: Related = () => []): boolean {
@@ -54,7 +54,7 @@ interface Comparison {
   readonly is: string;
   readonly than: string;
 }
-/** As days of the town, unless both are moments. */
+/** The two are compared as days of the town, unless both are instants. */
 function compares(noun: Noun, row: Row, { field, is, than }: Comparison): boolean {
   const scalars = [field, than].map(name => noun.columns.get(name)!.field.scalar);
   const [a, b] = [field, than].map((name, i) => {
@@ -74,7 +74,7 @@ function relates(relation: Relation, row: Row, test: Where, related: Related): b
   return Object.entries(test).every(([which, where]) => fits(where as Where) === (which === 'some'));
 }
 
-/** `["name asc"]`; the id decides between equals, and what has no value stands last. */
+/** Takes orders like `["name asc"]`. The id decides between equals, and rows without a value come last. */
 export function sorted(noun: Noun, rows: readonly Row[], orders: readonly string[]): Row[] {
   const keys = orders.map(order => order.split(' ') as [string, string]);
   return [...rows].sort((a, b) => {
@@ -89,7 +89,7 @@ export function sorted(noun: Noun, rows: readonly Row[], orders: readonly string
   });
 }
 
-/** `name asc` as GraphQL spells it. */
+/** Spells `name asc` as GraphQL does. */
 export const orderName = (order: string) =>
   snake(order.split(' ')[0]!).toUpperCase() + (order.endsWith('asc') ? '_ASC' : '_DESC');
 
@@ -124,7 +124,7 @@ export function randomWhere(noun: Noun, rows: readonly Row[], random: Random, de
   return { [draw === 4 ? 'and' : 'or']: parts };
 }
 
-/** What random tests of a reader may name, and where their values come from. */
+/** What random tests of a reader may name, and the rows that their values come from. */
 export interface RandomGround {
   readonly random: Random;
   readonly mayFilter: (noun: Noun, name: string) => boolean;
@@ -132,7 +132,7 @@ export interface RandomGround {
   readonly rows: (noun: Noun) => readonly Row[];
 }
 
-/** Tests across relations, within each other, and of two times of one row. */
+/** Random tests across relations, nested ones, and comparisons of two times of one row. */
 export function randomGraphWhere(ground: RandomGround, noun: Noun, depth = 3): Where {
   const { random } = ground;
   const draw = random.below(depth ? 8 : 2);

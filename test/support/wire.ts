@@ -1,4 +1,4 @@
-/** A socket of the protocol as it is on the wire, with everything that it heard. */
+/** A client of the WebSocket protocol at the level of frames; it keeps everything that it received. */
 import { once } from 'node:events';
 import WebSocket from 'ws';
 
@@ -9,7 +9,7 @@ export interface Frame {
   readonly payload?: any;
 }
 
-/** What pings and their answers carry. */
+/** The payload of pings and pongs. */
 export interface Proof {
   readonly position: number;
   readonly at: string;
@@ -20,7 +20,7 @@ export interface Proof {
 
 export class Wire {
   readonly frames: Frame[] = [];
-  /** Resolves with the code and the reason. */
+  /** Resolves with the closing code and the reason. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   private waiting: (() => void)[] = [];
 
@@ -37,7 +37,7 @@ export class Wire {
     );
   }
 
-  /** Opens the socket, and greets with a token unless there is none to say. */
+  /** Opens the socket, and greets with a token unless there is no greeting. */
   static async open(url: string, greeting?: { token: string | null; purpose?: string }): Promise<Wire> {
     const wire = new Wire(new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws'));
     await Promise.race([once(wire.socket, 'open'), wire.closed]);
@@ -55,7 +55,7 @@ export class Wire {
     this.say({ type: 'subscribe', id, payload: { query, variables } });
   }
 
-  /** The first frame that fits, of those that came and those that will; throws when the socket closes before. */
+  /** The first frame that fits, among those received and those to come; throws when the socket closes before. */
   async until(fits: (frame: Frame) => boolean, from = 0): Promise<Frame> {
     for (let looked = from; ; ) {
       for (; looked < this.frames.length; looked++) if (fits(this.frames[looked]!)) return this.frames[looked]!;
@@ -69,7 +69,7 @@ export class Wire {
     }
   }
 
-  /** Asks how far everything is. */
+  /** Asks the hub for the position of every stream. */
   async proof(): Promise<Proof> {
     const looked = this.frames.length;
     this.say({ type: 'ping' });
@@ -77,7 +77,7 @@ export class Wire {
     return payload as Proof;
   }
 
-  /** Resolves when a stream stands at the position or behind it; throws when a message of it is missing. */
+  /** Resolves when a stream has reached the position or passed it; throws when a message of the stream is missing. */
   async proven(id: string, position: number): Promise<void> {
     for (;;) {
       const { streams } = await this.proof();

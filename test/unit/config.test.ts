@@ -26,7 +26,7 @@ const complaint = (read: () => unknown): string => {
 };
 
 describe('the settings of the hub', () => {
-  test('have defaults but for what only the operator can know', () => {
+  test('have defaults, except for what only the operator can know', () => {
     expect(readConfig(good)).toMatchObject({
       hubHost: '127.0.0.1',
       hubPort: 4000,
@@ -40,12 +40,12 @@ describe('the settings of the hub', () => {
     }
   });
 
-  test('an empty variable is one that is not set', () => {
+  test('treat an empty variable as one that is not set', () => {
     expect(readConfig({ ...good, HUB_PORT: '' }).hubPort).toBe(4000);
     expect(complaint(() => readConfig({ ...good, HUB_TOKEN_ISSUER: '' }))).toMatch(/it is not set$/);
   });
 
-  test('that are gone are not passed over: whoever relies on one is told why', () => {
+  test('report a removed setting to the operator who relies on it, with the reason', () => {
     const gone =
       'HUB_SMALLEST_GROUP is gone and should not be set: groups are told whole; what protects persons are classes, masks, purposes and the log';
     expect(complaint(() => readConfig({ ...good, HUB_SMALLEST_GROUP: '5' }))).toBe(gone);
@@ -71,7 +71,7 @@ describe('the settings of the hub', () => {
       expect(readConfig({ ...good, HUB_PORT_FILE: fileOf('4321\n') }).hubPort).toBe(4321);
     });
 
-    test('those of agencies too, with the lines of a key', async () => {
+    test('include those of agencies, such as a key of several lines', async () => {
       const adapter = (await findAdapters()).find(({ agency }) => agency.code === 'human-resources')!;
       const key = '-----BEGIN KEY-----\nabc\n-----END KEY-----';
       const settings = { HOST: 'h', PORT: '22', USER: 'hub', HOST_KEY: `SHA256:${'a'.repeat(43)}`, FOLDER: '/out' };
@@ -83,7 +83,7 @@ describe('the settings of the hub', () => {
       expect(read).toMatchObject({ privateKey: key });
     });
 
-    test('are complained about without a word of what it holds', () => {
+    test("are reported as wrong without a word of the file's content", () => {
       const wrong = complaint(() => readConfig(inFile('mysql://hub:secret@db')));
       expect(wrong).toMatch(/^DATABASE_URL should be .+; what DATABASE_URL_FILE holds is something else$/);
       expect(wrong).not.toContain('secret');
@@ -94,7 +94,7 @@ describe('the settings of the hub', () => {
     });
   });
 
-  test('every number has bounds, and the complaint names the variable and both of them', () => {
+  test('every number has bounds, and the error names the variable and both bounds', () => {
     const numbers = Object.entries(readConfig(good)).filter(([, value]) => typeof value === 'number');
     expect(numbers.length).toBeGreaterThan(10);
     for (const [name] of numbers) {

@@ -1,4 +1,4 @@
-/** Check characters of ISO 7064 (GB/T 17710). Each of these systems finds every single changed character. */
+/** Check characters of ISO 7064 (GB/T 17710). Each of these systems detects every single changed character. */
 
 const DIGITS = '0123456789';
 const DIGITS_AND_LETTERS = `${DIGITS}ABCDEFGHIJKLMNOPQRSTUVWXYZ`;

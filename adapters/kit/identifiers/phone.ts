@@ -9,7 +9,7 @@ const LANDLINE = /^0((10|2\d)\d{8}|[3-9]\d{2}\d{7,8})$/;
 const mobileFaults = (value: string): readonly Fault[] =>
   faultsWhere({ LENGTH: value.length !== 11, STRUCTURE: !/^1[3-9]/.test(value) });
 
-/** LENGTH is what a landline gets that a column of 11 characters cut short: `0534-722123`. */
+/** A landline number that a column of 11 characters cut short gets LENGTH: `0534-722123`. */
 const landlineFaults = (value: string): readonly Fault[] => {
   if (!/^0(10|2\d|[3-9]\d{2})/.test(value)) return [value.length < 4 ? 'LENGTH' : 'STRUCTURE'];
   return faultsWhere({ LENGTH: !LANDLINE.test(value) });

@@ -10,8 +10,9 @@ export const residentIdCheck = (first17: string): string => {
 
 const LEGACY = /^\d{15}$/;
 /**
- * Serials that the 15-digit form kept for people born before 1900. That rule is only reported, so neither century is
- * chosen: a wrong guess would hand one person's records to another. The value keeps its 15 digits and is AMBIGUOUS.
+ * Serials that the 15-digit form reserved for people born before 1900. That rule is known only from reports, so neither
+ * century is chosen: a wrong guess would give one person's records to another. The value keeps its 15 digits and is
+ * AMBIGUOUS.
  */
 const LEGACY_CENTURY_UNKNOWN = /^\d{12}99[6-9]$/;
 
@@ -30,7 +31,7 @@ const birthDateWithin = (id: string): string => `${id.slice(6, 10)}-${id.slice(1
 
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Of the Gregorian calendar. Nobody with a resident id was born before 1800. */
+/** Whether the date exists in the Gregorian calendar. Nobody with a resident id was born before 1800. */
 const isBirthDate = (date: string): boolean => {
   const [year, month, day] = [Number(date.slice(0, 4)), Number(date.slice(5, 7)), Number(date.slice(8))];
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
@@ -39,8 +40,8 @@ const isBirthDate = (date: string): boolean => {
 };
 
 /**
- * 公民身份号码, GB 11643-1999: region 6, birth 8, serial 3, check MOD 11-2. The 15-digit form is upgraded to 18.
- * The region is that of the first registration, so none is demanded: people who move keep theirs.
+ * 公民身份号码, GB 11643-1999: region 6, birth 8, serial 3, check MOD 11-2. The 15-digit form is upgraded to 18. The region
+ * is that of the first registration, and people who move keep it, so no certain region is required.
  */
 export const residentId: Format = {
   name: 'resident id',
@@ -60,20 +61,20 @@ const demandValid = (id: string): void => {
   if (residentId.faults(id).length > 0) throw new RangeError('expected a valid, normalised resident id');
 };
 
-/** `YYYY-MM-DD`, from a normalised id. Throws a RangeError for an id with faults. */
+/** The birth date as `YYYY-MM-DD`, from a normalised id. Throws a RangeError for an id with faults. */
 export const birthDateOf = (id: string): string => {
   demandValid(id);
   return birthDateWithin(id);
 };
 
-/** From the serial of a normalised id, odd being male. Throws a RangeError for an id with faults. */
+/** The sex, from the serial of a normalised id: odd is male. Throws a RangeError for an id with faults. */
 export const sexOf = (id: string): 'MALE' | 'FEMALE' => {
   demandValid(id);
   return sexWithin(id);
 };
 const sexWithin = (id: string) => (Number(id.charAt(16)) % 2 === 1 ? 'MALE' : 'FEMALE');
 
-/** Both at once, from a normalised id. Throws a RangeError for an id with faults. */
+/** Birth date and sex, from a normalised id. Throws a RangeError for an id with faults. */
 export const birthOf = (id: string): { readonly date: string; readonly sex: 'MALE' | 'FEMALE' } => {
   demandValid(id);
   return { date: birthDateWithin(id), sex: sexWithin(id) };

@@ -1,10 +1,10 @@
 /** What all identifiers share in spelling and in shape. */
 import type { Fault } from '../format.ts';
 
-/** White space (with U+3000 and NBSP), dashes, the minus sign, and the invisible marks that copying from a page adds. */
+/** White space (with U+3000 and NBSP), dashes, the minus sign, and the invisible marks that copying a page adds. */
 const FILLERS = /[\s\p{Pd}\p{Cf}\u2212]/gu;
 
-/** Nearly all identifiers come so. */
+/** Nearly all identifiers already look like this. */
 const PLAIN = /^[\dA-Z]*$/;
 
 /**
@@ -17,9 +17,9 @@ export const plainSpelling = (raw: string): string =>
     : raw
         .normalize('NFKC')
         .replace(FILLERS, '')
-        // Letters outside ASCII belong to no identifier, and raising them can undo the normal form.
+        // Letters outside ASCII belong to no identifier, and changing them to upper case can undo the normal form.
         .replace(/[a-z]/g, letter => letter.toUpperCase())
-        // A mark that lost the space before it may now join a letter.
+        // A combining mark that lost the space before it may now join a letter.
         .normalize('NFKC');
 
 export interface Shape {
@@ -38,11 +38,11 @@ export const faultsBeyondShape =
     return rules(value);
   };
 
-/** Rules in words: `faultsWhere({ DATE: !exists, CHECK_DIGIT: wrong })`. */
+/** Rules by fault: `faultsWhere({ DATE: !exists, CHECK_DIGIT: wrong })`. */
 export const faultsWhere = (found: Partial<Record<Fault, boolean>>): readonly Fault[] =>
   (Object.keys(found) as Fault[]).filter(fault => found[fault]);
 
-/** Guards the makers of check characters: `pattern` is what must stand before the check. Throws a RangeError. */
+/** Guards the functions that compute check characters: `pattern` is the form of the body. Throws a RangeError. */
 export const demandBody = (body: string, pattern: RegExp, expected: string): void => {
   if (!pattern.test(body)) throw new RangeError(`expected ${expected}`);
 };

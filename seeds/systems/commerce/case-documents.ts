@@ -1,4 +1,4 @@
-/** One JSON document for each telling of a case, with its steps. */
+/** One JSON document for each reported version of a case, with its steps. */
 import type { CaseStory, StoryClosing, StoryStep } from '../../township/case-story.ts';
 import { lastMomentOf } from '../../township/case-story-teller.ts';
 import type { Speller, WireRow } from './spelling.ts';
@@ -14,7 +14,7 @@ const OUTCOMES: Record<NonNullable<StoryStep['outcome']>, number> = {
   CORRECTION_ASKED: 5,
   SPECIAL_PROCEDURE: 6,
 };
-/** The standard's edition of 2020: those who withdraw and those who never corrected share a code. */
+/** The standard's edition of 2020: withdrawals and corrections that never came share a code. */
 const RESULTS: Record<StoryClosing['result'], number> = {
   GRANTED: 0,
   REFUSED: 1,
@@ -33,7 +33,7 @@ export const effectOf = ({ caseNo, steps, closing }: CaseStory): Effect => ({
   ],
 });
 
-/** The telling before the last one, as far as it can be told backwards. */
+/** The version before the last one, as far as it can be reconstructed. */
 export function tellingBefore(story: CaseStory): CaseStory {
   const steps = story.closing || story.steps.length < 2 ? story.steps : story.steps.slice(0, -1);
   return { ...story, steps, closing: null, dataVersion: story.dataVersion - 1 };

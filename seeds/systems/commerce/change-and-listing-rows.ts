@@ -1,4 +1,4 @@
-/** Changes (变更) and abnormal listings (经营异常名录) as the register's rows tell them. */
+/** Changes (变更) and abnormal listings (经营异常名录) as rows of the register. */
 import type { Random } from '../../township/model.ts';
 import type { Entity } from './entity-rows.ts';
 import type { Speller, WireRow } from './spelling.ts';
@@ -20,7 +20,7 @@ export interface Listing {
   readonly removedOn: string | null;
 }
 
-/** Number, words, and what stood before and stands now. */
+/** Number, words, and the values before and after. */
 const ITEMS: readonly (readonly [string, string, (entity: Entity, random: Random) => readonly [string, string]])[] = [
   ['01', '名称变更', ({ business }) => [`${business.name}（筹）`, business.name]],
   ['02', '住所变更', ({ business }) => [`${business.address}（原址）`, business.address]],

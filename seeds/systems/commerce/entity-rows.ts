@@ -1,4 +1,4 @@
-/** Market entities as the register's rows tell them. */
+/** Market entities as rows of the register. */
 import { creditCodeCheck } from '../../../adapters/kit/identifiers/credit-code.ts';
 import type { Business, Random, Resident } from '../../township/model.ts';
 import type { Speller, WireRow } from './spelling.ts';
@@ -7,7 +7,7 @@ export interface Entity {
   readonly pripid: string;
   readonly business: Business;
   readonly representative: { readonly name: string; readonly id: string; readonly phone: string };
-  /** How it names itself by number: a sole trader from before the credit code may have none of that. */
+  /** Its credit code; a sole trader from before the credit code may have none. */
   readonly creditCode: string;
   readonly scope: string;
   readonly phone: string;
@@ -73,7 +73,7 @@ export class EntityRows {
     return dice.commits('wrongCreditCode') ? withWrongCheck(creditCode) : creditCode;
   }
 
-  /** The whole row at a moment. */
+  /** The whole row at a given time. */
   row(entity: Entity, updatedAt: string): WireRow {
     const { business, representative } = entity;
     const { speller } = this;

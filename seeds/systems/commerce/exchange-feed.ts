@@ -1,4 +1,4 @@
-/** The rows of one service at the exchange, in the order in which it gives them out. */
+/** The rows of one service at the exchange, in the order in which it delivers them. */
 
 export interface FeedRow {
   /** Time of exchange, 20261123083000; ties are common, because rows come in batches. */
@@ -19,13 +19,13 @@ export class ExchangeFeed {
     return this.rows.length;
   }
 
-  /** A row may land before rows that are already there: its transaction took longer. */
+  /** A row may be inserted before rows that are already there: its transaction took longer. */
   add(row: FeedRow): void {
     if (this.rows.length === 0 || before(this.rows.at(-1)!, row)) this.rows.push(row);
     else this.rows.splice(this.firstAfter(row.time, row.id), 0, row);
   }
 
-  /** At most `limit` rows after a place, which is exclusive. */
+  /** At most `limit` rows after a position, which is exclusive. */
   after(time: string, id: string, limit: number): readonly FeedRow[] {
     const from = this.firstAfter(time, id);
     return this.rows.slice(from, from + limit);

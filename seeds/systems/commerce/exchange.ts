@@ -10,7 +10,7 @@ import { type Effect, Tally } from './tally.ts';
 export const services = ['entity', 'change', 'abnormal', 'case'] as const;
 export type Service = (typeof services)[number];
 
-/** One row that the register wrote at a moment, and what it means for the hub. */
+/** One row that the register wrote at a given time, and its effect on the hub. */
 export interface Written {
   readonly service: Service;
   /** `2026-11-23T09:30:00+08:00` */
@@ -32,11 +32,11 @@ export class Exchange {
     case: new ExchangeFeed(),
   };
   readonly tally = new Tally();
-  /** The newest row about each record, as the register wrote them: what the query service tells. */
+  /** The newest row about each record, as the register wrote it: the query service returns these. */
   private readonly newest = new Map<string, { readonly at: string; readonly id: string; readonly json: string }>();
   private clockMs: number;
   private numbers = 0;
-  /** Written but not yet visible; the flag says that a newer row is visible already. */
+  /** Written but not yet visible; `overtaken` says that a newer row is visible already. */
   private waiting: { readonly commit: () => void; overtaken: boolean }[] = [];
 
   constructor(
@@ -52,7 +52,7 @@ export class Exchange {
     const numbered = [...backlog]
       .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
       .map((written, at) => ({ written, id: this.nextNumber(), at }));
-    // A row that can be read by nobody must come once, so that it is parked once.
+    // A row that cannot be read must come once, so that it is parked once.
     const again = numbered.filter(({ written }) => !written.effect.parked && this.dice.commits('duplicate'));
     const places = [
       ...numbered.map(item => ({ ...item, place: item.at + this.delay(numbered.length) })),
@@ -72,7 +72,7 @@ export class Exchange {
     return this.dice.commits('outOfOrder') ? this.random.below(Math.ceil(rows / 2)) : 0;
   }
 
-  /** The town's time, which passes by some seconds. */
+  /** The town's time, advanced by some seconds. */
   tick(): string {
     this.clockMs += 1000 * (1 + this.random.below(9));
     return this.now();
@@ -82,13 +82,13 @@ export class Exchange {
     return `${new Date(this.clockMs + 8 * 3_600_000).toISOString().slice(0, 19)}+08:00`;
   }
 
-  /** Gives a row out at once, with the present time. */
+  /** Delivers a row immediately, with the present time. */
   publish(written: Written): void {
     this.commit(written, this.nextNumber(), this.clockMs);
     for (const late of this.waiting) late.overtaken = true;
   }
 
-  /** Gives a row its time and number now, but shows it only behind a newer one: its transaction is long. */
+  /** Gives a row its time and number now, but shows it only after a newer one: its transaction is long. */
   publishLate(written: Written): void {
     const [id, ms] = [this.nextNumber(), this.clockMs];
     this.waiting.push({ commit: () => this.commit(written, id, ms), overtaken: false });
@@ -100,7 +100,7 @@ export class Exchange {
     this.waiting = this.waiting.filter(({ overtaken }) => !overtaken);
   }
 
-  /** The row that the register would tell of a market entity now, as JSON; null while it is not exchanged. */
+  /** The present row of a market entity as JSON; null while it is not exchanged. */
   findEntityJson(pripid: string): string | null {
     return this.newest.get(`MarketEntity ${pripid}`)?.json ?? null;
   }

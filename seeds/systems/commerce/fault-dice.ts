@@ -1,8 +1,8 @@
-/** Decides when a fault is committed, and counts it. */
+/** Decides when a fault is made, and counts it. */
 import type { Random } from '../../township/model.ts';
 import type { FaultRates } from '../pretend-system.ts';
 
-/** Shares of the values, rows or records that the fault can befall. */
+/** Share of the values, rows or records that get the fault. */
 export const USUAL_FAULTS = {
   /** Spellings that mean the same. */
   padded: 0.03,
@@ -26,7 +26,7 @@ export const USUAL_FAULTS = {
   wrongCreditCode: 0.004,
   industryMismatch: 0.01,
   deletedAsError: 0.008,
-  /** Rows that nobody can read. */
+  /** Rows that cannot be read. */
   unknownState: 0.003,
   impossibleDate: 0.003,
   missingName: 0.002,
@@ -51,7 +51,7 @@ export class FaultDice {
     this.rates = { ...usual, ...overrides };
   }
 
-  /** True when the fault is to be committed now; a rate above 1 is a count of first times. */
+  /** True when the fault is to be made now; a rate above 1 is a number of first times. */
   commits(fault: Fault): boolean {
     const rate = this.rates[fault] ?? 0;
     const happens = rate > 1 ? (this.counts[fault] ?? 0) < rate : rate > 0 && this.random.chance(rate);

@@ -1,6 +1,6 @@
 /**
- * The exchange's gateway over real HTTP: it gives short-lived secrets, proves every signature, refuses old requests, and
- * wraps the rows of each service in that service's own, lying envelope.
+ * The exchange's gateway over real HTTP: it issues short-lived secrets, verifies every signature, refuses old requests,
+ * and wraps the rows of each service in that service's own unreliable envelope.
  */
 import { createCipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -17,7 +17,7 @@ export interface GatewayOptions {
   /** Service ids as issued to the requester. */
   readonly serviceIds: Readonly<Record<Service | 'entityQuery', string>>;
   readonly secretLifetimeMs: number;
-  /** Requests older than this are refused, and so are those from the future. */
+  /** Requests older than this, and requests from the future, are refused. */
   readonly replayWindowMs: number;
   readonly feeds: Readonly<Record<Service, ExchangeFeed>>;
   /** JSON of the entities of a credit code. */
@@ -44,7 +44,7 @@ export class GatewayServer {
   outage: 'none' | 'refuse' | 'hang' = 'none';
   private readonly server: Server;
   private readonly hanging = new Set<IncomingMessage>();
-  /** Secrets given out, with their ends in milliseconds. */
+  /** Issued secrets, with their ends in milliseconds. */
   private readonly secrets = new Map<string, number>();
   private readonly lastPages = new Map<Service, readonly FeedRow[]>();
 
@@ -74,7 +74,7 @@ export class GatewayServer {
     this.hanging.clear();
   }
 
-  /** As after a restart of the gateway: those who hold a secret are told to renew it. */
+  /** As after a restart of the gateway: clients with a secret must renew it. */
   endSecrets(): void {
     for (const secret of this.secrets.keys()) this.secrets.set(secret, 0);
   }
@@ -151,7 +151,7 @@ export class GatewayServer {
     return found.length > 1 ? `[${found.join(',')}]` : (found[0] ?? NOT_FOUND);
   }
 
-  /** The rows after a place, within the page in no order; now and then a cache gives the page before once more. */
+  /** The rows after a position, unordered within the page; sometimes a cache returns the previous page again. */
   private page(service: Service, time: string, id: string, pageSize: unknown): readonly FeedRow[] {
     const { feeds, dice, random } = this.options;
     const last = this.lastPages.get(service);

@@ -1,4 +1,4 @@
-/** The outpost's register: what it wrote about the town up to today, and how it goes on. */
+/** The outpost's register: what it wrote about the town up to today, and what it writes next. */
 
 import type { CaseStory } from '../../township/case-story.ts';
 import { advanceStory, lastMomentOf, newStory, tellStories } from '../../township/case-story-teller.ts';
@@ -25,7 +25,7 @@ export interface RegisterParts {
 }
 
 export class Register {
-  /** The living entities, by credit code where they have one. */
+  /** The existing entities, by credit code where they have one. */
   readonly entities: Entity[] = [];
   private readonly listings: Listing[] = [];
   private readonly open: CaseStory[] = [];
@@ -149,7 +149,7 @@ export class Register {
     });
   }
 
-  /** A telling, spoiled or not; the register remembers those that it can go on with. */
+  /** Reports a version of a case, spoiled or not; the register keeps those that it can continue. */
   private tell(story: CaseStory, at: string): Written {
     const row = this.documents.document(story);
     if (story.steps.length > 0 && spoilCase(row, this.parts.dice, this.parts.random)) {
@@ -163,7 +163,7 @@ export class Register {
     (story.closing ? this.closed : this.open).push(story);
   }
 
-  /** A clean advance of an open case, given out at once. */
+  /** A clean advance of an open case, delivered immediately. */
   touch(): Touched {
     const { random, exchange } = this.parts;
     const at = exchange.tick();
@@ -187,7 +187,7 @@ export class Register {
     return newStory(this.parts.town, this.parts.random, TELLER, ++this.cases, at);
   }
 
-  /** One more thing happens, with the usual faults; some of it becomes visible only after newer things. */
+  /** One more event, with the usual faults; some of it becomes visible only after newer rows. */
   step(): void {
     const { random, dice, exchange } = this.parts;
     const at = exchange.tick();
@@ -232,14 +232,14 @@ export class Register {
     return { service: 'entity', at, row, effect: { gone: [`MarketEntity ${entity.pripid}`] } };
   }
 
-  /** The entities of a credit code as the query service tells them, as JSON. */
+  /** The entities of a credit code as the query service returns them, as JSON. */
   rowsOf(creditCode: string): string[] {
     const found = this.entities.filter(entity => entity.creditCode === creditCode && creditCode !== '');
     return found.flatMap(({ pripid }) => this.parts.exchange.findEntityJson(pripid) ?? []);
   }
 }
 
-/** The record in which the advance shows most. */
+/** The record in which the advance is most visible. */
 function touchedBy(before: CaseStory, after: CaseStory): Touched {
   const { caseNo } = after;
   if (after.closing && !before.closing) return { kind: 'CaseClosing', sourceId: caseNo, caseNo };

@@ -30,7 +30,7 @@ export class Speller {
     ])();
   }
 
-  /** A moment, `2026-11-23T09:30:00+08:00`. */
+  /** A time, `2026-11-23T09:30:00+08:00`. */
   moment(iso: string): string | number {
     const local = iso.slice(0, 19).replace('T', ' ');
     if (!this.dice.commits('oddDate')) return local;
@@ -47,13 +47,13 @@ export class Speller {
     return this.dice.commits('numberAsText') ? String(value) : value;
   }
 
-  /** The end of a term that has none. */
+  /** How the end of a term without end is written. */
   openEnd(): string | null {
     if (!this.dice.commits('openEndSpelled')) return null;
     return this.random.pick(['长期', '9999-12-31', '99991231', '99999999999999', '9999-12-31 00:00:00', '']);
   }
 
-  /** 15 digits, as they stood on the first identity cards. */
+  /** The id with 15 digits, as on the first identity cards. */
   residentId(id: string): string {
     const convertible = id.slice(6, 8) === '19' && !/^99[6-9]/.test(id.slice(14, 17));
     return convertible && this.dice.commits('legacyResidentId') ? id.slice(0, 6) + id.slice(8, 17) : id;
@@ -70,7 +70,7 @@ export class Speller {
     ]);
   }
 
-  /** Pads, widens and lowers some of the fields named, in place. */
+  /** Pads some of the named fields, makes some full-width and some lower-case, in place. */
   disfigure(row: WireRow, padded: readonly string[], widened: readonly string[], lowered: readonly string[]): void {
     this.change('padded', row, padded, text => text + this.random.pick([' ', '   ', '\u3000', '\u00a0']));
     this.change('fullWidth', row, widened, wide);

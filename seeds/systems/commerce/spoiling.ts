@@ -1,4 +1,4 @@
-/** Makes rows that nobody can read: each keeps its own id, so no two of them are the same text. */
+/** Makes rows that cannot be read: each keeps its own id, so no two of them are the same text. */
 import type { Random } from '../../township/model.ts';
 import type { FaultDice } from './fault-dice.ts';
 import type { WireRow } from './spelling.ts';

@@ -1,4 +1,4 @@
-/** The market supervision outpost's register behind the national exchange, pretended. */
+/** The pretend register of the market supervision outpost, behind the national exchange. */
 
 import { makeRandom } from '../../township/random.ts';
 import type { PretendSystem, StartOptions } from '../pretend-system.ts';
@@ -9,13 +9,13 @@ import { Register } from './register.ts';
 import { Speller } from './spelling.ts';
 
 export interface CommerceOptions extends StartOptions {
-  /** Half an hour, unless a test is in a hurry. */
+  /** Half an hour, unless a test sets a shorter time. */
   readonly secretLifetimeMs?: number;
   readonly replayWindowMs?: number;
 }
 
 export interface CommerceSystem extends PretendSystem {
-  /** Ends all secrets given out, before their time. */
+  /** Ends all issued secrets before their time. */
   endSecrets(): void;
 }
 
@@ -42,7 +42,7 @@ export default async function start(options: CommerceOptions): Promise<CommerceS
   const clean = new Speller(random, new FaultDice(random, {}, true));
   const register = new Register({ town, random, dice, exchange }, clean);
   const appKey = makeAppKey(seed);
-  // What is asked, and how often, must not change what happens in the town.
+  // Queries, and their number, must not change what happens in the town.
   const answers = new FaultDice(makeRandom(seed, 'commerce answers'), faults, faultless);
   const gateway = new GatewayServer({
     requesterId: REQUESTER_ID,

@@ -1,7 +1,7 @@
-/** Counts what must stand in the hub once it has read everything. */
+/** Counts what the hub must hold once it has read everything. */
 import type { Ledger } from '../pretend-system.ts';
 
-/** What one row at the exchange means for the hub. */
+/** The effect of one row at the exchange on the hub. */
 export interface Effect {
   /** Records that it states, as `Kind id`. */
   readonly stands?: readonly string[];

@@ -1,4 +1,4 @@
-/** The clerks' errors: what comes out when a right row is typed in by people and written by old programs. */
+/** The clerks' errors: what happens to a correct row that people type in and old programs write. */
 
 import { addDays } from '../../township/days.ts';
 import type { Random } from '../../township/model.ts';
@@ -6,9 +6,9 @@ import type { FaultRates } from '../pretend-system.ts';
 import { type Cells, localTime, type Row, type Table } from './row.ts';
 import { fullWidth, legacyId, oddMoment } from './spellings.ts';
 
-/** Shares of the rows on which an error is possible. */
+/** Share of the rows that get the error, where it is possible. */
 export const usualFaults: FaultRates = {
-  // Can be read right:
+  // These can still be read correctly:
   duplicate: 0.03,
   shuffled: 0.05,
   reReport: 0.08,
@@ -27,9 +27,9 @@ export const usualFaults: FaultRates = {
   wordForCode: 0.15,
   olderEdition: 0.25,
   deleted: 0.01,
-  // Kept, but linked to nobody:
+  // These are kept, but linked to nobody:
   wrongCreditCode: 0.008,
-  // Cannot be read, so parked:
+  // These cannot be read, so they are parked:
   brokenLine: 0.001,
   impossibleDate: 0.002,
   unknownCode: 0.002,
@@ -83,7 +83,7 @@ export class Clerks {
     private readonly today: string,
   ) {}
 
-  /** Whether this error is made now; counts it. A rate above 1 is a count: the first so many chances. */
+  /** Decides whether this error is made now, and counts it. A rate above 1 is a count: the first so many chances. */
   commit(fault: string): boolean {
     const rate = this.rates[fault] ?? 0;
     const done = this.committed[fault] ?? 0;
@@ -102,7 +102,7 @@ export class Clerks {
     return { cells: broken ?? cells, parked: broken !== null };
   }
 
-  /** OCCURTIME is when it happened, MAKETIME when it was typed in: for late entries long after. */
+  /** OCCURTIME is when it happened, MAKETIME when it was typed in: for late entries, long after. */
   private times({ occurredAt }: Row): Cells {
     const day = occurredAt.slice(0, 10);
     const late = this.commit('lateEntered') ? addDays(day, 20 + this.random.below(100)) : day;

@@ -43,7 +43,7 @@ export class Deliverer {
     } else this.resume();
   }
 
-  /** Resolves when the hub has taken all that was told until then; at once when it has. */
+  /** Resolves when the hub has taken all lines that were added until then. */
   drained(): Promise<void> {
     if (this.waiting.length === 0 && this.workers === 0) return Promise.resolve();
     return new Promise(resolve => {
@@ -62,7 +62,7 @@ export class Deliverer {
       this.workers++;
       void this.deliverAll(this.target).finally(() => {
         this.workers--;
-        // A line may have come in after the last look.
+        // A line may have been added since the last check.
         if (!this.stopping.signal.aborted) this.work();
         if (this.workers > 0 || this.waiting.length > 0) return;
         for (const resolve of this.idle.splice(0)) resolve();

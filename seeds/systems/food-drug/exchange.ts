@@ -1,4 +1,4 @@
-/** The exchange database: every row that was ever told, as the lines that are or were to be sent, and what must come of it. */
+/** The exchange database: every row ever reported, as the lines that are sent, and the result that must follow. */
 import type { Random } from '../../township/model.ts';
 import type { Ledger } from '../pretend-system.ts';
 import type { Clerks } from './clerks.ts';
@@ -10,13 +10,13 @@ interface Standing {
   readonly deleted: boolean;
 }
 
-/** How far lines move when they are shuffled, told late or sent twice: beyond a batch of 500. */
+/** How far lines move when they are shuffled, reported late or sent twice: beyond a batch of 500. */
 const REACH = 900;
 
 export class Exchange {
   private readonly standings = new Map<string, Standing>();
   private readonly parked = new Set<string>();
-  /** The last told cells of each licence that holds, for look-ups. */
+  /** The last reported cells of each valid licence, for look-ups. */
   readonly licences = new Map<string, Cells>();
   private backlog: { readonly at: number; readonly line: string }[] | null = [];
 
@@ -26,13 +26,13 @@ export class Exchange {
     private readonly send: (lines: readonly string[]) => void,
   ) {}
 
-  /** A row of the past: a share of these was reported before, with other contents. */
+  /** Reports a row of the past: a share of these was reported before, with other contents. */
   tellPast(row: Row): void {
     if (row.dataVersion > 1 && this.clerks.commit('reReport')) this.tellBefore(row);
     this.tell(row);
   }
 
-  /** Tells a row, with a clerk's errors. */
+  /** Reports a row, with a clerk's errors. */
   tell(row: Row): void {
     const { cells, parked } = this.clerks.type(row);
     const line = this.write(row, 'I', cells, parked, this.clerks.commit('shuffled') ? this.random.below(REACH) : 0);
@@ -40,13 +40,13 @@ export class Exchange {
     if (this.clerks.commit('brokenLine')) this.park(line.slice(0, Math.floor(line.length * 0.7)));
   }
 
-  /** Without errors. */
+  /** Reports a row without errors. */
   tellClean(row: Row): void {
     const times = { OCCURTIME: localTime(row.occurredAt), MAKETIME: localTime(row.occurredAt) };
     this.write(row, 'U', { VALIDITY_FLAG: '1', ...row.cells, ...times }, false, 0);
   }
 
-  /** Flagged, in one of two ways; nothing is erased. */
+  /** Flags the row as deleted, in one of two ways; nothing is erased. */
   tellRemoval(row: Row, now: string): void {
     const byFlag = this.random.chance(0.5);
     const madeAt = now > row.occurredAt ? now : row.occurredAt;
@@ -55,7 +55,7 @@ export class Exchange {
     this.write(row, byFlag ? 'U' : 'D', cells, false, 0, true);
   }
 
-  /** The telling of one DATAVER earlier, which often arrives after the later one. */
+  /** The report with the previous DATAVER, which often arrives after the later one. */
   private tellBefore(row: Row): void {
     const dataVersion = row.dataVersion - 1;
     const { cells, parked } = this.clerks.type({
@@ -97,7 +97,7 @@ export class Exchange {
     else this.send([line]);
   }
 
-  /** From now on every line goes out at once. */
+  /** Sends every line immediately from now on. */
   open(): void {
     const backlog = this.backlog ?? [];
     this.backlog = null;
@@ -115,7 +115,7 @@ export class Exchange {
   }
 }
 
-/** What the earlier telling said, where it said something else. */
+/** What the earlier report said, where it differed. */
 const EARLIER: Partial<Record<Row['table'], Cells>> = {
   EA_JC_STEP_BASICINFO: { PROJECTNAME: '（首次上报，待更正）' },
   EA_JC_STEP_PROC: { NODESTATE: '01', NODERESULT: null, NODEADV: null },

@@ -8,7 +8,7 @@ export interface Licence {
   readonly id: string;
   readonly business: Business;
   readonly number: string;
-  /** The number of before 2016 that it replaced, where there was one. */
+  /** The number from before 2016 that it replaced, where there was one. */
   readonly oldNumber: string | null;
   readonly type: string;
   readonly scope: string;
@@ -86,7 +86,7 @@ function makeLicence(town: Township, random: Random, { business, serial, grant }
   const longTerm = type === '食品小作坊登记证' && random.chance(0.5);
   const validUntil = longTerm ? null : addDays(issuedOn, FIVE_YEARS_DAYS);
   const expired = validUntil !== null && validUntil < town.today;
-  // Of the businesses that the registry has struck off, some still hold a valid licence: what the hub should show.
+  // Some businesses that the registry has struck off still hold a valid licence: the hub should show this.
   const cancelled = business.deregisteredOn !== null && random.chance(0.6);
   return {
     id: `XKZ${padded(serial, 7)}`,

@@ -1,4 +1,4 @@
-/** 许可证查询: a REST service that answers signed questions about licences. */
+/** 许可证查询: a REST service that answers signed queries about licences. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -54,7 +54,7 @@ export class LookUpServer {
     if (!isSigned(this.secret, String(timestamp), String(signature), body)) return void response.writeHead(401).end();
     if (request.method !== 'POST' || request.url !== '/licences/query') return void response.writeHead(404).end();
     response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' });
-    // The total is always 0: a fault of the real service that nobody mends.
+    // The total is always 0: a fault of the real service that is never repaired.
     response.end(JSON.stringify({ resultCode: '00', resultTotal: 0, resultData: this.find(JSON.parse(body)) }));
   }
 

@@ -1,4 +1,4 @@
-/** What the outpost does: it tells its past once, and then lives on step by step. */
+/** What the outpost does: it reports its past once, and then continues step by step. */
 import type { CaseStory, StoryMatter } from '../../township/case-story.ts';
 import { advanceStory, newStory, tellStories } from '../../township/case-story-teller.ts';
 import { addMinutes } from '../../township/days.ts';
@@ -58,7 +58,7 @@ export class Outpost {
   }
 
   private tellPastCase(story: CaseStory): void {
-    // What was deleted does not go on.
+    // Deleted cases do not continue.
     if (!this.tellPastRows(new CaseRows(story).all())) this.stories.push(story);
   }
 
@@ -74,7 +74,7 @@ export class Outpost {
     return this.random.day(`${Number(this.town.today.slice(0, 4)) - 3}-01-01`, this.town.today);
   }
 
-  /** Goes on by one step, with the clerks' usual errors. */
+  /** Continues by one step, with the clerks' usual errors. */
   step(): void {
     this.pass();
     for (const row of this.nextRows(this.random.below(10))) this.exchange.tell(row);

@@ -1,4 +1,4 @@
-/** A row of the agency's tables before the clerks' errors, with what the errors need to know. */
+/** A row of the agency's tables before the clerks' errors, with what the errors need. */
 import type { Business } from '../../township/model.ts';
 
 export type Cells = Readonly<Record<string, string | number | null>>;
@@ -17,17 +17,17 @@ export type Table = keyof typeof KIND_OF;
 
 export interface Row {
   readonly table: Table;
-  /** The key's columns but DATAVER, joined with `/`; special steps have an S before their number. */
+  /** The key's columns without DATAVER, joined with `/`; special steps have an S before their number. */
   readonly sourceId: string;
   readonly dataVersion: number;
   /** When it happened, `2026-11-23T09:30:00+08:00`. */
   readonly occurredAt: string;
   readonly cells: Cells;
-  /** What the clerks may write in place of the right cells, by the error's name. */
+  /** What the clerks may write in place of the correct cells, by the error's name. */
   readonly instead?: Readonly<Record<string, Cells>>;
 }
 
-/** `2026-11-23 09:30:00`, as these tables write moments. */
+/** `2026-11-23 09:30:00`, the form of times in these tables. */
 export const localTime = (moment: string): string => moment.slice(0, 19).replace('T', ' ');
 
 /** For sole traders the clerks may enter the trader's own id. */

@@ -1,11 +1,11 @@
 /** Other ways in which the same value is written. */
 import type { Random } from '../../township/model.ts';
 
-/** Letters and digits twice as wide, as an input method for Chinese writes them. */
+/** Full-width letters and digits, as an input method for Chinese writes them. */
 export const fullWidth = (value: string): string =>
   value.replaceAll(/[0-9A-Za-z]/g, character => String.fromCharCode(character.charCodeAt(0) + 0xfee0));
 
-/** The 15 digits of before 1999; null where the short form would be ambiguous or there was none. */
+/** The 15-digit form from before 1999; null where it would be ambiguous or did not exist. */
 export const legacyId = (id: string): string | null =>
   /^\d{6}19\d{9}[\dXx]$/.test(id) && !/99[6-9].$/.test(id) ? id.slice(0, 6) + id.slice(8, 17) : null;
 

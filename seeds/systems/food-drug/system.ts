@@ -1,4 +1,4 @@
-/** The pretend system of the food and drug outpost (食药所): pushes signed NDJSON, answers questions about licences. */
+/** The pretend system of the food and drug outpost (食药所): pushes signed NDJSON, answers queries about licences. */
 import { createHash } from 'node:crypto';
 import { makeRandom } from '../../township/random.ts';
 import type { PretendSystem, StartOptions, StartSystem } from '../pretend-system.ts';

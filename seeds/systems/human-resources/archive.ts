@@ -1,11 +1,11 @@
-/** What the agency has on its books: the rows it told, with the count of what must stand in the hub. */
+/** The agency's records: the rows that it reported, with the count of what the hub must hold. */
 import type { Random } from '../../township/model.ts';
 import type { Ledger } from '../pretend-system.ts';
 import type { Faults } from './faults.ts';
 import { RowSpoiler } from './row-spoiler.ts';
 import { kinds, type Table, type WireRow } from './rows.ts';
 
-/** Rows kept for later changes; the others are told and forgotten. */
+/** Rows kept for later changes; the others are reported and not kept. */
 const KEPT_PER_TABLE = 500;
 
 export class Archive {
@@ -22,7 +22,7 @@ export class Archive {
     this.spoiler = new RowSpoiler(random, faults);
   }
 
-  /** Lines of new records, some of them twice or beyond reading. `operation` is empty in whole sets. */
+  /** Lines of new records, some of them repeated or unreadable. `operation` is empty in whole sets. */
   tell(rows: readonly WireRow[], operation: '' | '1'): string[] {
     const lines: string[] = [];
     for (const row of rows) {
@@ -44,7 +44,7 @@ export class Archive {
     for (const row of rows) this.count(this.records, row.table, 1);
   }
 
-  /** One of the kept rows, which stays kept as it is. */
+  /** One of the kept rows, which stays unchanged. */
   pick(table: Table): WireRow {
     return this.random.pick(this.kept[table]);
   }
@@ -66,7 +66,7 @@ export class Archive {
     return `3|${row.cells.join('|')}`;
   }
 
-  /** Some lines of a whole set, as they were told: far too few. */
+  /** Some lines of a whole set, as they were reported: far too few. */
   someLines(table: Table, count: number): string[] {
     return this.kept[table].slice(0, count).map(row => row.cells.join('|'));
   }

@@ -1,10 +1,10 @@
-/** The faults that this agency's files are known for, each committed at its own seeded rate and counted. */
+/** The faults that this agency's files are known for, each made at its own seeded rate and counted. */
 import type { Random } from '../../township/model.ts';
 import type { FaultRates } from '../pretend-system.ts';
 
-/** Shares of the rows they can befall, but for the files at the end, which are there (1) or not (0). */
+/** Share of the rows that get the fault; the files at the end are present (1) or not (0). */
 const usual = {
-  // The reader must see through these.
+  // The reader must correct these.
   paddedColumns: 0.02,
   legacyId: 0.01,
   lowerCaseX: 0.2,
@@ -22,14 +22,14 @@ const usual = {
   taxDisagrees: 0.005,
   reversal: 0.004,
   deadDrawing: 0.5,
-  // Nobody can read these.
+  // These cannot be read.
   wrongCheckDigit: 0.002,
   impossibleDate: 0.001,
   unknownCode: 0.001,
   missingName: 0.001,
   wrongColumns: 0.001,
   undecodable: 0.0005,
-  // Files.
+  // Faults of whole files.
   lateDelta: 1,
   controlMismatch: 1,
   awaitingControl: 1,
@@ -49,7 +49,7 @@ export class Faults {
     this.rates = { ...usual, ...(faultless ? none : {}), ...faults };
   }
 
-  /** Whether to commit it now; when so, it counts as committed. */
+  /** Decides whether the fault is made now; if so, it is counted. */
   commits(name: FaultName): boolean {
     if (!this.random.chance(this.rates[name])) return false;
     this.count(name);

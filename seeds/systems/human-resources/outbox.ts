@@ -1,4 +1,6 @@
-/** Lays files into the served folder as the agency does: the data, then the control file that says they are complete. */
+/**
+ * Puts files into the served folder as the agency does: the data, then the control file that says they are complete.
+ */
 import { createHash } from 'node:crypto';
 import iconv from 'iconv-lite';
 import { BROKEN_BYTE } from './row-spoiler.ts';
@@ -46,7 +48,7 @@ const controlOf = (file: WireFile, bytes: Buffer): Buffer => {
 };
 
 export class Outbox {
-  /** What is put right once somebody fetched the wrong file: the agency watches its downloads. */
+  /** Repairs that run once somebody has fetched the wrong file: the agency watches its downloads. */
   private readonly repairs = new Map<string, () => void>();
 
   constructor(private readonly server: SftpServer) {
@@ -63,12 +65,12 @@ export class Outbox {
     return `${baseName(file)}.txt`;
   }
 
-  /** The data without their control file, as while an upload runs; `publish` completes it. */
+  /** Puts the data without their control file, as during an upload; `publish` completes it. */
   layData(file: WireFile): void {
     this.server.put(`${baseName(file)}.txt`, encode(file.lines));
   }
 
-  /** Half of the data beside the whole's control file. Returns the name and how to put it right. */
+  /** Puts half of the data with the control file of the whole. Returns the name and a function that repairs it. */
   publishTorn(file: WireFile): { name: string; repair: () => void } {
     const name = this.publish(file);
     const bytes = encode(file.lines);
@@ -76,7 +78,7 @@ export class Outbox {
     return { name, repair: () => this.layData(file) };
   }
 
-  /** The same, put right by itself after the first fetch. */
+  /** The same, but it is repaired after the first fetch. */
   publishTornOnce(file: WireFile): void {
     const { name, repair } = this.publishTorn(file);
     this.repairs.set(name, repair);

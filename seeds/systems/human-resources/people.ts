@@ -1,4 +1,4 @@
-/** Who is insured for what, who pays, who draws and who works: this agency's slice of the town. */
+/** Who is insured for what, who pays, who draws and who works: this agency's part of the town. */
 import { addDays, ageOn } from '../../township/days.ts';
 import type { Random, Township } from '../../township/model.ts';
 import type { Faults } from './faults.ts';
@@ -12,7 +12,7 @@ export class People {
   readonly payments: WireRow[] = [];
   readonly benefits: WireRow[] = [];
   readonly employments: WireRow[] = [];
-  /** Registrations that nobody made yet. */
+  /** Registrations that have not been made yet. */
   readonly uninsured: Registration[] = [];
 
   constructor(

@@ -1,13 +1,13 @@
-/** Writes rows as this agency writes them: mostly right, some odd, a few beyond reading. */
+/** Writes rows as this agency does: mostly correct, some odd, a few unreadable. */
 import type { Random } from '../../township/model.ts';
 import type { FaultName, Faults } from './faults.ts';
 import { columns, type WireRow } from './rows.ts';
 
-/** Stands for a byte that is no character of GB18030; put in when the file is encoded. */
+/** Stands for a byte that is no character of GB18030; replaced when the file is encoded. */
 export const BROKEN_BYTE = '\u0001';
-/** Four bytes in GB18030. */
+/** Characters of four bytes in GB18030. */
 const RARE = ['𬭎', '㛃', '𫍯', '𠅤'];
-/** Their second byte is that of a pipe. */
+/** Characters whose second byte is that of a pipe. */
 const PIPE_BYTE = ['瑋', '鋦', '脇', '詜'];
 const WIDTH = 0xfee0;
 
@@ -15,7 +15,7 @@ export interface Written {
   readonly text: string;
   readonly parked: boolean;
 }
-/** Digits that were valid in the edition of before 2014 only, in rows that were handled after it. */
+/** A code that was valid only in the edition before 2014, in rows that were handled after it. */
 const OLD_RURAL_SCHEME = '160';
 
 export class RowSpoiler {

@@ -1,4 +1,4 @@
-/** The agency's rows in its own words: one list of cells for each line of its tables. */
+/** The agency's rows in its own form: one list of cells for each line of its tables. */
 import { addDays } from '../../township/days.ts';
 import type { Business, Random, Resident } from '../../township/model.ts';
 
@@ -13,11 +13,11 @@ export const kinds = {
 
 export interface WireRow {
   readonly table: Table;
-  /** What names the record for ever. */
+  /** The permanent id of the record. */
   readonly sourceId: string;
   readonly cells: readonly string[];
 }
-/** A resident as the agency numbers him. */
+/** A resident with the agency's own number. */
 export interface Member {
   readonly personNo: string;
   readonly resident: Resident;
@@ -98,13 +98,13 @@ export class RowMaker {
     return { table: 'CC03', sourceId: registrationNo, cells };
   }
 
-  /** The row as it reads after a change on a day. */
+  /** The row after a change on a day. */
   changed(row: WireRow, cells: Readonly<Record<number, string>>, handledOn: string): WireRow {
     const all: Readonly<Record<number, string>> = { ...cells, [columns[row.table].handled]: this.moment(handledOn) };
     return { ...row, cells: row.cells.map((cell, index) => all[index] ?? cell) };
   }
 
-  /** Some minute of the office's day, `20261103153012`. */
+  /** A random time in the office's day, `20261103153012`. */
   private moment(day: string): string {
     const { random } = this;
     return `${compact(day)}${two(9 + random.below(8))}${two(random.below(60))}${two(random.below(60))}`;

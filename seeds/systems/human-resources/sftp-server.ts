@@ -12,14 +12,14 @@ interface StoredFile {
   /** In seconds. */
   readonly modifiedAt: number;
 }
-/** An open file keeps the bytes that it had when it was opened; an open folder what it still has to list. */
+/** An open file keeps the bytes that it had when it was opened; an open folder keeps what it still has to list. */
 type Opened = { name: string; file: StoredFile; readToEnd: boolean } | { entries: readonly string[] | null };
 
 export class SftpServer {
   outage: 'none' | 'refuse' | 'hang' = 'none';
   /** Bytes of files sent since the start. */
   sentBytes = 0;
-  /** Told when somebody closes a file that he read to its end. */
+  /** Called when a client closes a file that it has read to its end. */
   onFetched: (name: string) => void = () => {};
   private readonly files = new Map<string, StoredFile>();
   private readonly sockets = new Set<Socket>();
@@ -28,7 +28,7 @@ export class SftpServer {
 
   private readonly hostKey = makeKey();
   private readonly loginKey = makeKey();
-  /** Logs in as the private key does. */
+  /** The password of the same login as the private key. */
   readonly password = randomBytes(12).toString('base64url');
 
   private constructor(
@@ -73,7 +73,7 @@ export class SftpServer {
 
   setOutage(outage: 'none' | 'refuse' | 'hang'): void {
     this.outage = outage;
-    // Whoever hung goes on hanging in his old connection: only a new one is answered.
+    // A client that hangs stays hanging on its old connection: only a new connection is answered.
     if (outage !== 'hang') this.dropConnections();
   }
 

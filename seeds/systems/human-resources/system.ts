@@ -1,4 +1,6 @@
-/** The pretend human-resources outpost: files in GB18030 on an SFTP server, whole sets by the month, changes by the day. */
+/**
+ * The pretend human-resources outpost: files in GB18030 on an SFTP server, whole sets by the month, changes by the day.
+ */
 import { addDays, isWeekday } from '../../township/days.ts';
 import type { Random, Township } from '../../township/model.ts';
 import type { Ledger, PretendSystem, StartOptions, StartSystem, Touched } from '../pretend-system.ts';
@@ -29,11 +31,11 @@ export class HumanResourcesSystem implements PretendSystem {
   private readonly faults: Faults;
   private readonly archive: Archive;
   private readonly maker: RowMaker;
-  /** Registrations that nobody made yet. */
+  /** Registrations that have not been made yet. */
   private readonly newcomers: Registration[];
   private readonly insuredCount: number;
   private readonly outbox: Outbox;
-  /** Things that happen with the next steps. */
+  /** Events of the next steps. */
   private readonly coming: (() => void)[] = [];
 
   private constructor(
@@ -95,14 +97,14 @@ export class HumanResourcesSystem implements PretendSystem {
     await this.server.stop();
   }
 
-  /** A whole set of insured persons, sent again with a fiftieth of its rows: taken at its word it removes almost all. */
+  /** Sends a whole set of insured persons again with a fiftieth of its rows: taken literally, it removes almost all. */
   publishShrunkenSet(): void {
     this.faults.count('shrunkenSet');
     const lines = this.archive.someLines('AC02', Math.ceil(this.insuredCount / 50));
     this.outbox.publish(this.wholeSet('AC02', lines));
   }
 
-  /** Changes of benefits that are not what their control file says, until `repair`. */
+  /** Publishes changes of benefits that do not match their control file, until `repair`. */
   publishTornDelta(): { name: string; repair: () => void } {
     this.faults.count('controlMismatch');
     return this.outbox.publishTorn(this.delta('AC61', this.town.today, this.qualificationLines(3, this.town.today)));
@@ -133,7 +135,7 @@ export class HumanResourcesSystem implements PretendSystem {
     if (this.faults.commits('shrunkenSet')) this.publishShrunkenSet();
   }
 
-  /** Changes of before the whole set: all that they say is contained in it, also that one of them is gone since. */
+  /** Changes from before the whole set, which contains all of them, including that one record is gone since. */
   private publishLateDelta(): void {
     const day = addDays(this.lastMonthEnd, -2);
     const gone = this.newcomers[0];
@@ -143,7 +145,7 @@ export class HumanResourcesSystem implements PretendSystem {
     this.outbox.publish({ ...this.delta('AC02', day, lines), serial: FIRST_SERIAL - 1 });
   }
 
-  /** Registrations that lie there without their control file until a step brings it. */
+  /** Registrations without their control file, until a step brings it. */
   private leaveAwaiting(): void {
     const rows = this.town.residents
       .slice(0, 3)
@@ -180,7 +182,7 @@ export class HumanResourcesSystem implements PretendSystem {
   private changeInsured(row: WireRow, day: string): string {
     const { status, insurance } = columns.AC02;
     const code = row.cells[insurance]!;
-    // Whoever is handled today is coded as of today.
+    // Rows handled today use today's codes.
     const today = code === '150' || code === '160' ? '170' : code;
     const next = row.cells[status] === '1' ? '2' : '1';
     return this.archive.change(row, this.maker.changed(row, { [status]: next, [insurance]: today }, day));

@@ -7,11 +7,11 @@ export interface CaseRow {
   readonly table: TableName;
   readonly guid: string;
   readonly columns: Columns;
-  /** When what it says happened. */
+  /** When the event of the row happened. */
   readonly at: string;
 }
 
-/** How this case's rows are spelled for as long as it lives. */
+/** How this case's rows are spelled, always in the same way. */
 export interface CaseSpelling {
   readonly applicantNumber: string;
   readonly orgCode: string;
@@ -21,7 +21,7 @@ export interface CaseSpelling {
 
 const LAND_BUREAU = '11371482MB0000019Q';
 export const narrowOrgCode = LAND_BUREAU;
-/** The other copy of the standard has 64 characters there. */
+/** The other copy of the standard has 64 characters in this field. */
 export const wideOrgCode = LAND_BUREAU.padEnd(64);
 
 const CHANNELS = { WINDOW: '1', ONLINE: '2', MOBILE: '3' } as const;
@@ -33,7 +33,7 @@ const EVENTS: Record<NonNullable<StoryStep['outcome']>, string> = {
   DISAGREED: '06',
   SPECIAL_PROCEDURE: '08',
 };
-/** The 2020 edition; 5 says that a correction never came, or that the applicant withdrew. */
+/** The 2020 edition; 5 means that a correction never came, or that the applicant withdrew. */
 const RESULTS: Record<StoryClosing['result'], string> = {
   GRANTED: '0',
   REFUSED: '1',
@@ -44,7 +44,7 @@ const RESULTS: Record<StoryClosing['result'], string> = {
   NOT_ACCEPTED: '6',
 };
 
-/** `2026-11-23T09:30:00+08:00` as the database has it. */
+/** `2026-11-23T09:30:00+08:00` in the form of the database. */
 const local = (moment: string): string => moment.slice(0, 19).replace('T', ' ');
 
 function acceptRow(story: CaseStory, spelling: CaseSpelling): CaseRow {
@@ -80,7 +80,7 @@ function acceptRow(story: CaseStory, spelling: CaseSpelling): CaseRow {
 
 function stepRow(story: CaseStory, step: StoryStep): CaseRow {
   const startedAt = local(step.startedAt);
-  // The column may not be empty: what goes on ends when it starts.
+  // The column may not be empty: an open step has its start as its end.
   const endedAt = local(step.endedAt ?? step.startedAt);
   if (step.type === 'STEP' || step.type === 'CORRECTION') {
     const columns = {

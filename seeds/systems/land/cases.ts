@@ -1,4 +1,4 @@
-/** The outpost's cases: those of the past, and those that go on while the system runs. */
+/** The outpost's cases: past ones, and those that continue while the system runs. */
 import type { CaseStory, StoryMatter } from '../../township/case-story.ts';
 import { advanceStory, newStory, tellStories } from '../../township/case-story-teller.ts';
 import { addDays, addMinutes } from '../../township/days.ts';
@@ -41,7 +41,7 @@ export class CaseDesk {
     }
   }
 
-  /** A new case as it comes in: its rows. */
+  /** The rows of a new case. */
   open(at: string): CaseRow[] {
     const { matters, random, town } = this;
     const story = newStory(town, random, { prefix: PREFIX, matters }, this.cases.length + 1, at);
@@ -54,7 +54,7 @@ export class CaseDesk {
     return this.cases.some(({ story }) => story.closing === null);
   }
 
-  /** Does the next thing in an open case: the rows that changed and those that are new. */
+  /** The next event of an open case: the rows that changed and those that are new. */
   advance(at: string): { caseNo: string; changed: CaseRow[]; added: CaseRow[] } {
     const open = this.cases.filter(({ story }) => story.closing === null);
     return this.tellOn(this.random.pick(open), at);
@@ -113,7 +113,7 @@ export class CaseDesk {
     } else backlog.tell(table, guid, [final]);
   }
 
-  /** First as it went on, then as it ended; both in one batch where they are of one day, and sometimes otherwise. */
+  /** Reports a step first as open, then as ended; both in one batch if they are of one day, and sometimes otherwise. */
   private tellInTwo(backlog: Backlog, row: CaseRow): void {
     const { account } = this;
     const started = beforeItsEnd(row);

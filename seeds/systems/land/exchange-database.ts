@@ -27,7 +27,7 @@ export class ExchangeDatabase {
     private readonly serverUrl: string,
     readonly name: string,
     private readonly main: pg.Client,
-    /** Whose transactions come late. */
+    /** The connection whose transactions commit late. */
     private readonly slow: pg.Client,
   ) {}
 
@@ -38,7 +38,7 @@ export class ExchangeDatabase {
     const clients = [0, 1].map(() => new pg.Client({ connectionString: urlOf(serverUrl, name) }));
     const [main, slow] = clients as [pg.Client, pg.Client];
     for (const client of clients) {
-      // A server that goes away first takes the database's connections with it.
+      // A server that stops first closes the database's connections too.
       client.on('error', () => {});
       await client.connect();
     }
@@ -58,7 +58,7 @@ export class ExchangeDatabase {
       }
     }
     await this.main.query(indexSql());
-    // A small sample will do for a planner that must choose between one index and none.
+    // A small sample is enough for a planner that only chooses between one index and none.
     await this.main.query('set default_statistics_target = 1; analyze');
   }
 

@@ -1,4 +1,4 @@
-/** The one way from the hub's network to the exchange database: a TCP gate, which can be shut or stop passing on. */
+/** The only way from the hub's network to the exchange database: a TCP gate, which can be closed or stop forwarding. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { PretendSystem } from '../pretend-system.ts';
@@ -20,7 +20,7 @@ export class ExchangeGate {
     return gate;
   }
 
-  /** The database's address as seen from before the gate. */
+  /** The database's address as seen through the gate. */
   get url(): string {
     const url = new URL(this.target);
     url.hostname = '127.0.0.1';
@@ -53,7 +53,7 @@ export class ExchangeGate {
     this.pairs.add(pair);
     for (const socket of pair) {
       socket.setNoDelay(true);
-      // Whichever end breaks, the other one learns it by being closed.
+      // When one end breaks, the other end is closed.
       socket.on('error', () => {});
       socket.on('close', () => {
         this.pairs.delete(pair);

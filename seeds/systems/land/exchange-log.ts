@@ -1,4 +1,4 @@
-/** Builds the log of row versions that the exchange software has written, and keeps account of what must come of it. */
+/** Builds the log of row versions that the exchange software has written, and counts what must follow from it. */
 import { createHash } from 'node:crypto';
 import { addDays } from '../../township/days.ts';
 import type { Random } from '../../township/model.ts';
@@ -10,7 +10,7 @@ export type Columns = Readonly<Record<string, string | number | null>>;
 export interface LogRow {
   readonly table: TableName;
   readonly columns: Columns;
-  /** The exchange software's order of writing; not always that of the batches. */
+  /** The order in which the exchange software writes; not always that of the batches. */
   readonly writtenAt: string;
 }
 export interface Version {
@@ -49,7 +49,7 @@ export const logRow = (table: TableName, guid: string, { operation, at, columns 
   },
 });
 
-/** Counts what the system has told by now. */
+/** Counts what the system has reported so far. */
 export class Account {
   private readonly records: Record<string, number> = {};
   private readonly deleted: Record<string, number> = {};
@@ -68,7 +68,7 @@ export class Account {
     return { ...usual, ...overrides };
   }
 
-  /** Whether to commit a fault here; one that is committed is counted. */
+  /** Decides whether to make a fault here; a fault that is made is counted. */
   commits(fault: FaultName): boolean {
     const committed = this.random.chance(this.rates[fault] ?? 0);
     if (committed) this.count(fault);
@@ -81,7 +81,7 @@ export class Account {
   stands(table: TableName): void {
     this.add(this.records, table, 1);
   }
-  /** A record that stood is gone. */
+  /** An existing record is removed. */
   goes(table: TableName): void {
     this.add(this.records, table, -1);
     this.add(this.deleted, table, 1);
@@ -100,7 +100,7 @@ export class Account {
   }
 }
 
-/** All that was written before the system starts. */
+/** Everything that was written before the system starts. */
 export class Backlog {
   private readonly rows: LogRow[] = [];
 
@@ -121,7 +121,7 @@ export class Backlog {
     }
   }
 
-  /** One row which nobody can read. */
+  /** One row that cannot be read. */
   tellUnreadable(table: TableName, guid: string, version: Version): void {
     this.account.isParked();
     this.rows.push(logRow(table, guid, version));

@@ -74,5 +74,5 @@ const tableSql = (table: TableName): string => {
 
 const tables = Object.keys(columnsOf) as TableName[];
 export const schemaSql = (): string => tables.map(tableSql).join('');
-/** After the first load, which is faster without them. */
+/** Indexes are made after the first load, which is faster without them. */
 export const indexSql = (): string => tables.map(table => `create index on ${table} (jhsw, jhxh);`).join('');

@@ -1,4 +1,4 @@
-/** What the land outpost's records suffer from, and how often. */
+/** The faults in the land outpost's records, and how often they occur. */
 import type { FaultRates } from '../pretend-system.ts';
 
 export const usualFaults = {

@@ -4,7 +4,7 @@ import type { Random, Resident, Township } from '../../township/model.ts';
 import { type Account, type Backlog, type Columns, rowGuid } from './exchange-log.ts';
 import { spellDay, spellNumber } from './spelling.ts';
 
-/** Since then the town decides; before, the county did. */
+/** From this day on the town decides; before, the county did. */
 const TOWN_DECIDES_FROM = '2020-01-01';
 
 export function tellHomesteads(town: Township, account: Account, random: Random, backlog: Backlog): void {

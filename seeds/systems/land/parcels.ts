@@ -16,7 +16,7 @@ const USES: Record<Plot['kind'], readonly [code: string, name: string, right: st
   CONSTRUCTION: ['0601', '工业用地', '4', '出让'],
   CONTRACTED: ['0103', '旱地', '9', '家庭承包'],
 };
-/** Square metres of a unit, by its number. */
+/** Square metres in one unit, by the unit's number. */
 const UNITS = { '1': 1, '2': 2000 / 3, '3': 10_000 } as const;
 
 function shapeOf(account: Account, ring: Plot['ring']): string | null {

@@ -13,7 +13,7 @@ interface Holder {
   readonly number: string;
 }
 
-/** What makes a row unreadable, and how. */
+/** Faults that make a row unreadable, and how. */
 const UNREADABLE: readonly (readonly [FaultName, (columns: Columns) => Columns])[] = [
   ['shortRightUnit', columns => ({ ...columns, bdcdyh: shortUnit(String(columns.bdcdyh).replaceAll(' ', '')) })],
   ['impossibleDate', columns => ({ ...columns, djsj: '2023-02-30' })],

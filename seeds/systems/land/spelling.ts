@@ -2,7 +2,7 @@
 import type { Random } from '../../township/model.ts';
 import type { Account } from './exchange-log.ts';
 
-/** The shapes in which days stand in text columns. */
+/** The spellings of days in text columns. */
 export function spellDay(account: Account, random: Random, day: string): string {
   if (!account.commits('oddDate')) return day;
   const [year, month, date] = day.split('-').map(Number);
@@ -12,7 +12,7 @@ export function spellDay(account: Account, random: Random, day: string): string 
 const fullWidth = (text: string): string =>
   text.replaceAll(/[0-9A-Za-z]/g, character => String.fromCodePoint(character.codePointAt(0)! + 0xfee0));
 
-/** Serials that the old numbers kept for people of another century cannot be read back. */
+/** Serials that the old numbers reserved for people of another century cannot be converted back. */
 const oldNumberIsClear = (id: string) => id.slice(6, 8) === '19' && !/99[6-9]$/.test(id.slice(0, 17));
 
 /** A resident's number as it was entered; credit codes come through unchanged. */
@@ -25,7 +25,7 @@ export function spellNumber(account: Account, number: string): string {
   return number;
 }
 
-/** As it stands in print. */
+/** The printed form. */
 export const spacedUnit = (unit: string): string =>
   [unit.slice(0, 6), unit.slice(6, 12), unit.slice(12, 19), unit.slice(19, 20), unit.slice(20)].join(' ');
 export const shortUnit = (unit: string): string => unit.slice(0, 27);

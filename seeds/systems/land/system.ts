@@ -12,11 +12,11 @@ import { landMatters } from './matters.ts';
 import { ParcelRegistry } from './parcels.ts';
 import { RightsRegistry } from './rights.ts';
 
-/** Of the town's plots, those that the registry has surveyed; and of these, those with a certificate. */
+/** Share of the town's plots that the registry has surveyed; and share of these that have a certificate. */
 const SURVEYED = 0.72;
 const REGISTERED = 0.85;
 
-/** The system's own time: behind all it has told, never twice the same second. */
+/** The system's own time: later than all that it has reported, never twice the same second. */
 class Clock {
   private lastMs: number;
   constructor(today: string) {
@@ -63,7 +63,7 @@ class LandSystem implements PretendSystem {
     }
     const { added, changed } = this.desk.advance(at);
     await this.publishCase(changed, added, at);
-    // The closing says most, then the step that came to an end.
+    // The closing shows most, then the step that ended.
     const telling = (rows: CaseRow[]) =>
       rows.find(({ table }) => table === 'up_pro_result') ?? rows.find(({ table }) => table !== 'up_pro_accept');
     return this.touched(telling(added) ?? telling(changed) ?? changed[0]!);

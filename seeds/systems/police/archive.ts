@@ -1,4 +1,4 @@
-/** All stored rows of the police's system, with the faults in them, and the count of what must come of them. */
+/** All stored rows of the police's system, with the faults in them, and the count of what must follow from them. */
 import type { Random } from '../../township/model.ts';
 import type { Ledger } from '../pretend-system.ts';
 import { stampOf } from './clock.ts';
@@ -14,12 +14,12 @@ export interface Telling {
   readonly kind: StoredKind;
   /** The record's own number. */
   readonly id: string;
-  /** SJBB: counts the editions of the record. */
+  /** SJBB: counts the versions of the record. */
   readonly edition: number;
   /** Local time with offset. */
   readonly at: string;
   readonly values: Values;
-  /** What was different in the edition before, where it is told too. */
+  /** What was different in the version before, where it is reported too. */
   readonly earlier?: Values;
   readonly deleted?: boolean;
 }
@@ -29,7 +29,7 @@ interface Damage {
   readonly kinds: readonly StoredKind[];
   apply(values: Values): Values;
 }
-/** The id may be spelt in full width, and what is wrong must be wrong then too. */
+/** The id may be written in full width, and the check character must be wrong then too. */
 const wrongCheck = (id: string): string => id.slice(0, 17) + (id.normalize('NFKC').endsWith('5') ? '6' : '5');
 const damages: readonly Damage[] = [
   { fault: 'wrongCheckDigit', kinds: ['HouseholdChange'], apply: v => ({ ...v, GMSFHM: wrongCheck(v.GMSFHM!) }) },
@@ -63,7 +63,7 @@ export class Archive {
     private readonly today: string,
   ) {}
 
-  /** Tells of the past with all its faults. False when the row is beyond mending. */
+  /** Reports a row of the past with all its faults. False when the row is unreadable. */
   tell(telling: Telling): boolean {
     const damage = damages.find(({ fault, kinds }) => kinds.includes(telling.kind) && this.faults.commits(fault));
     const short = !damage && this.faults.commits('shortRow');
@@ -86,14 +86,14 @@ export class Archive {
     else if (this.faults.commits('lateRow')) this.add({ ...earlier, at: this.later(telling.at) }, values);
   }
 
-  /** Some days after a moment, but before the town's day. */
+  /** Some days after a given time, but before the town's day. */
   private later(at: string): string {
     const end = Date.parse(`${this.today}T00:00:00+08:00`);
     const time = Math.min(Date.parse(at) + this.random.below(20 * DAY_S) * 1000, end - 1000);
     return `${new Date(time + 8 * 3_600_000).toISOString().slice(0, 19)}+08:00`;
   }
 
-  /** Tells without a fault; the record then stands, or is gone. */
+  /** Reports a row without a fault; the record then exists, or is removed. */
   tellCleanly(telling: Telling): void {
     this.add(telling, telling.values);
     const { kind, id, deleted = false } = telling;

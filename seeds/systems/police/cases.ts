@@ -1,4 +1,4 @@
-/** The police's cases, told as three tables: reports, steps, closings. */
+/** The police's cases, reported as three tables: reports, steps, closings. */
 import type { CaseStory, StoryClosing, StoryMatter, StoryStep } from '../../township/case-story.ts';
 import { advanceStory, newStory, tellStories } from '../../township/case-story-teller.ts';
 import type { Random, Township } from '../../township/model.ts';
@@ -66,7 +66,7 @@ const RESULTS: Record<StoryClosing['result'], Readonly<Record<Edition, string>>>
 };
 
 export class Cases {
-  /** Cases of which every part stands, by number; only these go on. */
+  /** Cases that are reported without errors, by number; only these continue. */
   private readonly sound = new Map<string, CaseStory>();
   private serial: number;
 
@@ -75,7 +75,7 @@ export class Cases {
     private readonly random: Random,
     private readonly archive: Archive,
     private readonly scribe: Scribe,
-    /** Writes what happens from now on without faults. */
+    /** Writes later events without faults. */
     private readonly careful: Scribe,
     private readonly faults: Faults,
   ) {
@@ -90,7 +90,7 @@ export class Cases {
     }
   }
 
-  /** Open cases stay readable, so that there is always one to go on with. */
+  /** Open cases stay readable, so that there is always one to continue. */
   private tellAll(story: CaseStory, tellings: readonly Telling[]): boolean {
     let sound = true;
     for (const telling of tellings) {
@@ -136,7 +136,7 @@ export class Cases {
     return { kind, sourceId, caseNo: next.caseNo };
   }
 
-  /** What an advance changed; the most telling part last. */
+  /** What an advance changed; the most visible part last. */
   private changesBetween(before: CaseStory, next: CaseStory): Telling[] {
     const scribe = this.careful;
     const steps = next.steps.filter(step => JSON.stringify(step) !== JSON.stringify(before.steps[step.sn - 1]));
@@ -204,7 +204,7 @@ export class Cases {
         BLR: step.handler,
         BLYJ: step.opinion ?? '',
         KSSJ: scribe.moment(step.startedAt),
-        // No end yet: the standard has the start written instead.
+        // There is no end yet: the standard has the start written instead.
         JSSJ: scribe.moment(step.endedAt ?? step.startedAt),
         MHJ: step.final ? '1' : '0',
       },

@@ -1,4 +1,4 @@
-/** The system's clock: the real time, or the town's day going on where that is later. Stamps have 14 digits. */
+/** The system's clock: the real time, or the town's day if that is later. Stamps have 14 digits. */
 
 const SHANGHAI_MS = 8 * 3_600_000;
 const digits = (iso: string): string => iso.replace(/\D/g, '').slice(0, 14);

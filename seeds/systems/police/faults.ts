@@ -1,4 +1,4 @@
-/** The faults that the police's system commits, how often, and how many it has committed. */
+/** The faults that the police's system makes, how often, and how many it has made. */
 import type { Random } from '../../township/model.ts';
 import type { FaultRates } from '../pretend-system.ts';
 
@@ -13,23 +13,23 @@ const usual = {
   middleDot: 0.7,
   shortRegion: 0.1,
   monthSpelling: 0.1,
-  // Rows that tell the same again, or an older edition.
+  // Rows that repeat a version, or report an older one.
   duplicate: 0.02,
   reReport: 0.05,
   lateRow: 0.02,
-  // What happened late or twice.
+  // Events that are late or repeated.
   lateDeath: 0.15,
   withdrawnChange: 0.03,
   registeredAgain: 0.5,
   deletedCase: 0.006,
   olderEdition: 0.3,
-  // Not to be mended.
+  // Faults that cannot be corrected.
   wrongCheckDigit: 0.012,
   impossibleDate: 0.004,
   unknownCode: 0.008,
   missingCount: 0.005,
   shortRow: 0.003,
-  // In answers about people; counted over all of them, though nobody may have asked.
+  // In answers about people; counted over all of them, whether or not anybody asked.
   formerEntry: 0.06,
   swappedPeriod: 0.05,
   nationAsWord: 0.4,
@@ -50,7 +50,7 @@ export class Faults {
     this.rates = { ...(faultless ? none : usual), ...overrides };
   }
 
-  /** Decides for one chance to commit a fault, and counts it. A rate above 1 is a number of times. */
+  /** Decides for one chance to make a fault, and counts it. A rate above 1 is a number of times. */
   commits(fault: Fault, random = this.random): boolean {
     const rate = this.rates[fault] ?? 0;
     const does = rate > 1 ? this.count(fault) < rate : random.chance(rate);
@@ -58,7 +58,7 @@ export class Faults {
     return does;
   }
 
-  /** As `commits`, but for decisions that are taken anew at each question and so are not counted. */
+  /** Like `commits`, but for decisions that are made again at each query and so are not counted. */
   wouldCommit(fault: Fault, random: Random): boolean {
     return random.chance(Math.min(1, this.rates[fault] ?? 0));
   }

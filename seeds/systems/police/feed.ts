@@ -5,7 +5,7 @@ export interface FeedRow {
   /** 14 digits. */
   readonly gxsj: string;
   readonly values: Readonly<Record<string, string>>;
-  /** Loses its last value on the way. */
+  /** The row lacks its last value on the wire. */
   readonly short?: boolean;
 }
 

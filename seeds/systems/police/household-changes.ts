@@ -21,7 +21,7 @@ interface Change {
   readonly formerName?: string;
 }
 
-/** Somebody who was never among the town's people. */
+/** Makes a person who was never among the town's people. */
 function makeStranger(random: Random, home: Resident, born: string, used: (id: string) => boolean): Resident {
   const sex = random.chance(0.5) ? 'MALE' : 'FEMALE';
   for (;;) {
@@ -45,7 +45,7 @@ export class HouseholdChanges {
     private readonly random: Random,
     private readonly archive: Archive,
     private readonly scribe: Scribe,
-    /** Writes what happens from now on without faults. */
+    /** Writes later events without faults. */
     private readonly careful: Scribe,
     private readonly faults: Faults,
   ) {
@@ -110,7 +110,7 @@ export class HouseholdChanges {
       this.archive.tell(telling);
       return true;
     }
-    // Withdrawn the day after, and in some cases registered again under the same number.
+    // The change is withdrawn the day after, and in some cases registered again under the same number.
     this.archive.tellCleanly(telling);
     this.withdraw(telling, this.past(addDays(change.registeredOn, 1)));
     if (!this.faults.commits('registeredAgain')) return false;
@@ -127,7 +127,7 @@ export class HouseholdChanges {
     this.archive.tellCleanly({ ...telling, edition: telling.edition + 1, at, deleted: true });
   }
 
-  /** Withdraws the last birth that was registered since the start; nothing where there is none. */
+  /** Withdraws the last birth that was registered since the start; does nothing where there is none. */
   withdrawBirth(at: string): void {
     if (this.lastBirth) this.withdraw(this.lastBirth, at);
     this.lastBirth = null;
@@ -151,7 +151,7 @@ export class HouseholdChanges {
         CSRQ: scribe.day(person.born),
         HH: person.householdNo,
         JCWH: person.villageCode,
-        // Where somebody died, the day of the change is that of the entry.
+        // For a death, the day of the change is the day of the entry.
         BDRQ: scribe.day(kind === 'DEATH' ? registeredOn : happenedOn),
         DJRQ: scribe.day(registeredOn),
         SWRQ: kind === 'DEATH' ? scribe.day(happenedOn) : '',
@@ -163,7 +163,7 @@ export class HouseholdChanges {
     };
   }
 
-  /** Registers a birth of today, and gives the child. */
+  /** Registers a birth of today, and returns the child. */
   tellBirth(at: string): Resident {
     const today = at.slice(0, 10);
     const home = this.random.pick(this.town.residents.filter(({ migrant }) => !migrant));

@@ -1,4 +1,4 @@
-/** What the police answer about single people: entries, cards, permits. Never listed, only asked for. */
+/** The police's answers about single people: entries, cards, permits. They are never listed, only asked for. */
 import { addDays, ageOn, daysBetween } from '../../township/days.ts';
 import type { Random, Resident, Township } from '../../township/model.ts';
 import { makePersonName } from '../../township/names.ts';
@@ -34,7 +34,7 @@ export class Population {
     this.byId.set(resident.residentId, resident);
   }
 
-  /** The rows about a person; the same at each question. */
+  /** The rows about a person; the same at each query. */
   rowsOf(kind: LiveKind, id: string): Values[] {
     const person = this.byId.get(id);
     if (!person) return [];
@@ -133,7 +133,7 @@ export class Population {
     });
     const from = random.day(addDays(this.town.today, -700), addDays(this.town.today, -1));
     const permits = [permit(from, random.below(1e6))];
-    // Found again under the same telephone number and given a second permit.
+    // The person was registered again under the same telephone number and got a second permit.
     if (this.faults.wouldCommit('secondPermit', random)) permits.push(permit(addDays(from, -300), random.below(1e6)));
     return permits;
   }

@@ -107,7 +107,7 @@ export class RbspServer {
       const text = this.reply(Buffer.concat(chunks).toString('utf8'));
       response.writeHead(200, { 'content-type': 'text/xml; charset=UTF-8' }).end(text);
     } catch {
-      // The other side went away, or sent what is no message.
+      // The client disconnected, or sent something that is not a message.
       if (!response.destroyed) response.writeHead(400).end();
     }
   }

@@ -1,4 +1,4 @@
-/** Writes values as the police's clerks and machines do: correctly, or in one of the spellings that must be read too. */
+/** Writes values as the police's clerks and machines do: correctly, or in a spelling that must be read too. */
 import type { Random } from '../../township/model.ts';
 import type { Faults } from './faults.ts';
 

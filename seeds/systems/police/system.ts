@@ -1,4 +1,4 @@
-/** The police's pretend system: services about people to be asked, services of rows to be polled, over RBSP. */
+/** The pretend system of the police: live services about people, and polled services of rows, over RBSP. */
 import { makeRandom } from '../../township/random.ts';
 import type { PretendSystem, StartOptions, StartSystem, Touched } from '../pretend-system.ts';
 import { Archive, type StoredKind } from './archive.ts';
@@ -24,9 +24,9 @@ const STORED: Readonly<Record<string, StoredKind>> = {
   'S10-00000302': 'Approval',
   'S10-00000303': 'CaseClosing',
 };
-/** The platform gives no more rows at a time, whatever it is asked for. */
+/** The platform never returns more rows at a time. */
 const MOST_ROWS = 2000;
-/** A row may be committed so many seconds after the time it is stamped with. */
+/** A row may be committed this many seconds after its time stamp. */
 const COMMIT_DELAY_S = 60;
 
 const changedSince = /^GXSJ>='(\d{14})'$/;

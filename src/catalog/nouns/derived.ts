@@ -28,7 +28,7 @@ export const Person = defineRecord('Person', {
   title: { en: 'Person: a natural person whom at least one agency knows', zh: '自然人' },
   plural: 'persons',
   key: ['residentId'],
-  /** Newborns come to be known within days. */
+  /** Newborns become known within days, so the time of a statement reveals the birth date. */
   timeReveals: ['birthDate'],
   fields: {
     residentId: text({ zh: '公民身份号码', ...identityNumber }),
@@ -84,7 +84,7 @@ export const caseState = codeTable(
   },
 );
 
-/** What reports say of a case, it says too. */
+/** A case has the same fields as reports of it. */
 const told = CaseReport.fields;
 export const Case = defineRecord('Case', {
   title: { en: 'Case of the service hall, derived from all that agencies report of it', zh: '办件' },
@@ -122,7 +122,7 @@ export const Case = defineRecord('Case', {
   },
 });
 
-/** How a derived noun's own field is chosen where agencies differ: the first of these that says something. */
+/** How a derived noun's own field is chosen where agencies differ: the first of these that states a value. */
 export const precedence: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   Person: {
     name: ['police', 'human-resources', 'land', 'commerce', 'food-drug'],

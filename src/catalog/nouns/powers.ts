@@ -1,4 +1,4 @@
-/** The power list, and the documents under which powers are handed down or entrusted. */
+/** The power list, and the documents by which powers are delegated or entrusted. */
 import { about, agency, code, codeTable, date, defineRecord, text } from '../../../adapters/kit/record.ts';
 import { matterType } from './matters.ts';
 

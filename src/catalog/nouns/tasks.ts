@@ -1,4 +1,4 @@
-/** The register of tasks: for what else than a case or a matter somebody may see persons. */
+/** The register of tasks: purposes other than a case or a matter for which a reader may see persons. */
 import { agency, date, defineRecord, text } from '../../../adapters/kit/record.ts';
 
 export const Task = defineRecord('Task', {

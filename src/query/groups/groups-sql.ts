@@ -1,4 +1,6 @@
-/** A question about groups as one statement: grouped and measured by PostgreSQL, labels made once for each group. */
+/**
+ * A query of groups as one statement: rows are grouped and measured by PostgreSQL, and labels made once for each group.
+ */
 import type { Scalar } from '../../../adapters/kit/record.ts';
 import type { Relation, StoredNoun } from '../../catalog/catalog.ts';
 import { HubError } from '../../domain/error-codes.ts';
@@ -8,20 +10,20 @@ import { demandSeen, envelopeFields, filterable, listTermsSql, type Tested, type
 import { isPersonal, testsPersonal } from '../personal-tests.ts';
 import { type Scope, tableSql, visibleSql } from '../scope.ts';
 import { bucketSql, dayOfSql, labelSql, workingDayCountSql } from '../time-units.ts';
-import type { GroupKey, GroupQuestion, Measure, Measured, Span } from './question.ts';
+import type { GroupKey, GroupQuery, Measure, Measured, Span } from './group-query.ts';
 import { isRolledUp, rolledUpSpan } from './rolled-up.ts';
 
 /** The parts of a statement over groups `g`, and what its columns hold. */
 export interface GroupsSql {
-  /** The groups `g`, of a list of a parent `p` if it hangs on one. */
+  /** Selects the groups `g`, for a parent `p` if the list belongs to one. */
   readonly groups: string;
   /** Tests, order and page of groups. */
   readonly page: string;
-  /** Each as text: keys, measures, and whether days are outside of the calendar, where that can be. */
+  /** Each as text: keys, measures, and, where it can happen, whether days lie outside of the calendar. */
   readonly columns: readonly string[];
   readonly asksForUnknownDays: boolean;
   readonly keyScalars: readonly Scalar[];
-  /** Few sums are read instead of the rows. */
+  /** Whether the few precomputed sums are read instead of the rows. */
   readonly rolledUp: boolean;
 }
 
@@ -30,7 +32,7 @@ export function groupsSql(
   noun: StoredNoun,
   where: Where | null | undefined,
   relation: Relation | null,
-  question: GroupQuestion,
+  question: GroupQuery,
 ): GroupsSql {
   const tests = question.measures.flatMap(measure => ('where' in measure ? [measure.where] : []));
   if ([where, ...tests].some(test => testsPersonal(noun, test))) throw aboutPersons();
@@ -38,7 +40,7 @@ export function groupsSql(
   return new GroupsStatement({ ...scope, namesNobody: true }, noun, question, rolledUp).build(where, relation);
 }
 
-/** Groups leave no entry in the audit log, because they show nobody: whoever asks about persons asks for their rows. */
+/** Groups leave no entry in the audit log, because they identify nobody: queries about persons must read rows. */
 const aboutPersons = (): HubError =>
   new HubError(
     'FILTER_FORBIDDEN',
@@ -48,7 +50,7 @@ const aboutPersons = (): HubError =>
 interface GroupColumn {
   readonly sql: string;
   readonly name: string;
-  /** What is told of it, made once for each group. */
+  /** The expression of what is shown, computed once for each group. */
   readonly shown?: string;
 }
 
@@ -57,14 +59,14 @@ const isTime = (type: string) => type === 'timestamptz' || type === 'date';
 
 class GroupsStatement {
   private readonly joins = new Map<string, { alias: string; sql: string }>();
-  /** True for a row that cannot be counted in working days. */
+  /** Conditions that are true for rows that cannot be counted in working days. */
   private readonly unknownDays: string[] = [];
 
   constructor(
     private readonly scope: Scope,
     private readonly noun: StoredNoun,
-    private readonly question: GroupQuestion,
-    /** Sums are read, not the rows. */
+    private readonly question: GroupQuery,
+    /** Whether sums are read instead of rows. */
     private readonly rolledUp: boolean,
   ) {}
 
@@ -75,7 +77,8 @@ class GroupsStatement {
       : listTermsSql(scope, noun, where, relation);
     const keys = question.keys.map(key => this.key(key));
     const measures = question.measures.map(measure => this.measure(measure));
-    // An aggregate in any case: without keys all rows are one group. A column more than is needed costs a tenth.
+    // There is always an aggregate, because without keys all rows are one group. It is added only if needed, because an
+    // extra column costs a tenth.
     const isAggregate = keys.length > 0 || measures.length > 0;
     const asksForUnknownDays = this.unknownDays.length > 0 || !isAggregate;
     const columns: GroupColumn[] = [
@@ -132,7 +135,7 @@ class GroupsStatement {
     return { group: bucketSql(sql, type, per, values), label, scalar: 'text' as Scalar };
   }
 
-  /** Joins what to-one links lead to; what the reader may not see or is deleted counts as absent. */
+  /** Joins what to-one links lead to; rows that are deleted, or that the reader may not see, count as absent. */
   private follow(path: readonly Relation[]): { alias: string; noun: StoredNoun } {
     let place = { alias: 't', noun: this.noun };
     let name = '';
@@ -183,13 +186,13 @@ class GroupsStatement {
     return this.rolledUp ? `coalesce(sum(t.cases) ${filter}, 0)::bigint` : `count(*) ${filter}`;
   }
 
-  /** Different persons, organisations, ...: they are told apart without being seen. */
+  /** Counts different persons, organisations, ...: they are told apart without being shown. */
   private countLinked({ to, link }: Relation): string {
     demandSeen(this.scope.policy, to as StoredNoun);
     return `count(distinct t."${link.column}")`;
   }
 
-  /** A number of a row, and how an aggregate of it is made a number. */
+  /** A number of a row, and the conversion of its aggregate to a number. */
   private measured({ field, days, workingDays }: Measured): { sql: string; toNumber: (sql: string) => string } {
     const same = (sql: string) => sql;
     if ([field, days, workingDays].filter(Boolean).length !== 1)

@@ -1,16 +1,16 @@
-/** Groups as PostgreSQL gives them, and the page that an answer holds. */
+/** Turns groups as PostgreSQL returns them into the page of an answer. */
 import type { Scalar } from '../../../adapters/kit/record.ts';
 import { HubError } from '../../domain/error-codes.ts';
 import { unknownYears } from '../../domain/working-days.ts';
 import { isoInstant } from '../instants.ts';
+import type { GroupPage, GroupQuery, GroupValue, Measure } from './group-query.ts';
 import type { GroupsSql } from './groups-sql.ts';
-import type { GroupPage, GroupQuestion, GroupValue, Measure } from './question.ts';
 
 /** @param rows cells in the order of `columns`, one group more than is shown if there are more */
 export function pageOfRows(
   rows: readonly (readonly (string | null)[])[],
   { keyScalars, asksForUnknownDays }: GroupsSql,
-  { keys, measures, limit }: GroupQuestion,
+  { keys, measures, limit }: GroupQuery,
 ): GroupPage {
   const unknownAt = keys.length + measures.length;
   if (asksForUnknownDays && rows.some(row => row[unknownAt] === 'true'))

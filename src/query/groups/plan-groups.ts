@@ -1,24 +1,17 @@
-/** Groups of a list in a plan: a branch of their statement, and the writer of what is told of them. */
+/** Groups of a list in a plan: a branch of their statement, and the writer of their answer. */
 import type { Relation, StoredNoun } from '../../catalog/catalog.ts';
 import { HubError } from '../../domain/error-codes.ts';
 import type { KeySource } from '../fetch.ts';
 import type { Where } from '../filters.ts';
 import { plainWriter } from '../plan-plain.ts';
 import type { Planner } from '../planner.ts';
-import type { Run, Written } from '../run.ts';
+import type { ResponseWriter, Written } from '../response-writer.ts';
 import type { Scope } from '../scope.ts';
+import { type SelectedField, typeOf } from '../selected-field.ts';
 import type { TimeUnit } from '../time-units.ts';
-import { typeOf, type Wanted } from '../wanted.ts';
+import { type GroupKey, type GroupPage, type GroupQuery, type Measure, maxGroupPage, maxKeys } from './group-query.ts';
 import { groupsSql } from './groups-sql.ts';
 import { pageOfRows } from './page-groups.ts';
-import {
-  type GroupKey,
-  type GroupPage,
-  type GroupQuestion,
-  largestGroupPage,
-  type Measure,
-  mostKeys,
-} from './question.ts';
 
 /** The rows that are grouped. */
 export interface GroupedList {
@@ -28,30 +21,30 @@ export interface GroupedList {
   /** Ids of the parents. */
   readonly source: KeySource | null;
 }
-type WritePart = (key: string, run: Run) => Written;
+type WritePart = (key: string, writer: ResponseWriter) => Written;
 type Group = GroupPage['groups'][number];
 
-/** What is wrong with the question is wrong with the groups, not with the list. */
+/** An error in the query of the groups fails the groups, not their list. */
 export function groupsWriter(
   planner: Planner,
   noun: StoredNoun,
   depth: number,
-  wanted: Wanted,
+  wanted: SelectedField,
   list: GroupedList,
 ): WritePart {
   let part: WritePart | null = null;
   const failed = planner.orFailing(wanted, () => {
     part = planGroups(planner, noun, depth, wanted, list);
-    return (_row, run) => run.write('null');
+    return (_row, writer) => writer.write('null');
   });
-  return part ?? ((_key, run) => failed([], run));
+  return part ?? ((_key, writer) => failed([], writer));
 }
 
 function planGroups(
   planner: Planner,
   noun: StoredNoun,
   depth: number,
-  wanted: Wanted,
+  wanted: SelectedField,
   { where, asOf, parent, source }: GroupedList,
 ): WritePart {
   const { catalog, policy } = planner;
@@ -64,25 +57,26 @@ function planGroups(
   level.isWeighed ||= !sql.rolledUp;
   const cells = sql.columns.map((column, i) => fetch.cell(`$${i}`, () => column));
   fetch.reads(parent ? 'uuid' : null, (select, keys) => {
-    // Made apart: PostgreSQL would sort all rows to have the groups in order, where a hash of them and a sort of few groups do.
+    // The groups are materialized: PostgreSQL would otherwise sort all rows to have the groups in order, where hashing
+    // the rows and sorting the few groups is enough.
     const inner = (key: string) => `with g as materialized (${sql.groups}) select ${select(key)} from g ${sql.page}`;
     if (!parent) return inner('null');
     return `select x.* from unnest(${keys}) p(id) cross join lateral (${inner('p.id::text')}) x`;
   });
   const write = pageWriter(wanted, noun);
-  return (key, run) => {
+  return (key, writer) => {
     try {
-      const rows = run.rows(fetch, key).map(row => cells.map(at => row[at]!));
-      return run.write(write(pageOfRows(rows, sql, question)));
+      const rows = writer.rows(fetch, key).map(row => cells.map(at => row[at]!));
+      return writer.write(write(pageOfRows(rows, sql, question)));
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
-      run.fail(error, wanted);
-      return run.write('null');
+      writer.fail(error, wanted);
+      return writer.write('null');
     }
   };
 }
-/** Reads from what is selected what is asked: what is wanted of a key groups the rows, the rest measures the groups. */
-function questionOf(wanted: Wanted, noun: StoredNoun): GroupQuestion {
+/** Reads the query from the selections: fields under a key group the rows, the rest measures the groups. */
+function questionOf(wanted: SelectedField, noun: StoredNoun): GroupQuery {
   const keys = new Map<string, GroupKey>();
   const measures = new Map<string, Measure>();
   for (const nodes of wanted.of(`${noun.name}Groups`)) {
@@ -92,7 +86,7 @@ function questionOf(wanted: Wanted, noun: StoredNoun): GroupQuestion {
       else if (part.read.kind === 'measure') measures.set(part.key, measureOf(part));
     }
   }
-  const { having, orderBy, limit, skip } = wanted.args as unknown as GroupQuestion;
+  const { having, orderBy, limit, skip } = wanted.args as unknown as GroupQuery;
   return {
     keys: [...keys.values()],
     measures: [...measures.values()],
@@ -104,7 +98,7 @@ function questionOf(wanted: Wanted, noun: StoredNoun): GroupQuestion {
 }
 
 function readKeys(
-  wanted: Wanted,
+  wanted: SelectedField,
   noun: StoredNoun,
   path: readonly Relation[],
   names: readonly string[],
@@ -123,17 +117,17 @@ function readKeys(
   }
 }
 
-function measureOf(wanted: Wanted): Measure {
+function measureOf(wanted: SelectedField): Measure {
   if (wanted.problem) throw wanted.problem;
   const take = fieldOf(wanted);
   const byField = take === 'countDistinct' || take === 'earliest' || take === 'latest';
   return { name: wanted.key, take, ...(byField ? { field: wanted.args.of } : wanted.args) } as Measure;
 }
-const fieldOf = ({ label }: Wanted): string => label.slice(label.indexOf('.') + 1);
+const fieldOf = ({ label }: SelectedField): string => label.slice(label.indexOf('.') + 1);
 
-function demandFitting({ keys, measures, having, orderBy, limit, skip }: GroupQuestion): void {
-  if (keys.length > mostKeys) bad(`Groups have at most ${mostKeys} keys`);
-  if (limit < 0 || limit > largestGroupPage) bad(`\`limit\` of groups goes from 0 to ${largestGroupPage}`);
+function demandFitting({ keys, measures, having, orderBy, limit, skip }: GroupQuery): void {
+  if (keys.length > maxKeys) bad(`Groups have at most ${maxKeys} keys`);
+  if (limit < 0 || limit > maxGroupPage) bad(`\`limit\` of groups goes from 0 to ${maxGroupPage}`);
   if (skip < 0) bad('`skip` cannot be negative');
   const numbers = measures.filter(({ take }) => take !== 'earliest' && take !== 'latest').map(m => m.name);
   const names = [...keys, ...measures].map(({ name }) => name);
@@ -146,7 +140,7 @@ function bad(message: string): never {
   throw new HubError('BAD_USER_INPUT', message);
 }
 
-function pageWriter(wanted: Wanted, noun: StoredNoun): (page: GroupPage) => string {
+function pageWriter(wanted: SelectedField, noun: StoredNoun): (page: GroupPage) => string {
   const parts = wanted.of(`${noun.name}Groups`);
   const writers = new Map(parts.map(part => [part, groupWriter(part, noun)]));
   const write = (groups: readonly Group[], one: (group: Group) => string) => {
@@ -157,26 +151,26 @@ function pageWriter(wanted: Wanted, noun: StoredNoun): (page: GroupPage) => stri
   return ({ groups, ...facts }) => plainWriter(parts, nodes => write(groups, writers.get(nodes)!))(facts);
 }
 
-/** Made once for all groups of an answer. */
-function groupWriter(nodes: Wanted, noun: StoredNoun): (group: Group) => string {
+/** Makes the writer that is used for all groups of an answer. */
+function groupWriter(nodes: SelectedField, noun: StoredNoun): (group: Group) => string {
   if (nodes.read.kind !== 'groupNodes') return () => 'null';
   return members(nodes.of(`${noun.name}Group`), part =>
     part.read.kind === 'groupKey' ? keyWriter(part, part.key) : valueWriter(part.key),
   );
 }
 
-/** The type of a key is named after its noun, so it tells which selections are its own. */
-function keyWriter(wanted: Wanted, path: string): (group: Group) => string {
+/** Writes a key. The type of a key is named after its noun, by which its own selections are found. */
+function keyWriter(wanted: SelectedField, path: string): (group: Group) => string {
   return members(wanted.of(keyTypeOf(wanted)), part => {
     const name = `${path}.${part.key}`;
     return part.read.kind === 'keyPart' ? keyWriter(part, name) : valueWriter(name);
   });
 }
-function keyTypeOf({ read, label }: Wanted): string {
+function keyTypeOf({ read, label }: SelectedField): string {
   return read.kind === 'keyPart' ? `${read.relation.to.name}Key` : `${label.slice(0, label.indexOf('Group.'))}Key`;
 }
 
-function members(parts: readonly Wanted[], writerOf: (part: Wanted) => (group: Group) => string) {
+function members(parts: readonly SelectedField[], writerOf: (part: SelectedField) => (group: Group) => string) {
   const writers = parts.map((part, i) => ({
     head: `${i ? ',' : ''}"${part.key}":`,
     write: part.read.kind === 'typename' ? () => `"${typeOf(part)}"` : writerOf(part),

@@ -1,9 +1,12 @@
-/** Questions that the sums of cases (`store/case-rollup.ts`) answer exactly: their columns bear the names of the cases' own. */
+/**
+ * Decides which queries the sums of cases (`store/case-rollup.ts`) answer exactly; the sums' columns have the names of
+ * the cases' columns.
+ */
 import { type StoredNoun, snake } from '../../catalog/catalog.ts';
 import { caseRollupDimensions, caseRollupSpans } from '../../store/case-rollup.ts';
 import type { Where } from '../filters.ts';
 import type { Scope } from '../scope.ts';
-import type { GroupKey, GroupQuestion, Measure, Span } from './question.ts';
+import type { GroupKey, GroupQuery, Measure, Span } from './group-query.ts';
 
 const time = 'submittedAt';
 const isDimension = (field: string) => (caseRollupDimensions as readonly string[]).includes(snake(field));
@@ -13,7 +16,7 @@ export function isRolledUp(
   { policy, asOf }: Scope,
   noun: StoredNoun,
   where: Where | null | undefined,
-  { keys, measures }: GroupQuestion,
+  { keys, measures }: GroupQuery,
 ): boolean {
   if (noun.name !== 'Case' || asOf !== null || policy.rows(noun) !== 'all') return false;
   return keys.every(isKey) && measures.every(isMeasure) && isWhere(where);
@@ -30,7 +33,7 @@ function isMeasure(measure: Measure): boolean {
 const spanOf = (span: Span | null | undefined) =>
   span ? caseRollupSpans.find(({ from, to }) => from === snake(span.from) && to === snake(span.to)) : undefined;
 
-/** Tests of dimensions only; of the time only such that no month is cut. */
+/** Whether only dimensions are tested, and the time only by bounds at the beginning of a month. */
 function isWhere(where: Where | null | undefined): boolean {
   return Object.entries(where ?? {}).every(([name, test]) => {
     if (test === null || test === undefined) return true;
@@ -49,7 +52,7 @@ function keepsMonths(op: string, value: unknown): boolean {
 
 const dayUs = 86_400_000_000;
 
-/** Of a measure of time between two fields: its sum, or its mean. */
+/** The SQL of the sum or mean of the time between two fields; null for other measures. */
 export function rolledUpSpan(measure: Measure): string | null {
   const span = 'of' in measure ? spanOf(measure.of.days) : undefined;
   if (!span) return null;

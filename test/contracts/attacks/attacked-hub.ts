@@ -1,4 +1,4 @@
-/** A hub in a process of its own that attacks are tried on, with the food and drug outpost of a small town behind it. */
+/** A hub in a process of its own, which is attacked, with the food and drug outpost of a small town behind it. */
 import { connect, createServer, type Server } from 'node:net';
 import type { PretendSystem } from '../../../seeds/systems/pretend-system.ts';
 import { makeTownship } from '../../../seeds/township/township.ts';
@@ -19,11 +19,11 @@ export class AttackedHub {
     readonly url: string,
     readonly issuer: TokenIssuer,
     readonly system: PretendSystem,
-    /** Counts what the database tells the hub. */
+    /** Counts the bytes that the database sends to the hub. */
     readonly traffic: Traffic,
     private readonly process: SpawnedCommand,
     private readonly database: TestDatabase,
-    /** What no answer to a stranger and no line of a log may hold: names, identity numbers, phones of the town. */
+    /** What no answer to a stranger and no line of a log may contain: names, identity numbers, phones of the town. */
     private readonly secrets: readonly string[],
   ) {}
 
@@ -56,7 +56,7 @@ export class AttackedHub {
     return hub;
   }
 
-  /** The log says when it is open; a hub that ends before says why. */
+  /** The log says when the hub is open; a hub that ends before that says why. */
   private opened(): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = () => {
@@ -72,12 +72,12 @@ export class AttackedHub {
     return new HallClient(this.url, claims && (await this.issuer.token(claims)), purpose);
   }
 
-  /** Measures what an attack takes of the hub. */
+  /** Measures what an attack costs the hub. */
   budget(): Budget {
     return new Budget(this.traffic);
   }
 
-  /** Which of the town's secrets stand in a text. */
+  /** The town's secrets that appear in a text. */
   leaks(text: string): string[] {
     return this.secrets.filter(secret => text.includes(secret));
   }
@@ -86,7 +86,7 @@ export class AttackedHub {
     return this.process.output;
   }
 
-  /** What must hold after every family: the same process answers a normal question, and its log holds nobody. */
+  /** Checks after every family that the same process answers a normal query, and that its log names nobody. */
   async stillWell(): Promise<{ alive: boolean; agencies: unknown; leaked: string[] }> {
     const stranger = await this.client(null);
     const { data } = await stranger.ask('{ agencies(first: 1) { nodes { code } } }');
@@ -103,9 +103,9 @@ export class AttackedHub {
   }
 }
 
-/** Stands between the hub and its database and counts. */
+/** A proxy between the hub and its database that counts bytes. */
 export class Traffic {
-  /** From the database to the hub. */
+  /** Bytes from the database to the hub. */
   bytes = 0;
 
   private constructor(

@@ -1,6 +1,6 @@
 import type { Traffic } from './attacked-hub.ts';
 
-/** What happens in the background meanwhile: looks for new batches and for the feed, a few bytes each. */
+/** The background traffic of a few bytes each: the hub polls for new batches and for the feed. */
 const backgroundBytes = 20_000;
 
 export class Budget {
@@ -9,12 +9,12 @@ export class Budget {
     this.before = traffic.bytes;
   }
 
-  /** What the database told the hub since, in bytes. */
+  /** The bytes that the database has sent to the hub since the start. */
   get databaseBytes(): number {
     return this.traffic.bytes - this.before;
   }
 
-  /** Whether nothing was read for it. */
+  /** Whether the hub read nothing from the database for the attack. */
   get untouched(): boolean {
     return this.databaseBytes < backgroundBytes;
   }

@@ -1,4 +1,4 @@
-/** Deliveries that are replayed, changed on the way, signed by nobody, or too much to take. */
+/** Deliveries that are replayed, changed on the way, not signed, or too large to take. */
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -29,7 +29,10 @@ const push = (text: string | Uint8Array, headers: Readonly<Record<string, string
     body: text as never,
   });
 
-/** Everything that a delivery may change: records, what follows from them, changes, parked items; not when it last came. */
+/**
+ * Everything that a delivery may change: records, derived data, changes, parked items; but not the time of the last
+ * one.
+ */
 async function contents(): Promise<string> {
   const client = new pg.Client({ connectionString: hub.traffic.url });
   await client.connect();
@@ -104,15 +107,15 @@ test.each(Object.entries(forgeries))('a delivery %s is refused and changes nothi
   expect(await contents()).toBe(before);
 });
 
-test('a delivery to an agency that does not push goes nowhere', async () => {
+test('a delivery to an agency that does not push is not accepted', async () => {
   for (const agency of ['police', '..%2ffood-drug', 'constructor', '__proto__', 'x'.repeat(2_000)]) {
     expect([404, 414]).toContain((await push(body, signed(body), agency)).status);
   }
 });
 
-test('a delivery beyond its size or its lines is refused whole', async () => {
+test('a delivery beyond its size or its lines is refused as a whole', async () => {
   const before = await contents();
-  // The hub answers before it has read everything and closes: a sender that still writes may see only the end.
+  // The hub answers before it has read everything and closes, so a sender that still writes may see only the end.
   const large = await push('x'.repeat(9_000_000), {}).then(
     answer => answer.status,
     () => 'closed',
@@ -125,11 +128,11 @@ test('a delivery beyond its size or its lines is refused whole', async () => {
 
 test('a compressed delivery is not unpacked', async () => {
   const headers = { ...signed(body), 'content-encoding': 'gzip' };
-  // Its bytes are what they are: the signature covers them, and an 8 MB bomb stays 8 MB.
+  // The bytes are taken as they are: the signature covers them, and an 8 MB bomb stays 8 MB.
   expect([200, 415]).toContain((await push(body, headers)).status);
 });
 
-test('lines made to hurt are parked, and the others of the delivery are taken', async () => {
+test('lines made to cause harm are parked, and the others of the delivery are taken', async () => {
   const deep = `{"TABLE":"EA_JC_STEP_PROC","CD_OPERATION":"I","ROW":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}}`;
   const poison = `{"TABLE":"EA_JC_STEP_PROC","CD_OPERATION":"I","ROW":{"__proto__":{"PROJID":"x"},"PROJID":"'; drop table hub_person; --"}}`;
   const nul = `{"TABLE":"EA_JC_STEP_BASICINFO","CD_OPERATION":"I","ROW":{"ORGBUSNO":"FD\\u0000","PROJID":"nul\\u0000"}}`;
@@ -139,6 +142,6 @@ test('lines made to hurt are parked, and the others of the delivery are taken', 
   expect({ status: answer.status, text: answer.text }).toEqual({ status: 200, text: '{"stored":0,"parked":8}' });
 });
 
-test('afterwards the hub is well', async () => {
+test('afterwards the hub is healthy', async () => {
   expect(await hub.stillWell()).toMatchObject({ alive: true, leaked: [] });
 });

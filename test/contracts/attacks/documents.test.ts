@@ -1,4 +1,4 @@
-/** Documents that are small to send and large to answer, or that make the server work before it can refuse. */
+/** Documents that are small to send but expensive to answer, or that cost the server work before it can refuse them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { getIntrospectionQuery } from 'graphql';
 import { AttackedHub } from './attacked-hub.ts';
@@ -171,7 +171,7 @@ test('a fan that stays small is answered, however often its fragments are spread
   expect({ status: answer.status, codes: answer.codes }).toEqual({ status: 200, codes: [] });
 });
 
-test('what a developer asks costs what is told, and the largest allowed page stays within its bytes', async () => {
+test("a developer's query costs as documented, and the largest allowed page stays within its bytes", async () => {
   const budget = hub.budget();
   const ask = '{ cases(first: 200) { nodes { id caseNo state matter { title } } } }';
   const answer = await post(hub.url, ask, {
@@ -189,19 +189,19 @@ test('what a developer asks costs what is told, and the largest allowed page sta
   expect(plain.extensions).toBeUndefined();
 });
 
-test('the question of every tool for the schema is answered', async () => {
+test('the introspection query that tools send is answered', async () => {
   const answer = await post(hub.url, getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true }));
   expect({ status: answer.status, messages: answer.messages }).toEqual({ status: 200, messages: [] });
 });
 
 const told = ({ status, codes }: Answer) => ({ status, codes });
 
-test('errors of a document say nothing of the town', async () => {
+test('errors of a document contain nothing of the town', async () => {
   const answer = await post(hub.url, '{ persons { nodes { nmae } } }');
   expect(told(answer)).toEqual({ status: 400, codes: ['GRAPHQL_VALIDATION_FAILED'] });
   expect(hub.leaks(answer.text)).toEqual([]);
 });
 
-test('afterwards the hub is well', async () => {
+test('afterwards the hub is healthy', async () => {
   expect(await hub.stillWell()).toEqual({ alive: true, agencies: [{ code: expect.any(String) }], leaked: [] });
 });

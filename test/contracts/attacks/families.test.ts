@@ -1,4 +1,4 @@
-/** Every family of attacks that the hub must stand has an entry by name; who removes one is told here. */
+/** Every family of attacks that the hub must withstand has an entry by name; removing an entry fails here. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 
@@ -56,7 +56,7 @@ test.each(Object.entries(families))('%s', (_family, [file, ...entries]) => {
   expect(entries.filter(entry => !text.includes(entry))).toEqual([]);
 });
 
-test('forged and confused tokens are those that somebody would try', () => {
+test('forged and confused tokens include those that somebody would try', () => {
   const text = ['../../support/token-issuer.ts', 'tokens.test.ts']
     .map(file => readFileSync(new URL(file, import.meta.url), 'utf8'))
     .join('\n');

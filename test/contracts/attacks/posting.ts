@@ -1,17 +1,20 @@
-/** Requests as attackers write them: nothing is put right on the way. */
+/** Sends requests as attackers write them, without correcting anything. */
 
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Codes of the errors; empty when there are none or the answer is no JSON. */
+  /** Codes of the errors; empty when there are no errors or the answer is not JSON. */
   readonly codes: readonly string[];
   readonly messages: readonly string[];
   readonly data: unknown;
   readonly extensions: unknown;
 }
 
-/** Far above what any request of the corpus takes on a busy machine: a hub that hangs is found, a slow one is not. */
+/**
+ * Far longer than any request of these attacks takes on a busy machine, so that it finds a hub that hangs and not a
+ * slow one.
+ */
 const deadlineMs = 15_000;
 
 export async function send(url: string, init: RequestInit): Promise<Answer> {

@@ -1,4 +1,6 @@
-/** Requests that are not what they say: batches, other methods and types of content, other sites, slow and endless ones. */
+/**
+ * Requests that are not what they claim: batches, other methods and content types, other sites, slow and endless ones.
+ */
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { AttackedHub } from './attacked-hub.ts';
@@ -147,7 +149,7 @@ test.each(Object.entries(attacks))('%s is refused before anything is read', asyn
   expect(budget.untouched).toBe(true);
 });
 
-/** Writes bytes as they are and resolves with what came back when the hub has closed. */
+/** Writes raw bytes and resolves with what came back when the hub has closed the connection. */
 function raw(first: string, then?: (socket: Socket) => () => void): Promise<string> {
   return new Promise((resolve, reject) => {
     const { port } = new URL(hub.url);
@@ -192,7 +194,7 @@ test('a delivery that comes drop by drop is cut off', async () => {
   expect(statusOf(await raw(head, every(100, ' ')))).toBe('408');
 });
 
-test('a head without end is refused', async () => {
+test('an endless head is refused', async () => {
   const text = await raw(`GET /graphql HTTP/1.1\r\nhost: x\r\n${times(2_000, i => `x-h${i}: ${'v'.repeat(20)}\r\n`)}`);
   expect(['431', '400']).toContain(statusOf(text));
 });
@@ -227,7 +229,7 @@ test.each(['//', '/graphql//', '//x:99999/graphql', '/%', '/graphql?query=%'])(
   },
 );
 
-test('every answer says that it is data, in nobody’s frame, and tells nothing of where one came from', async () => {
+test('every answer declares itself as data, may not be framed, and reveals no referrer', async () => {
   for (const path of ['/graphql', '/livez', '/nowhere', inUrl(ask)]) {
     const { headers } = await send(`${hub.url}${path}`, {});
     expect({
@@ -261,7 +263,7 @@ test('the page for browsers runs its own scripts only, and asks this hub only', 
   expect(text).not.toMatch(/<(script|link|img)\b[^>]*\b(src|href)="https?:/);
 });
 
-test('a stranger who floods is told when to come again, others are not held up', async () => {
+test('a stranger who floods the hub receives a time to come again, and others are not delayed', async () => {
   const clerk = await hub.issuer.token({ role: 'clerk', sub: 'busy-clerk' });
   const heavy = '{ agencies(first: 200) { nodes { code name delegationsGiven(first: 10) { nodes { number } } } } }';
   const codes: string[] = [];
@@ -281,7 +283,7 @@ test('a stranger who floods is told when to come again, others are not held up',
   expect(other.codes).toEqual([]);
 });
 
-test('afterwards the hub is well', async () => {
+test('afterwards the hub is healthy', async () => {
   const clerk = await hub.client({ role: 'clerk', sub: 'clerk' });
   const { data } = await clerk.ask('{ agencies(first: 1) { nodes { code } } }');
   expect(data.agencies.nodes).toHaveLength(1);

@@ -1,4 +1,7 @@
-/** WebSockets in masses, sockets that say nothing, too much or too large, and streams that always begin at the beginning. */
+/**
+ * WebSockets in masses, sockets that send nothing, too much or too large frames, and streams that always start at the
+ * beginning.
+ */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
@@ -27,7 +30,7 @@ interface Frame {
   readonly payload?: unknown;
 }
 
-/** A socket of the protocol, with what it heard. */
+/** A client of the WebSocket protocol that keeps what it received. */
 class Wire {
   readonly frames: Frame[] = [];
   readonly closed: Promise<number>;
@@ -90,7 +93,7 @@ afterEach(async () => {
   await everybodyLeft();
 });
 
-/** The hub knows of an end a moment after the client: as soon as all places are free again. */
+/** The hub notices a disconnect a moment after the client, so this waits until all places are free again. */
 async function everybodyLeft(): Promise<void> {
   for (;;) {
     const wires = await Promise.all(Array.from({ length: perAddress }, () => Wire.open()));
@@ -127,7 +130,7 @@ test('a socket that says nothing is closed', async () => {
 test('a greeting that comes byte by byte is cut off, many of them at once too', async () => {
   const drips = Array.from({ length: perAddress }, async () => {
     const socket = await upgraded();
-    // The head of a masked frame of text with a hundred bytes, and then one at a time.
+    // The head of a masked text frame of a hundred bytes is sent first, and then one byte at a time.
     socket.write(Buffer.from([0x81, 0x80 | 100, 1, 2, 3, 4]));
     const drip = setInterval(() => socket.writable && socket.write('x'), 50);
     await once(socket, 'close');
@@ -187,7 +190,7 @@ test('a client that does not answer to the closing is cut off', async () => {
   await once(await upgraded(), 'close');
 });
 
-/** A socket below the protocol: what comes is heard, nothing is answered. */
+/** A socket without the protocol: it receives, and answers nothing. */
 async function upgraded(): Promise<Socket> {
   const socket = connect(Number(new URL(hub.url).port), 'localhost');
   socket.on('error', () => {});
@@ -201,7 +204,7 @@ async function upgraded(): Promise<Socket> {
 test('subscriptions beyond the number of one reader are refused, on all of its sockets', async () => {
   const [one, other] = [await (await Wire.open()).ready(), await (await Wire.open()).ready()];
   for (let i = 0; i < 50; i++) (i % 2 ? one : other).ask(`s${i}`, changes);
-  // Frames of a socket are heard in order: behind the pong, all subscriptions are known.
+  // A socket's frames are handled in order, so after the pong all subscriptions are known.
   other.say({ type: 'ping' });
   await other.until(({ type }) => type === 'pong');
   one.ask('behind', '{ __typename }');
@@ -260,6 +263,6 @@ test('a cursor that was not made here is refused, the socket stays', async () =>
   expect(await wire.until(({ id }) => id === 'well')).toMatchObject({ type: 'next' });
 });
 
-test('afterwards the hub is well', async () => {
+test('afterwards the hub is healthy', async () => {
   expect(await hub.stillWell()).toMatchObject({ alive: true, leaked: [] });
 });

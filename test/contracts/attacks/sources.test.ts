@@ -1,4 +1,4 @@
-/** What an agency's system, or whoever stands in its place, may send to the hub: XML, files and answers made to hurt. */
+/** What an agency's system, or an impostor, may send to the hub: malicious XML, files and answers. */
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -51,14 +51,14 @@ describe('XML of the police platform', () => {
     expect({}).not.toHaveProperty('TimeStamp');
   });
 
-  test('what was refused is not quoted', async () => {
+  test('a refusal does not quote the input', async () => {
     const error = await failure(() => readResponse(`<RBSPMessage><x>371482198503120037</x></RBSPMessage>`));
     expect(error.message).not.toContain('371482198503120037');
   });
 });
 
 describe('answers over HTTP', () => {
-  const mostBytes = 1_000_000;
+  const maxBytes = 1_000_000;
   let server: Server;
   let sentBytes = 0;
   let closed: Promise<void>;
@@ -99,7 +99,7 @@ describe('answers over HTTP', () => {
       accessKey: 'access-key-of-tests',
     };
     const settings = police.settings.parse(given);
-    return police.connect(settings as never, { fetch: boundedFetch(fetch, mostBytes), now: () => new Date() });
+    return police.connect(settings as never, { fetch: boundedFetch(fetch, maxBytes), now: () => new Date() });
   };
 
   test.each(['/endless', '/endless-packed', '/bomb'])(
@@ -108,12 +108,12 @@ describe('answers over HTTP', () => {
       const asked = source(path).lookup!('Resident', ['371482198503120037'], { signal: AbortSignal.timeout(20_000) });
       expect((await failure(() => asked)).kind).toBe('UNREACHABLE');
       await closed;
-      // What lay in the buffers of two sockets and a packer beside what was read.
-      expect(sentBytes).toBeLessThan(mostBytes * 30);
+      // The allowance covers the buffers of two sockets and of the compressor, besides what was read.
+      expect(sentBytes).toBeLessThan(maxBytes * 30);
     },
   );
 
-  test('an answer within the bound is what it was', async () => {
+  test('an answer within the bound is passed on unchanged', async () => {
     const text = '房寺'.repeat(1_000);
     const bounded = boundedFetch(async () => new Response(text, { status: 201, headers: { 'x-a': 'b' } }), 6_000);
     const response = await bounded('http://hub');
@@ -169,7 +169,7 @@ describe('files on SFTP', () => {
     source = humanResources.connect(settings as never, { fetch, now: () => new Date() });
     return source;
   }
-  /** What the agency is told of the newest file, and how many bytes were fetched for it. */
+  /** The refusal that the newest file gets, and how many bytes were fetched for it. */
   async function refusalOf(name: string): Promise<{ kind: string; says: string; bytes: number }> {
     const before = server.sentBytes;
     const error = await failure(() => connect().changes!(null, 2_000, call()));

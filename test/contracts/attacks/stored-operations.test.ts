@@ -1,4 +1,4 @@
-/** A hub that lets the hall's screens send stored operations only, and tells strangers nothing of its schema. */
+/** A hub that accepts only stored operations from the hall's screens, and shows strangers nothing of its schema. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { getIntrospectionQuery } from 'graphql';
@@ -50,7 +50,7 @@ test('the list holds what the screens of the hall need', () => {
   );
 });
 
-test('a screen asks by id, in the ways of both sorts of clients, and by GET', async () => {
+test('a screen sends an id, in the ways of both kinds of clients, and by GET', async () => {
   const { id } = named('CaseBoard');
   const variables = { states: ['ACCEPTED', 'IN_REVIEW'] };
   const extensions = { persistedQuery: { version: 1, sha256Hash: id } };
@@ -69,13 +69,13 @@ test('a screen asks by id, in the ways of both sorts of clients, and by GET', as
   }
 });
 
-test('a screen may send the text too, however it is laid out', async () => {
+test('a screen may send the text too, in any layout', async () => {
   const { text } = named('PowerList');
   const loose = `# a comment\n${text.replaceAll('\n', ' \n\n ')}`;
   expect((await post(hub.url, loose, { token: tokens.clerk })).codes).not.toContain('OPERATION_NOT_STORED');
 });
 
-test('any other text is refused to every role of the hall, also when it is nearly one of the list', async () => {
+test('any other text is refused to every role of the hall, even when it is nearly a stored one', async () => {
   const { text } = named('CaseBoard');
   for (const role of ['clerk', 'village-agent', 'director']) {
     for (const query of [
@@ -89,7 +89,7 @@ test('any other text is refused to every role of the hall, also when it is nearl
   }
 });
 
-test('nobody puts an operation on the list by sending it with its hash', async () => {
+test('sending an operation with its hash does not put it on the list', async () => {
   const query = '{ agencies { nodes { code } } }';
   const { createHash } = await import('node:crypto');
   const sha256Hash = createHash('sha256').update(query).digest('hex');
@@ -99,11 +99,11 @@ test('nobody puts an operation on the list by sending it with its hash', async (
   expect((await byId({ extensions }, tokens.clerk)).codes).toEqual(['PERSISTED_QUERY_NOT_FOUND']);
 });
 
-test('an analyst writes his own documents', async () => {
+test('an analyst writes their own documents', async () => {
   expect((await post(hub.url, '{ agencies { nodes { code } } }', { token: tokens.analyst })).codes).toEqual([]);
 });
 
-test('the schema is told to those who write documents and to nobody else', async () => {
+test('the schema is shown only to roles that write documents', async () => {
   const ask = getIntrospectionQuery();
   const seen: Record<string, readonly string[]> = {};
   for (const role of ['analyst', 'system-admin', 'public']) {
@@ -140,7 +140,7 @@ test('nobody else is helped to guess it', async () => {
   expect(developer.text).toMatch(/did you mean/i);
 });
 
-test('sockets keep to the list too, and take ids', async () => {
+test('sockets keep to the list too, and accept ids', async () => {
   const socket = new WebSocket(`${hub.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
   const answers = new Map<string, unknown>();
   await new Promise<void>((resolve, reject) => {
@@ -167,6 +167,6 @@ test('sockets keep to the list too, and take ids', async () => {
   expect(answers.get('stored')).toHaveProperty('data.cases');
 });
 
-test('afterwards the hub is well', async () => {
+test('afterwards the hub is healthy', async () => {
   expect(await hub.stillWell()).toMatchObject({ alive: true, leaked: [] });
 });

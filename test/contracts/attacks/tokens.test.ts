@@ -1,4 +1,4 @@
-/** Tokens that are forged, confused or not for this hub: whoever shows one is a stranger. */
+/** Tokens that are forged, confused or not for this hub make their bearer a stranger. */
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -25,7 +25,7 @@ afterAll(async () => {
   await hub?.stop();
 });
 
-/** Tokens whose header tells the hub where to find the key that it should trust. */
+/** Tokens whose header names the place of the key that the hub should trust. */
 async function confusedTokens(): Promise<Record<string, string>> {
   const { port } = keyServer.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}/keys.json`;
@@ -99,7 +99,7 @@ test.each([
   expect(codes.length).toBeGreaterThan(0);
 });
 
-test('a good token opens it, so the tests above mean something', async () => {
+test('a good token opens more, so the tests above mean something', async () => {
   const token = await hub.issuer.token({ role: 'clerk', sub: 'clerk' });
   const { data, codes } = await post(hub.url, personal, { token, headers: { 'x-purpose': 'task:test' } });
   expect(codes).toEqual([]);
@@ -110,10 +110,10 @@ test('no header of a token made the hub ask a server for keys', () => {
   expect(fetches).toBe(0);
 });
 
-test('no token and no claim stands in the log', () => {
+test('the log contains no token and no claim', () => {
   for (const token of Object.values(forged).filter(text => text.length > 20)) expect(hub.log).not.toContain(token);
 });
 
-test('afterwards the hub is well', async () => {
+test('afterwards the hub is healthy', async () => {
   expect(await hub.stillWell()).toMatchObject({ alive: true, leaked: [] });
 });

@@ -1,4 +1,6 @@
-/** What stands in values: SQL, lines of logs, markup and control characters, through every scalar and every place for one. */
+/**
+ * Values that hold SQL, log lines, markup and control characters, sent through every scalar and every place for one.
+ */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildSchema, getNamedType, isInputObjectType, isObjectType, isScalarType } from 'graphql';
@@ -36,7 +38,7 @@ const poisons: readonly string[] = [
   `../../../../etc/passwd ${marker}`,
 ];
 
-/** Every way into the hub for a value: by type, as GraphQL knows it. */
+/** Every way into the hub for a value, by its GraphQL type. */
 const ways: Readonly<Record<string, string>> = {
   'text, equal': 'query($v: String) { cases(where: { caseNo: { eq: $v } }) { nodes { id } } }',
   'text, one of': 'query($v: String!) { cases(where: { caseNo: { in: [$v] } }) { nodes { id } } }',
@@ -129,7 +131,7 @@ const headers = [
 ];
 test.each(headers)('SQL and log lines in the header %s go nowhere', async header => {
   for (const poison of poisons) {
-    // Headers cannot hold line breaks at all: the client itself refuses them.
+    // Headers cannot contain line breaks, because the client itself refuses them.
     const value = poison.replaceAll(/[^\u0020-\u007e]/g, ' ');
     const { status } = await post(hub.url, '{ agencies { nodes { code } } }', { headers: { [header]: value } });
     expect(status).toBe(200);
@@ -197,16 +199,16 @@ test('the database holds what it held before', async () => {
   expect(await contents()).toBe(before);
 });
 
-test('no value of a request stands in the log, and no line was forged', () => {
+test('the log contains no value of a request, and no forged line', () => {
   expect(hub.log).not.toContain(marker);
   expect(hub.log.match(/the hub is open/g)).toHaveLength(1);
 });
 
-test('afterwards the hub is well', async () => {
+test('afterwards the hub is healthy', async () => {
   expect(await hub.stillWell()).toMatchObject({ alive: true, leaked: [] });
 });
 
-/** Tables and the numbers of their rows, but for what counts how much readers have seen. */
+/** The tables with their row counts, except those that count how much readers have seen. */
 async function contents(): Promise<string> {
   const client = new pg.Client({ connectionString: hub.traffic.url });
   await client.connect();

@@ -1,8 +1,10 @@
-/** The walk finds what it is there for: words in any spelling, ways that it does not know, and fields that nobody asked for. */
+/**
+ * The walk detects what it is meant to: words in any spelling, ways that it does not know, and fields not requested.
+ */
 import { beforeAll, expect, test } from '@jest/globals';
 import { extendSchema, type GraphQLSchema, parse } from 'graphql';
 import { makeTownship } from '../../../seeds/township/township.ts';
-import { makeSchema } from '../../../src/api/schema.ts';
+import { makeSchema } from '../../../src/api/schema/schema.ts';
 import { type Catalog, makeCatalog } from '../../../src/catalog/catalog.ts';
 import { findAdapters } from '../../../src/ingest/find-adapters.ts';
 import { csvRows } from '../../support/every-way-out/csv-rows.ts';
@@ -42,14 +44,14 @@ test.each([
   expect(words.in(`before ${text} behind`).map(found => found.sort)).toContain(sort);
 });
 
-test('what a mask leaves is nobody', () => {
+test('a masked value identifies nobody', () => {
   const masked = [residentId.replace(/(?<=^.{6}).{8}/, '********'), `${phone.slice(0, 3)}****${phone.slice(-4)}`];
   expect(words.in([...masked, `${name[0]}**`, `${address.slice(0, address.indexOf('镇') + 1)}***`].join(' '))).toEqual(
     [],
   );
 });
 
-test('a root field without a way is none, and a field that was not asked for is named', () => {
+test('a root field without a way has none, and a field that was not requested is named', () => {
   const extended = extendSchema(
     schema,
     parse('extend type Query { register(token: String): String } extend type Person { nickname: String }'),
@@ -66,18 +68,18 @@ test('a root field without a way is none, and a field that was not asked for is 
     {},
   );
   expect(missing.sort()).toEqual(['Person.nickname', 'Query.register']);
-  // Of the schema that has it, it is asked for without a change.
+  // The extended schema has the field, so it is requested without a change here.
   expect(new Selections(extended, catalog).own(extended.getType('Person')!)).toContain('nickname');
 });
 
-test('an excuse that holds no more is named', () => {
+test('an excuse that no longer holds is named', () => {
   expect(unseen(['A.a', 'A.b'], new Set(['A.a']), { 'A.a': 'seen', 'A.c': 'gone' })).toEqual({
     missing: ['A.b'],
     stale: ['A.a', 'A.c'],
   });
 });
 
-test('values of an answer and of a file come with the record that they stand in', () => {
+test('the values of an answer and of a file come with the record that holds them', () => {
   const document = parse('{ persons { nodes { __typename id name sex birthDate } } }');
   const data = {
     persons: { nodes: [{ __typename: 'Person', id: 'Person:1', name: '张,三', sex: null, birthDate: '2001-02-03' }] },

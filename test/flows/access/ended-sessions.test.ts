@@ -24,7 +24,7 @@ const mutation =
 
 let provider: ProviderProcess;
 let town: TestHub;
-/** Two processes of one hub, as far as anybody can tell: each has its own memory and connections. */
+/** Two processes of one hub for all practical purposes: each has its own memory and connections. */
 let hubs: readonly RunningHub[] = [];
 let security: HallClient;
 const folder = mkdtempSync(path.join(tmpdir(), 'outpost-hub-ended-'));
@@ -83,7 +83,7 @@ test('a session that is ended at one process is refused by all within 2 s, and i
   for (const hub of hubs) expect(await ask(hub, token)).toMatchObject(ended);
   expect(performance.now() - from).toBeLessThan(promisedMs);
 
-  // The feed goes on for the other session of the same person; the ended one gets nothing of it.
+  // The feed goes on for the other session of the same person; the ended session gets none of it.
   tellChange();
   for (const inbox of others) expect((await inbox.next()).data.changes.kind).toBe(holding.name);
   for (const inbox of sockets) await expect(inbox.next()).rejects.toMatchObject({ code: 4401 });
@@ -91,7 +91,7 @@ test('a session that is ended at one process is refused by all within 2 s, and i
   await Promise.all(others.map(inbox => inbox.close()));
 });
 
-test('a process that starts later knows of it', async () => {
+test('a process that starts later knows of the ended session', async () => {
   const token = await signIn(provider.issuer, 'clerk-2');
   await security.ask(mutation, { session: decodeJwt(token).sid });
   const later = await startAnother();
@@ -102,14 +102,14 @@ test('a process that starts later knows of it', async () => {
   }
 });
 
-test('what a system was given is ended by its name, and it may come again', async () => {
+test("a system's tokens are ended by its name, and it may sign in again", async () => {
   const token = await systemTokenOf(provider, 'hall-screen');
   const sockets = await follow(token);
   const { data } = await security.ask(mutation, { subject: 'hall-screen' });
   expect(data.endSession).toMatchObject({ session: null, subject: 'hall-screen' });
   expect(await Promise.all(sockets.map(closing))).toEqual(hubs.map(() => closedBy('Session ended')));
   for (const hub of hubs) expect(await ask(hub, token)).toMatchObject(ended);
-  // Tokens count in whole seconds: in the same second nobody knows which was first.
+  // Tokens count in whole seconds, so within one second nobody knows which came first.
   const deadline = performance.now() + promisedMs;
   while ((await ask(hubs[1]!, await systemTokenOf(provider, 'hall-screen'))) !== 'answered') {
     expect(performance.now()).toBeLessThan(deadline);
@@ -118,7 +118,7 @@ test('what a system was given is ended by its name, and it may come again', asyn
   expect(await ask(hubs[1]!, token)).toMatchObject(ended);
 });
 
-test('a lost connection to the database costs no promise', async () => {
+test('a lost connection to the database breaks no promise', async () => {
   const token = await signIn(provider.issuer, 'analyst-1');
   const sockets = await follow(token);
   const client = new pg.Client(town.environment.DATABASE_URL);
@@ -135,7 +135,7 @@ test('a lost connection to the database costs no promise', async () => {
   expect(performance.now() - from).toBeLessThan(promisedMs);
 });
 
-test('a socket does not outlive its token, and each stream on it ends with where it goes on', async () => {
+test('a socket does not outlive its token, and each stream on it ends with the cursor to resume from', async () => {
   // Tokens live 12 hours: this one has 2 seconds left.
   await provider.setClock(-43_198);
   const sockets = await follow(await signIn(provider.issuer, 'director-1')).finally(() => provider.setClock(0));
@@ -147,7 +147,7 @@ test('a socket does not outlive its token, and each stream on it ends with where
 });
 
 describe('ending a session', () => {
-  test('a second time changes nothing', async () => {
+  test('for a second time changes nothing', async () => {
     const session = 'a-session-of-somebody';
     const [first, second] = [await security.ask(mutation, { session }), await security.ask(mutation, { session })];
     expect(second.data.endSession.endedAt).toBe(first.data.endSession.endedAt);
@@ -156,7 +156,7 @@ describe('ending a session', () => {
 
   const others = staff.filter(({ claims }) => claims.role !== 'security-admin');
   test.each([...new Map(others.map(account => [account.claims.role, account.subject]))])(
-    'is not for the role %s',
+    'is forbidden to the role %s',
     async (_role, subject) => {
       const client = new HallClient(hubs[0]!.url, await signIn(provider.issuer, subject));
       const { data, errors } = await client.ask(mutation, { subject: 'clerk-2' });
@@ -165,7 +165,7 @@ describe('ending a session', () => {
     },
   );
 
-  test('is not for the public', async () => {
+  test('is forbidden to the public', async () => {
     const { errors } = await new HallClient(hubs[0]!.url, null).ask(mutation, { subject: 'clerk-2' });
     expect(errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }]);
   });

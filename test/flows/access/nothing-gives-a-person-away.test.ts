@@ -13,7 +13,7 @@ import { graphValue, readTown, type TownInMemory } from '../../support/town-in-m
 const seed = Number(process.env.TEST_SEED ?? 1 + (Date.now() % 100_000));
 const random = makeRandom(seed, 'given away');
 const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
-/** Columns with fewer persons tell nothing by numbers. */
+/** Columns with fewer persons reveal nothing by statistics. */
 const fewest = 30;
 const livePages = 6;
 let t: TestHub;
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => t?.stop());
 
-/** Ways from a row to persons: what it is about, and the applicant of the case that it is about. */
+/** Ways from a row to a person: what the row is about, and the applicant of the case that it is about. */
 function waysOf(noun: StoredNoun): { name: string; personOf: (row: PlainRow) => unknown }[] {
   return noun.links.flatMap(({ role, column, target }) => {
     if (target.name === 'Person') return [{ name: role, personOf: (row: PlainRow) => row[column] }];
@@ -49,7 +49,7 @@ function columnsOf(noun: StoredNoun): [name: string, shown: (row: PlainRow) => s
         const value = graphValue(field.scalar, row[column]);
         if (value === null || field.scalar === 'geometry') return null;
         const view = analyst.field(noun, name, false, value);
-        // Of a name two characters stay; they are what they are.
+        // Two characters of a name stay visible by design.
         if (view === 'name') return null;
         const left = view === 'whole' ? String(value) : maskValue(view, field.scalar, value);
         return left && (field.scalar === 'instant' ? inTown(left) : left);
@@ -64,14 +64,14 @@ function columnsOf(noun: StoredNoun): [name: string, shown: (row: PlainRow) => s
     ...(analyst.timeTold(noun, false) === 'whole' ? times : []),
   ];
 }
-/** A version is often made of a time. */
+/** A version is often derived from a time. */
 const times: [name: string, shown: (row: PlainRow) => string | null][] = [
   ['version', row => String(row.version)],
   ['asOf', row => (row.as_of ? inTown(graphValue('instant', row.as_of) as string) : null)],
 ];
 const inTown = (instant: string) => new Date(Date.parse(instant) + 8 * 3600_000).toISOString();
 
-/** All rows, and those of each value of a code that he sees: births apart from deaths. */
+/** All rows, and the rows of each value of a code that the analyst sees, such as births apart from deaths. */
 function partsOf(noun: StoredNoun): [name: string, rows: readonly PlainRow[]][] {
   const rows = town.rows.get(noun.name)!;
   const codes = [...noun.columns.values()].filter(
@@ -86,7 +86,7 @@ function partsOf(noun: StoredNoun): [name: string, rows: readonly PlainRow[]][] 
   return [['', rows], ...parts];
 }
 
-/** One value for each person, of any of these rows that are his. */
+/** One value for each person, taken from any of the given rows that are theirs. */
 function pairsOf(
   rows: readonly PlainRow[],
   personOf: (row: PlainRow) => unknown,
@@ -103,7 +103,7 @@ function pairsOf(
   return [...pairs.values()];
 }
 
-test(`no field that an analyst sees tells of a birthday, a sex or an identity number more than chance does (seed ${seed})`, () => {
+test(`no field that an analyst sees reveals a birthday, a sex or an identity number more than chance does (seed ${seed})`, () => {
   let compared = 0;
   const told: unknown[] = [];
   for (const noun of t.hub.store.catalog.all()) {
@@ -123,7 +123,7 @@ test(`no field that an analyst sees tells of a birthday, a sex or an identity nu
   expect(compared).toBeGreaterThan(100);
 });
 
-test(`nor does what the police are asked for him (seed ${seed})`, async () => {
+test(`what the police are asked for an analyst reveals no more than chance either (seed ${seed})`, async () => {
   let compared = 0;
   const told: unknown[] = [];
   const { catalog } = t.hub.store;

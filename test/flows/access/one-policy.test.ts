@@ -20,7 +20,7 @@ const random = makeRandom(seed, 'one policy');
 let hub: TestHub;
 let town: TownInMemory;
 let graph: CompiledGraph;
-/** Some rows of any nouns that readers asked to see whole. */
+/** Some rows of various nouns that readers asked to see whole. */
 let unmasked: readonly UnmaskGrant[] = [];
 
 beforeAll(async () => {
@@ -108,7 +108,7 @@ test(`what a reader can list is what the rules say in memory, row by row and fie
   expect(compared).toBeGreaterThan(1000);
 });
 
-test('what decides about one row in SQL, and explains it, is what decides in memory', async () => {
+test('the SQL that decides and explains about one row agrees with the rules in memory', async () => {
   const { catalog } = hub.hub.store;
   for (let i = 0; i < 150; i++) {
     const principal = randomPrincipal(random, town);
@@ -129,7 +129,7 @@ test('what decides about one row in SQL, and explains it, is what decides in mem
   }
 });
 
-test('rows are hidden and people are shown whole in enough of these trials for the comparison to mean something', () => {
+test('these trials hide rows and show people whole often enough for the comparison to mean something', () => {
   const counts = { hidden: 0, visible: 0, whole: 0, masked: 0 };
   for (let i = 0; i < 1_000; i++) {
     const policy = policyFor(randomPrincipal(random, town));
@@ -151,7 +151,7 @@ test('an officer who does not work for this town has no rows beyond the public o
     expect([noun.name, policy.rows(noun)]).toEqual([noun.name, noun.kind.open ? 'all' : 'none']);
 });
 
-test('a case as purpose shows its applicant and nobody else, and nobody once it is closed', async () => {
+test('a case as purpose shows its applicant and nobody else, and shows nobody once it is closed', async () => {
   const person = hub.hub.store.catalog.stored('Person');
   const cases = town.rows.get('Case')!.filter(row => row.about_applicant);
   for (const [state, expected] of [
@@ -166,13 +166,13 @@ test('a case as purpose shows its applicant and nobody else, and nobody once it 
   }
 });
 
-test('a sole trader counts as a person: his credit code is masked, and found only by those who may find persons', async () => {
+test('a sole trader counts as a person: the credit code is masked, and found only by those who may find persons', async () => {
   const organisations = hub.hub.store.catalog.stored('Organisation');
   const code = String(
     town.rows.get('Organisation')!.find(row => String(row.credit_code).startsWith('92'))!.credit_code,
   );
   const analyst = { ...nobody(), role: 'analyst', subject: 'a' } as const;
-  // Of a case of somebody else: it lets them find the trader, and shows the code masked.
+  // With the case of somebody else as purpose, they can find the trader but see the code masked.
   const purpose = { kind: 'case', value: 'of nobody' } as const;
   const clerk = { ...nobody(), role: 'clerk', subject: 'c', purpose } as const;
   const [region, masked] = [`${code.slice(0, 6)}************`, `${code.slice(0, 6)}********${code.slice(-4)}`];
@@ -193,7 +193,7 @@ test('a sole trader counts as a person: his credit code is masked, and found onl
   expect(data).toEqual({ organisation: { creditCode: masked } });
 });
 
-test('what was shared for one purpose is not served for another, nor after its end, nor to another agency', () => {
+test('what was shared for one purpose is not served for another purpose, after its end, or to another agency', () => {
   const commerce = hub.hub.store.catalog.stored('MarketEntity');
   const asked = (agency: string, matter: string | null) =>
     policyFor({

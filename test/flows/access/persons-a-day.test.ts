@@ -1,4 +1,4 @@
-/** Readers are shown so many persons whole a day, over all processes, ways and screens, and no more. */
+/** Readers may see only so many persons whole a day, counted over all processes, access paths and screens. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -46,11 +46,11 @@ const page =
 const refusal = { code: 'QUOTA_REACHED', retry: false, what: 'persons', most };
 
 describe('persons shown whole', () => {
-  test('are counted once each, and beyond the number an answer is withheld whole', async () => {
+  test('are counted once each, and an answer that would exceed the quota is withheld entirely', async () => {
     const asker = await clerk('one');
     const first = await asker.ask(page, { first: 15 });
     expect(first.data.persons.nodes).toHaveLength(15);
-    // Who was seen today may be seen again.
+    // A person who was seen today may be seen again.
     for (let i = 0; i < 3; i++) expect((await asker.ask(page, { first: 15 })).errors).toBeUndefined();
     const { result, added } = await noted(() =>
       asker.ask(page, { first: 6, after: first.data.persons.pageInfo.endCursor }),
@@ -58,7 +58,7 @@ describe('persons shown whole', () => {
     expect(result.data).toBeUndefined();
     expect(result.errors).toMatchObject([{ extensions: refusal }]);
     expect(added).toMatchObject([{ act: 'quota', who: { subject: 'one', role: 'clerk' }, counts: { most, asked: 6 } }]);
-    // What still fits is shown, and masked rows cost nothing.
+    // What still fits into the quota is shown, and masked rows cost nothing.
     expect((await asker.ask(page, { first: 5, after: first.data.persons.pageInfo.endCursor })).errors).toBeUndefined();
     const masked = await clerk('one', urls[0], null);
     expect((await masked.ask(page, { first: 100 })).data.persons.nodes).toHaveLength(100);
@@ -77,7 +77,7 @@ describe('persons shown whole', () => {
     }
   });
 
-  test('of many requests at the same moment, in both processes, are never more than the number', async () => {
+  test('never exceed the quota, even with many requests at the same moment in both processes', async () => {
     const askers = await Promise.all(urls.map(url => clerk('three', url)));
     const ids = await t.hub.store.database.read('select id from hub_person order by id limit 60', []);
     const answers = await Promise.all(
@@ -94,7 +94,7 @@ describe('persons shown whole', () => {
     expect(row![0]).toBe(String(most));
   });
 
-  test('are counted in exports page by page: a file breaks off rather than go on', async () => {
+  test('are counted in exports page by page: a file breaks off when the quota is reached', async () => {
     const token = await issuer.token({ sub: 'four', role: 'clerk' });
     const asker = new HallClient(urls[0]!, token, 'task:test');
     const operation = '{ persons { nodes { id name } } }';
@@ -106,7 +106,7 @@ describe('persons shown whole', () => {
     expect(await file.json()).toMatchObject({ errors: [{ extensions: refusal }] });
   });
 
-  test('are counted on boards: the stream of who has seen enough ends, the same beside it goes on', async () => {
+  test('are counted on boards: only the stream of a reader who has reached the quota ends', async () => {
     const text = `subscription { caseBoard(where: { applicantKind: { eq: NATURAL_PERSON } }) { type nodes { id applicant { name } } } }`;
     const [tired, fresh] = await Promise.all([clerk('five'), clerk('eight')]);
     const others = '{ persons(where: { cases: { none: {} } }, first: 20) { nodes { id name } } }';
@@ -117,10 +117,10 @@ describe('persons shown whole', () => {
     await Promise.all([ended, going].map(inbox => inbox!.close()));
   });
 
-  test('are counted by day: another day begins anew', async () => {
+  test('are counted by day: the next day starts at zero', async () => {
     const asker = await clerk('one');
     expect((await asker.ask(page, { first: 100 })).errors?.[0]?.extensions?.code).toBe('QUOTA_REACHED');
-    // As if all of it had been yesterday: another process has seen none of it today.
+    // This pretends that all of it happened yesterday: another process has seen none of it today.
     await t.hub.store.database.read(`update hub_reader_day set day = day - 1 where reader = 'clerk one'`, []);
     await t.hub.store.database.read(`update hub_reader_person set day = day - 1 where reader = 'clerk one'`, []);
     const elsewhere = await clerk('one', urls[1]);
@@ -143,7 +143,7 @@ describe('unmasking', () => {
     return `case:${row![0]}`;
   };
 
-  test('has its own number for a day, whatever its reasons', async () => {
+  test('has a daily quota of its own, whatever the reasons', async () => {
     const asker = await clerk('six', urls[0], await openCase());
     const reason = 'the applicant of the neighbouring plot asked';
     const { result, added } = await noted(async () => {

@@ -1,4 +1,4 @@
-/** A purpose is more than a word: what it names exists, holds today and is the reader's, or it counts as none. */
+/** A purpose must exist, hold today and belong to the reader; otherwise it counts as none. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readReference } from '../../../seeds/reference/read-reference.ts';
 import { policyOf } from '../../../src/access/policy.ts';
@@ -53,7 +53,7 @@ async function seen(reader: ReaderName, purpose: string | null) {
   return { whole: names.some(number => !number.includes('*')), problem: extensions?.purposeProblem ?? null };
 }
 
-describe('a purpose that holds opens what it is for', () => {
+describe('a purpose that holds opens what it is meant for', () => {
   test.each([
     ['clerk', 'task:review'],
     ['clerk', 'matter:FD-JY-001'],
@@ -64,7 +64,7 @@ describe('a purpose that holds opens what it is for', () => {
     expect(await seen(reader, purpose)).toEqual({ whole: true, problem: null });
   });
 
-  test('a case that is open shows its applicant, and a village agent one of their village', async () => {
+  test('an open case shows its applicant, and shows a village agent an applicant of their village', async () => {
     const caseNo = await openCase();
     const { data, extensions } = await client('clerk', `case:${caseNo}`).ask(
       'query ($n: String!) { case(caseNo: $n) { applicant { residentId } } }',
@@ -75,7 +75,7 @@ describe('a purpose that holds opens what it is for', () => {
   });
 });
 
-describe('a purpose that does not hold is told, and counts as none', () => {
+describe('a purpose that does not hold is reported, and counts as none', () => {
   test.each([
     ['clerk', 'blah:x', /form/],
     ['clerk', 'task:anything', /register/],
@@ -95,7 +95,7 @@ describe('a purpose that does not hold is told, and counts as none', () => {
     expect(await seen(reader, purpose)).toEqual({ whole: false, problem: expect.stringMatching(problem) });
   });
 
-  test('a case that is closed, and one of another agency', async () => {
+  test('a closed case and a case of another agency do not hold', async () => {
     const [closed] = await read(`select case_no from hub_case where not deleted and state = 'CLOSED' limit 1`);
     expect((await seen('clerk', `case:${closed![0]}`)).problem).toMatch(/closed/);
     const foreign = await openCase(`lead_agency_code = 'police' and not exists
@@ -103,12 +103,12 @@ describe('a purpose that does not hold is told, and counts as none', () => {
     expect((await seen('an officer of commerce', `case:${foreign}`)).problem).toMatch(/no case of yours/);
   });
 
-  test('without a token a purpose counts for nothing', async () => {
+  test('without a token a purpose does not count', async () => {
     const { extensions } = await new HallClient(t.hub.url, null, 'task:review').ask('{ agencies { totalCount } }');
     expect(extensions?.purposeProblem).toMatch(/token/);
   });
 
-  test('on a socket it is told with the welcome, on an export in a header', async () => {
+  test('the problem is reported on a socket in the welcome message, and on an export in a header', async () => {
     const headers = { authorization: `Bearer ${tokens.get('clerk')}`, 'x-purpose': 'task:anything' };
     const file = await fetch(`${t.hub.url}/export/cases-by-month.csv`, { headers });
     await file.arrayBuffer();
@@ -125,7 +125,7 @@ describe('a purpose that does not hold is told, and counts as none', () => {
     socket.close();
   });
 
-  test('nobody is found by a number without one, and the refusal says what is missing', async () => {
+  test('without a purpose nobody is found by a number, and the refusal says what is missing', async () => {
     const [known] = await read('select resident_id from hub_person limit 1');
     const text = 'query ($id: String!) { person(residentId: $id) { id } }';
     for (const purpose of [null, 'task:anything']) {
@@ -151,7 +151,7 @@ describe('a purpose that ends', () => {
     return ends.map(({ errors }) => errors![0]!.extensions!.code);
   }
 
-  test('closes the streams that were opened for it, be it a task or a case', async () => {
+  test('closes the streams that were opened for it, whether it is a task or a case', async () => {
     expect(
       await endOf('task:to-end', () => read(`update hub_task set valid_to = '2026-01-01' where code = 'to-end'`)),
     ).toEqual(['RIGHTS_CHANGED', 'RIGHTS_CHANGED']);
@@ -161,7 +161,7 @@ describe('a purpose that ends', () => {
     ).toEqual(['RIGHTS_CHANGED', 'RIGHTS_CHANGED']);
   });
 
-  test('is looked for among all that are open by one statement, each with the eyes of its reader', async () => {
+  test('is checked in one statement with all other open purposes, each with the rights of its reader', async () => {
     const catalog = makeCatalog(await findAdapters());
     const { identity } = t.hub.store;
     const idOf = (noun: string, key: string) => identity.ofNoun(catalog.get(noun), key);

@@ -30,7 +30,7 @@ interface Answer {
   readonly text: string;
   readonly resumed: boolean;
 }
-/** @param certificate name of the client's certificate and key; null: none */
+/** @param certificate the name of the client's certificate and key; null for none */
 function agentOf(certificate: string | null): Agent {
   const own = certificate ? { cert: read(`${certificate}.pem`), key: read(`${certificate}.key`) } : {};
   return new Agent({ keepAlive: false, ca: read('authority.pem'), ...own });
@@ -84,7 +84,7 @@ describe('a hub that asks agencies for certificates', () => {
     expect(taken.length).toBe(before);
   });
 
-  test('knows the agency again in a resumed TLS session, and nobody else', async () => {
+  test('recognises the agency in a resumed TLS session, and nobody else', async () => {
     const url = `${hub.hub.url}/push/food-drug`;
     for (const [certificate, status] of [
       ['food-drug', 200],
@@ -99,7 +99,7 @@ describe('a hub that asks agencies for certificates', () => {
     }
   });
 
-  test('answers questions to everybody, over TLS only', async () => {
+  test('answers queries from everybody, over TLS only', async () => {
     expect(hub.hub.url).toMatch(/^https:/);
     const question = JSON.stringify({ query: '{ agencies { nodes { code } } }' });
     const { status, text } = await send(agentOf(null), `${hub.hub.url}/graphql`, question, 'application/json');

@@ -68,7 +68,7 @@ describe('people sign in by authorization code with PKCE', () => {
     expect([back.get('error'), back.get('code')]).toEqual(['invalid_request', null]);
   });
 
-  test('tokens are access tokens, say nothing of a name, and live 12 hours', async () => {
+  test('tokens are access tokens, contain no name, and live 12 hours', async () => {
     const token = await signIn(provider.issuer, 'clerk-1');
     expect(decodeProtectedHeader(token)).toMatchObject({ typ: 'at+jwt', alg: 'ES256' });
     const claims = decodeJwt(token);
@@ -113,7 +113,7 @@ describe('what the hub does not accept', () => {
     }
   });
 
-  describe("with an issuer whose clock isn't the hub's", () => {
+  describe("with an issuer whose clock differs from the hub's", () => {
     const lifetime = 43_200;
     afterAll(() => provider.setClock(0));
     test.each([
@@ -121,11 +121,11 @@ describe('what the hub does not accept', () => {
       ['expired a minute ago', -lifetime - 60, 'it has expired'],
       ['issued 3 s from now', 3, null],
       ['issued a minute from now', 60, 'it is not valid for this hub'],
-    ])('a token that was %s', async (_what, aheadSeconds, problem) => {
+    ])('a few seconds are tolerated: a token that was %s', async (_what, aheadSeconds, problem) => {
       await provider.setClock(aheadSeconds);
       const token = await signIn(provider.issuer, 'clerk-1');
       expect((await bearer(token)).tokenProblem).toBe(problem);
-      // Without tolerance neither passes.
+      // Without tolerance neither token passes.
       expect((await bearer(token, verifierOf(provider.issuer, 0))).tokenProblem).not.toBeNull();
     });
   });
@@ -139,7 +139,7 @@ describe('a hub with an issuer', () => {
     return errors ? errors[0]!.extensions : 'answered';
   };
 
-  test('starts while the issuer is down, says so, and accepts its tokens once it is there', async () => {
+  test('starts while the issuer is down, reports it, and accepts its tokens once it is up', async () => {
     const port = await freePort();
     hub = await startTestHub({ environment: trusting(`http://127.0.0.1:${port}`) });
     try {
@@ -178,13 +178,13 @@ describe('an issuer that misbehaves', () => {
   let server: Server;
   let issuer: string;
   let asked: string[] = [];
-  /** What it says of itself, by path. */
+  /** What the issuer answers, by path. */
   let says: Readonly<Record<string, unknown>> = {};
   beforeAll(async () => {
     server = createServer((request, response) => {
       asked.push(request.url!);
       const answer = says[request.url!];
-      // Silence where there is nothing to say.
+      // For an unknown path the issuer stays silent.
       if (answer !== undefined) response.end(JSON.stringify(answer));
     });
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -210,7 +210,7 @@ describe('an issuer that misbehaves', () => {
     ['speaks of anything else', () => ({ [discovery]: ['hello'] })],
     ['talks without end', () => ({ [discovery]: 'x'.repeat(300_000) })],
     ['gives no key set', () => ({ [discovery]: { issuer, jwks_uri: `${issuer}/keys` }, '/keys': { keys: 'none' } })],
-  ])('one that %s verifies nothing', async (_what, told) => {
+  ])('an issuer that %s verifies nothing', async (_what, told) => {
     says = told();
     asked = [];
     const verify = verifierOf(issuer, 5, { deadlineMs: 3_000, pauseMs: 60_000 });
@@ -219,7 +219,7 @@ describe('an issuer that misbehaves', () => {
     expect(new Set(asked).size).toBe(asked.length);
   });
 
-  test('one that is silent is given up after its deadline, and is not asked for every token', async () => {
+  test('a silent issuer is given up after its deadline, and is not asked again for every token', async () => {
     says = {};
     asked = [];
     const verify = verifierOf(issuer, 5, { deadlineMs: 100, pauseMs: 60_000 });
@@ -230,7 +230,7 @@ describe('an issuer that misbehaves', () => {
     expect(asked).toEqual([discovery]);
   });
 
-  test('tokens with invented keys make the hub look for keys once, not once each', async () => {
+  test('many tokens with invented keys make the hub look for keys only once', async () => {
     const keys = (await (await fetch(`${provider.issuer}/jwks`)).json()) as object;
     says = { [discovery]: { issuer, jwks_uri: `${issuer}/keys` }, '/keys': keys };
     asked = [];

@@ -8,7 +8,7 @@ import { rules } from '../../../src/access/rules.ts';
 import type { Noun, StoredNoun } from '../../../src/catalog/catalog.ts';
 import { type GraphqlAnswer, HallClient } from '../../../src/cli/hall-client.ts';
 import { type MatrixLine, readMatrix } from '../../support/access-matrix.ts';
-import { fieldRoads } from '../../support/field-roads.ts';
+import { fieldAccessPaths } from '../../support/field-access-paths.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
 import { anyTests } from '../../support/test-purposes.ts';
 import { makeTokenIssuer, type TokenIssuer } from '../../support/token-issuer.ts';
@@ -22,7 +22,7 @@ let t: TestHub;
 let issuer: TokenIssuer;
 let village: string;
 let purposes: readonly (string | null)[];
-/** Every field whole, by id. */
+/** Every field's whole value, by the row's id. */
 let truth: ReadonlyMap<string, Row>;
 
 type Row = Readonly<Record<string, unknown>> & { readonly id: string };
@@ -74,7 +74,7 @@ test('the reviewed matrix has a line for every field and relation of every noun'
   }
 });
 
-/** Whether a value looks as one part of a cell says. */
+/** Whether a value looks as the given part of a cell says. */
 function fits(noun: Noun, field: string, look: string, whole: unknown, seen: unknown, masked: string): boolean {
   const { scalar } = noun.columns.get(field)!.field;
   const same = (value: unknown) => JSON.stringify(value) === JSON.stringify(seen);
@@ -101,7 +101,7 @@ describe.each(roles)('for the role %s', role => {
             const [masked, ...others] = line.looks(role)!;
             const says = [masked, ...others][look]!;
             const { field } = noun.columns.get(line.field)!;
-            // A sole trader's code is a person's wherever persons are not whole.
+            // A sole trader's code counts as a person's value wherever persons are not whole.
             const trader = namesPerson(field, whole[line.field]) && row[line.field] !== whole[line.field];
             const code = rules[role].unmaskMinutes ? 'identity' : 'region';
             const cell = trader ? code : says;
@@ -116,7 +116,7 @@ describe.each(roles)('for the role %s', role => {
     expect(compared).toBeGreaterThan(500);
   });
 
-  test('every relation leads on, or is refused, as the matrix says', async () => {
+  test('every relation leads on or is refused as the matrix says', async () => {
     const client = await clientOf(role, 0);
     for (const noun of nouns()) {
       const lines = matrix.get(noun.name)!.filter(line => noun.relations.has(line.field) && line.looks(role));
@@ -157,8 +157,8 @@ describe.each(roles)('for the role %s', role => {
     },
   );
 
-  test(`what he sees masked or not at all is no field to filter, order, group or measure by, by any road (seed ${seed})`, async () => {
-    // Purposes that show the same let the same be filtered.
+  test(`a field that is masked or hidden cannot be filtered, ordered, grouped or measured (seed ${seed})`, async () => {
+    // Purposes that show the same fields allow the same filters, so only the different ones are tried.
     const looks = [0, 1, 2].filter(look => look === 0 || differs(role, look));
     for (const look of looks) {
       const client = await clientOf(role, look);
@@ -189,15 +189,15 @@ function questionsAbout(noun: StoredNoun, role: Role, look: number) {
     const whole = line.looks(role)![look] === 'whole';
     const { field } = noun.columns.get(line.field)!;
     const named = field.format?.personPrefix !== undefined;
-    const fitting = Object.keys(fieldRoads).filter(name => fieldRoads[name]!.fits?.(field) ?? true);
+    const fitting = Object.keys(fieldAccessPaths).filter(name => fieldAccessPaths[name]!.fits?.(field) ?? true);
     const chosen = [...fitting.slice(0, 2), random.pick(fitting)];
-    return [...new Set(chosen)].map(road => {
-      const { orders, groups } = fieldRoads[road]!;
+    return [...new Set(chosen)].map(accessPath => {
+      const { orders, groups } = fieldAccessPaths[accessPath]!;
       const isNamed = orders && named && !seesPersonsWhole(role, look);
       const refused = !whole || isNamed || (groups && field.sensitivity === 'personal');
       return {
-        place: `${road} of ${noun.name}.${line.field}`,
-        text: fieldRoads[road]!.of(noun, line.field),
+        place: `${accessPath} of ${noun.name}.${line.field}`,
+        text: fieldAccessPaths[accessPath]!.of(noun, line.field),
         code: refused ? 'FILTER_FORBIDDEN' : 'answered',
       };
     });
@@ -211,7 +211,7 @@ const seesPersonsWhole = (role: Role, look: number): boolean =>
 
 describe('fields that only some roles have', () => {
   const someone = '371482198503120037';
-  /** A question for each; a further one is one more entry. */
+  /** A query for each field; add an entry for a new field. */
   const probes: Readonly<Record<string, string>> = {
     'Query.explainAccess':
       'query { explainAccess(id: "Region:00000000-0000-8000-a000-000000000000", reader: { role: "clerk" }) { visible } }',
@@ -225,7 +225,7 @@ describe('fields that only some roles have', () => {
     'Agency.freshness': 'query { agencies(first: 1) { nodes { freshness { modes } } } }',
     'AgencyFreshness.error': 'query { agencies(first: 1) { nodes { freshness { modes } } } }',
   };
-  /** A board shows rows of a noun: it is for those who have some. */
+  /** A board shows rows of a noun, so it is for roles that see some of them. */
   const boards: Readonly<Record<string, string>> = {
     'Subscription.caseBoard': 'Case',
     'Subscription.approvalUpdates': 'Approval',
@@ -233,7 +233,7 @@ describe('fields that only some roles have', () => {
   const lines = matrix.get('Fields that no record declares')!.filter(({ about }) => about.startsWith('for:'));
   const roots = lines.filter(({ field }) => /^(Query|Mutation|Subscription|Agency|AgencyFreshness)\./.test(field));
 
-  test('each way to them has a question here', () => {
+  test('each field that only some roles have has a query here', () => {
     expect(roots.map(({ field }) => field).sort()).toEqual(Object.keys(probes).sort());
   });
 
@@ -241,7 +241,7 @@ describe('fields that only some roles have', () => {
     '%s is refused to the others',
     async (field, line) => {
       for (const role of roles) {
-        // The tasks of the register are not for village agents, who act in cases.
+        // Village agents act in cases, so the tasks of the register are not for them.
         const client = await clientOf(role, role === 'village-agent' ? 1 : 2);
         const subscribed = field.startsWith('Subscription');
         const answer = subscribed
@@ -254,7 +254,7 @@ describe('fields that only some roles have', () => {
     },
   );
 
-  test('what failed at an agency is for who looks after it', async () => {
+  test('the failure at an agency is shown only to those who look after the agency', async () => {
     for (const agency of ['commerce', 'police']) {
       t.systems.get(agency)!.setOutage('refuse');
       await t.healthOf(agency, ({ error }) => error !== null);
@@ -268,7 +268,7 @@ describe('fields that only some roles have', () => {
         .filter(({ freshness }) => freshness?.error)
         .map(({ code }) => code);
       const all = line.looks(role)![0] === '–' ? [] : ['commerce', 'police'];
-      // Tokens here name an agency for every role; only an integrator is bound to it.
+      // The tokens here name an agency for every role, but only an integrator is bound to it.
       const expected = role === 'integrator' ? ['commerce'] : all;
       expect({ role, told: told.sort() }).toEqual({ role, told: expected });
     }

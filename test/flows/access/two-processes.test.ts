@@ -11,7 +11,7 @@ import { freePort, HubProcess } from '../../support/hub-process.ts';
 import { trusting } from '../../support/identity-provider.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
 
-/** Two operating-system processes over one database, and the provider as a third. */
+/** Two operating-system processes work over one database, and the provider is a third process. */
 const promisedMs = 2_000;
 const folder = mkdtempSync(path.join(tmpdir(), 'outpost-hub-two-'));
 let provider: ProviderProcess;
@@ -66,11 +66,11 @@ test.each([0, 1] as const)('a session that is ended in process %i ends in both, 
   expect(performance.now() - from).toBeLessThan(promisedMs);
 });
 
-test('what is unmasked in one process is whole in the other, and masked there again when its time is over', async () => {
+test('what is unmasked in one process is whole in the other, until the grant ends', async () => {
   const token = await signIn(provider.issuer, 'clerk-2');
   const { read } = t.hub.store.database;
   const [open] = await read(`select case_no from hub_case where not deleted order by id limit 1`, []);
-  // A small town may have none that is open.
+  // A small town may have no open case.
   await read(`update hub_case set state = 'ACCEPTED' where case_no = $1`, [open![0]]);
   const [here, there] = urls.map(url => new HallClient(url, token, `case:${open![0]}`));
   const [person] = (await here!.ask('{ persons(first: 50) { nodes { id name } } }')).data.persons.nodes.filter(

@@ -29,7 +29,7 @@ beforeAll(async () => {
     environment: issuer.environment,
   });
   await t.synchronised();
-  // Another process of the same hub, as far as anybody can tell: it has its own memory and connections.
+  // Another process of the same hub for all practical purposes: it has its own memory and connections.
   const own = { HUB_AUDIT_DIR: path.join(folder, 'log'), HUB_AUDIT_ROOTS: path.join(folder, 'roots') };
   const environment = { ...t.environment, ...own };
   other = await startHub(readConfig(environment), environment, t.hub.adapters);
@@ -46,7 +46,7 @@ const reason = 'calls back about a certificate';
 const question = 'query One($id: ID!) { node(id: $id) { ... on Person { name residentId residents { name } } } }';
 
 let clerks = 0;
-/** An open case, of nobody of whom these tests tell. */
+/** An open case of a person whom these tests do not use otherwise. */
 async function aPurpose(): Promise<string> {
   const [row] = await t.hub.store.database.read(
     `select case_no from hub_case where not deleted and state <> 'CLOSED' order by id limit 1`,
@@ -54,7 +54,7 @@ async function aPurpose(): Promise<string> {
   );
   return `case:${row![0]}`;
 }
-/** A clerk in a session of their own, at work on a case, at each process. */
+/** A clerk with a session of their own at each process, who works on a case. */
 async function newClerk(claims: Claims = {}) {
   const all = { role: 'clerk', sub: `clerk-${++clerks}`, sid: `session-${clerks}`, ...claims };
   const token = await issuer.token(all);
@@ -82,7 +82,7 @@ const shown = async (client: HallClient, id: string) => {
   expect(errors).toBeUndefined();
   return data.node as { name: string; residentId: string; residents: { name: string }[] };
 };
-/** Asks until it is so; other processes hear of it within a second. */
+/** Repeats the check until it holds; other processes learn of a change within a second. */
 async function soon(is: () => Promise<boolean>): Promise<void> {
   for (const from = performance.now(); !(await is()); ) expect(performance.now() - from).toBeLessThan(promisedMs);
 }
@@ -98,7 +98,7 @@ const setUntil = (grant: string, until: string) =>
   t.hub.store.database.read(`update hub_unmask_grant set until = now() + $2::interval where id = $1`, [grant, until]);
 
 describe('a record that is unmasked', () => {
-  test('is whole for its asker in every process, with what is asked of the police, and masked for everybody else', async () => {
+  test('is whole for its asker in every process and in live answers, and masked for everybody else', async () => {
     const all = await people(20);
     const atWork = new HallClient(t.hub.url, await issuer.token({ sub: 'c', role: 'clerk' }), 'task:test');
     const asked = await atWork.ask('{ persons(first: 200) { nodes { id residents { name } } } }');
@@ -126,7 +126,7 @@ describe('a record that is unmasked', () => {
       expect((await shown(client, person!.id)).name).toContain('*');
   });
 
-  test('is whole in lists and in what is pushed, where its neighbours stay masked', async () => {
+  test('is whole in lists and in pushed events, where its neighbours stay masked', async () => {
     const [row] = await t.hub.store.database.read(
       `select id, legal_representative_name from commerce_market_entity e where not deleted and length(legal_representative_name) > 2
          and not exists (select from hub_case c where c.about_applicant = e.about_legal_representative or c.about_applicant_organisation = e.about_organisation)
@@ -143,7 +143,7 @@ describe('a record that is unmasked', () => {
     const inbox = await clerk.here.subscribe(
       `subscription { changes(kinds: ["MarketEntity"], ${fromTheBeginning}) { node { id ... on MarketEntity { legalRepresentativeName } } } }`,
     );
-    // Which of them is told first depends on the ids of this installation.
+    // Which of them is sent first depends on the ids of this installation.
     const told = new Map<string, string>();
     const own = `MarketEntity:${row![0]}`;
     while (!told.has(own) || told.size < 2) {
@@ -156,7 +156,7 @@ describe('a record that is unmasked', () => {
     await inbox.close();
   });
 
-  test('may still not be found by what others see masked', async () => {
+  test('still cannot be found by fields that others see masked', async () => {
     const person = await somebody();
     const clerk = await newClerk();
     await clerk.here.ask(request, { id: person.id, reason });
@@ -164,7 +164,7 @@ describe('a record that is unmasked', () => {
     expect(codeOf(answer)).toBe('FILTER_FORBIDDEN');
   });
 
-  test('is masked again when its time is over, in every process, by itself', async () => {
+  test('is masked again when the grant ends, in every process, by itself', async () => {
     const person = await somebody();
     const clerk = await newClerk();
     const { data } = await clerk.here.ask(request, { id: person.id, reason, minutes: 1 });
@@ -211,7 +211,7 @@ describe('a record that is unmasked', () => {
 });
 
 describe('the proof', () => {
-  test('says why before anything is shown, and by which grant it was read; the person is told', async () => {
+  test("logs the reason before anything is shown, then each read with its grant, for the person's report", async () => {
     const person = await somebody();
     const clerk = await newClerk();
     const { data } = await clerk.here.ask(request, {
@@ -243,7 +243,7 @@ describe('the proof', () => {
     ]);
   });
 
-  test('comes first: while the log cannot be written nothing is unmasked', async () => {
+  test('is written first: while the log cannot be written nothing is unmasked', async () => {
     const person = await somebody();
     const clerk = await newClerk();
     const dir = t.environment.HUB_AUDIT_DIR!;
@@ -259,7 +259,7 @@ describe('the proof', () => {
 });
 
 describe('asking to unmask', () => {
-  test.each(roles.filter(role => rules[role].unmaskMinutes === 0))('is not for the role %s', async role => {
+  test.each(roles.filter(role => rules[role].unmaskMinutes === 0))('is forbidden to the role %s', async role => {
     const person = await somebody();
     const token = role === 'public' ? null : await issuer.token({ sub: 'x', role, agency: 'commerce' });
     expect(codeOf(await new HallClient(t.hub.url, token).ask(request, { id: person.id, reason }))).toBe('FORBIDDEN');
@@ -285,7 +285,7 @@ describe('asking to unmask', () => {
     expect(await grantsOf(clerk.claims.sub)).toEqual([]);
   });
 
-  test('needs a record that the asker sees: a village agent has none of another village', async () => {
+  test('needs a record that the asker sees, and a village agent sees none of another village', async () => {
     const { database, identity, catalog } = t.hub.store;
     const villages = await database.read(
       'select region_code, min(applicant_id) from hub_case where applicant_id is not null and region_code is not null group by 1 order by 1 limit 2',
@@ -302,12 +302,12 @@ describe('asking to unmask', () => {
     const agent = new HallClient(t.hub.url, token, `case:${own1![0]}`);
     expect((await agent.ask(request, { id: own, reason })).errors).toBeUndefined();
     const answer = await agent.ask(request, { id: foreign, reason });
-    // Somebody of another village may have a case here too.
+    // A person of another village may have a case in this village too.
     const seen = (await agent.ask('query ($id: ID!) { node(id: $id) { id } }', { id: foreign })).data.node;
     expect(codeOf(answer)).toBe(seen ? undefined : 'BAD_USER_INPUT');
   });
 
-  test('ends at ten records at the same time', async () => {
+  test('is refused beyond ten records at the same time', async () => {
     const clerk = await newClerk();
     const codes: unknown[] = [];
     for (const { id } of await people(11)) codes.push(codeOf(await clerk.here.ask(request, { id, reason })));

@@ -5,9 +5,9 @@ import { rules } from '../../../src/access/rules.ts';
 import type { Noun, StoredNoun } from '../../../src/catalog/catalog.ts';
 import { Region } from '../../../src/catalog/nouns/places.ts';
 import { type GraphqlAnswer, HallClient } from '../../../src/cli/hall-client.ts';
-import { exportRoads } from '../../support/export-roads.ts';
+import { exportAccessPaths } from '../../support/export-access-paths.ts';
 import { fromTheBeginning } from '../../support/from-the-beginning.ts';
-import { groupRoads } from '../../support/group-roads.ts';
+import { groupAccessPaths } from '../../support/group-access-paths.ts';
 import {
   codesOf,
   type Listing,
@@ -32,7 +32,7 @@ const random = makeRandom(seed, 'what is told can be listed');
 const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
 let t: TestHub;
 let issuer: TokenIssuer;
-/** What a reader who sees everything has listed. */
+/** Everything that a reader who sees everything has listed. */
 let everything: Listing;
 
 beforeAll(async () => {
@@ -56,7 +56,7 @@ async function randomReader(): Promise<Listing> {
   const [caseRow] = [pick(listed(everything, t.hub.store.catalog.get('Case')))];
   const stated = pick([null, `case:${caseRow!.caseNo}`, 'matter:FD-JY-001', 'matter:POL-HJ-002', 'task:test']);
   const client = await clientOf(role, { agency, host: 'town', village }, stated);
-  // A purpose that does not hold for this reader is none.
+  // A purpose that does not hold for this reader counts as none.
   const purpose = (await client.ask('{ __typename }')).extensions?.purposeProblem ? null : stated;
   const shown = rules[role].personal[(purpose?.split(':')[0] ?? 'without') as 'without'];
   const reader = await listAll(role, client, shown, nouns());
@@ -66,10 +66,10 @@ async function randomReader(): Promise<Listing> {
 const ids = (rows: readonly { readonly id: string }[]) => rows.map(row => row.id);
 const sortedIds = (rows: readonly { readonly id: string }[]) => ids(rows).sort();
 
-/** One way to learn of rows. Fails unless what is told follows from what the reader can list. */
-type Road = (reader: Listing, noun: StoredNoun) => Promise<void>;
+/** One access path to rows. It fails unless the answer follows from the rows that the reader can list. */
+type AccessPath = (reader: Listing, noun: StoredNoun) => Promise<void>;
 
-/** A noun that this reader sees in part, where there is one: there the roads could tell too much. */
+/** A noun that this reader sees in part, if there is one, because there an access path could reveal too much. */
 function pickNoun(reader: Listing, fits: (noun: StoredNoun) => boolean = () => true): StoredNoun | null {
   const all = nouns().filter(noun => sees(reader, noun) && listed(everything, noun).length && fits(noun));
   const partly = all.filter(noun => listed(reader, noun).length < listed(everything, noun).length);
@@ -80,13 +80,13 @@ const hiddenRows = (reader: Listing, noun: Noun): Row[] => {
   return listed(everything, noun).filter(row => !known.has(row.id));
 };
 const nobodysId = (noun: Noun) => `${noun.name}:00000000-0000-8000-a000-000000000000`;
-/** Everything of an answer but the values that were asked for. */
+/** An answer without the values that were asked for. */
 const shapeOf = (answer: GraphqlAnswer, ...values: unknown[]) =>
   values.reduce<string>((text, value) => text.replaceAll(String(value), '?'), JSON.stringify(answer));
 
-const roads: Readonly<Record<string, Road>> = {
-  ...groupRoads(random, () => everything),
-  ...exportRoads(random, () => everything),
+const accessPaths: Readonly<Record<string, AccessPath>> = {
+  ...groupAccessPaths(random, () => everything),
+  ...exportAccessPaths(random, () => everything),
 
   'a count': async (reader, noun) => {
     const { where, fitting } = randomQuestion(random, reader, everything, noun);
@@ -125,7 +125,7 @@ const roads: Readonly<Record<string, Road>> = {
   },
 
   'a row behind another': async (reader, noun) => {
-    // Also by way of a row that leads on, only what can be listed comes into sight.
+    // A row that leads to others also shows only rows that can be listed.
     for (const { name, to } of toOne(noun)) {
       const targets = listed(reader, noun).map(row => row[`to_${name}`] as { id: string } | null);
       const known = new Set(ids(listed(reader, to)));
@@ -157,7 +157,7 @@ const roads: Readonly<Record<string, Road>> = {
   'an error about a row that is not seen': async (reader, noun) => {
     const [hidden] = hiddenRows(reader, noun);
     if (!hidden) return;
-    // As if it were not there at all: word for word.
+    // The answer is word for word that for a record that does not exist.
     const ask = async (id: string) => {
       const query = `query ($id: ID!) { node(id: $id) { id } }`;
       const unmask = `mutation ($id: ID!) { requestUnmask(id: $id, reason: "to see what is said") { until } }`;
@@ -214,7 +214,7 @@ const roads: Readonly<Record<string, Road>> = {
   },
 };
 
-/** What a search finds in a noun: text in a field that is searched, or the whole of a key in its spelling. */
+/** What a search finds in a noun: text within a searched field, or a complete key in its normalised spelling. */
 function hits(reader: Listing, noun: StoredNoun, text: string): Row[] {
   const columns = [...noun.columns.values()].filter(column => mayFilter(reader, column));
   return listed(reader, noun).filter(plain => {
@@ -231,36 +231,36 @@ function hits(reader: Listing, noun: StoredNoun, text: string): Row[] {
   });
 }
 
-describe(`whatever a random reader is told, he could have listed (seed ${seed})`, () => {
+describe(`whatever a random reader receives, they could have listed (seed ${seed})`, () => {
   const trials = Number(process.env.TEST_READERS ?? 4);
   test.each(Array.from({ length: trials }, (_, i) => i + 1))('reader %i', async () => {
     const reader = await randomReader();
-    for (const [road, take] of Object.entries(roads)) {
+    for (const [accessPath, take] of Object.entries(accessPaths)) {
       for (let i = 0; i < 8; i++) {
         const noun = pickNoun(reader);
         if (!noun) continue;
         try {
           await take(reader, noun);
         } catch (error) {
-          throw new Error(`${road}, ${noun.name}, told to ${reader.name}: ${(error as Error).message}`);
+          throw new Error(`${accessPath}, ${noun.name}, told to ${reader.name}: ${(error as Error).message}`);
         }
       }
     }
     await followsFromListed(reader);
-    // A filter that every row fits leaves what may be told as it is.
+    // A filter that every row fits does not change what may be sent.
     const seen = nouns().filter(noun => listed(reader, noun).length || noun.name === 'Region');
     const every = seen.map(noun => `${noun.kind.plural}: { not: { or: [] } }`);
     await followsFromListed(reader, `where: { ${every.join(', ')} }`);
   });
 });
 
-/** Regions that were made to end a stream. */
+/** Regions that were changed to end a stream. */
 const ends = new Set<string>();
-/** Everything that was ever pushed: the rows of it that are there now, and no other. */
+/** The pushed rows are exactly those that exist now. */
 async function followsFromListed(reader: Listing, where = ''): Promise<void> {
   const query = `subscription { changes(${where} ${fromTheBeginning}) { kind agency deleted node { id } } }`;
   const inbox = await reader.client.subscribe(query);
-  // Everybody sees regions: a change of this one ends what was before.
+  // Everybody sees regions, so a change of this one marks the end of what came before.
   const code = `371482101${900 + ends.size}`;
   await stateRecords(t.hub.store, 'town', [plainStatement(Region, code, { code }, Date.now())]);
   const last = `Region:${t.hub.store.identity.ofRecord('Region', 'town', code)}`;

@@ -1,4 +1,4 @@
-/** Looking for somebody by something personal is a read of them: it needs a purpose, is noted, and has bounds. */
+/** A search for a person by something personal counts as a read: it needs a purpose, is logged, and has bounds. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeTownship } from '../../../seeds/township/township.ts';
 import { HallClient } from '../../../src/cli/hall-client.ts';
@@ -30,7 +30,7 @@ afterAll(() => t?.stop());
 const byNumber = 'query ByNumber($id: String!) { person(residentId: $id) { id name } }';
 
 describe('finding a person by their number', () => {
-  test('is in the log when only masked fields are shown', async () => {
+  test('is logged even when only masked fields are shown', async () => {
     const [row] = await read('select resident_id, id from hub_person order by id limit 1');
     const [open] = await read(
       `select case_no from hub_case where state <> 'CLOSED' and not deleted and about_applicant is distinct from $1 limit 1`,
@@ -44,7 +44,7 @@ describe('finding a person by their number', () => {
     ]);
   });
 
-  test('is in the log when nobody is found, by the id that the number would have', async () => {
+  test('is logged when nobody is found, under the id that the number would have', async () => {
     const number = inventedResidentId(77);
     const asker = await clerk('task:test', 'clerk-2');
     const { result, added } = await noted(() => asker.ask(byNumber, { id: number }));
@@ -55,7 +55,7 @@ describe('finding a person by their number', () => {
     expect(JSON.stringify(added)).not.toContain(number);
   });
 
-  test('also by a search, by another number of theirs, and by a sole trader’s code', async () => {
+  test('is logged for a search, for another of their numbers, and for a sole trader’s code too', async () => {
     const asker = await clerk('task:test', 'clerk-3');
     const [insured] = await read(
       'select person_no, insurance_kind, about_insured from human_resources_insured_person limit 1',
@@ -74,7 +74,7 @@ describe('finding a person by their number', () => {
     expect(three.added).toHaveLength(1);
   });
 
-  test('that finds nobody is bounded per reader and day, and the bound is in the log', async () => {
+  test('has a bound per reader and day when it finds nobody, and reaching the bound is logged', async () => {
     const asker = await clerk('task:test', 'clerk-4');
     const tries = Array.from({ length: 8 }, (_, i) => inventedResidentId(100 + i));
     const { result, added } = await noted(async () => {
@@ -90,7 +90,7 @@ describe('finding a person by their number', () => {
     );
   });
 
-  test('many at once are many misses', async () => {
+  test('with many unknown numbers in one request counts as many misses', async () => {
     const asker = await clerk('task:test', 'clerk-5');
     const aliases = Array.from(
       { length: 6 },
@@ -139,7 +139,7 @@ describe('a test by a personal field', () => {
     expect(added[0]).toMatchObject({ operation: { name: 'Tested' }, counts: { rows: 0 } });
   });
 
-  test('that fits more persons than a reader may look through is refused, whatever is asked of them', async () => {
+  test('is refused when it fits more persons than a reader may look through, whatever is selected', async () => {
     const asker = await clerk('task:test', 'clerk-7');
     for (const where of [
       '{ name: { isNull: false } }',
@@ -156,7 +156,7 @@ describe('a test by a personal field', () => {
     expect((await asker.ask(related)).errors?.[0]?.extensions?.code).toBe('LIMIT_EXCEEDED');
   });
 
-  test('by a code tells of sole traders only where it fits some', async () => {
+  test('by a code concerns sole traders only where it fits some', async () => {
     const asker = await clerk('task:test', 'clerk-8');
     const ask = (start: string) =>
       noted(() => asker.ask(`{ organisations(where: { creditCode: { startsWith: "${start}" } }) { totalCount } }`));
@@ -181,13 +181,13 @@ describe('a test by a personal field', () => {
     expect((await asker.ask(text, { ids })).errors?.[0]?.extensions?.code).toBe('QUOTA_REACHED');
   });
 
-  test('that is refused is noted, for it is an answer too, and counts as a miss', async () => {
+  test('is logged when it is refused, because a refusal is an answer too, and counts as a miss', async () => {
     const asker = await clerk('task:test', 'clerk-13');
     const { added } = await noted(() => asker.ask('{ persons(where: { name: { isNull: false } }) { totalCount } }'));
     expect(added).toMatchObject([{ counts: { sought: 1, missed: 1 } }]);
   });
 
-  test('counts whom it fits as persons that were seen', async () => {
+  test('counts the persons whom it fits as seen', async () => {
     const asker = await clerk('task:test', 'clerk-14');
     const n = surname();
     await asker.ask('query ($n: String!) { persons(where: { name: { startsWith: $n } }) { totalCount } }', { n });
@@ -199,7 +199,7 @@ describe('a test by a personal field', () => {
   test.each([
     ['a search by a name that nobody has', 'query { search(text: "某某某某") { id } }'],
     ['a report about somebody of whom nothing is known', 'report'],
-  ])('%s is noted as a miss', async (_what, text) => {
+  ])('%s is logged as a miss', async (_what, text) => {
     const report = `{ dataSubjectReport(residentId: "${inventedResidentId(400)}") { more } }`;
     const asker =
       text === 'report'
@@ -209,7 +209,7 @@ describe('a test by a personal field', () => {
     expect(added).toMatchObject([{ counts: { sought: 1, missed: 1 } }]);
   });
 
-  test('a place in an order by one is asked about with an entry, also on an empty page', async () => {
+  test('a position in an order by a personal field is logged, even for an empty page', async () => {
     const asker = await clerk('task:test', 'clerk-16');
     const [known] = (await asker.ask('{ persons(first: 1, orderBy: [BIRTH_DATE_ASC]) { edges { cursor } } }')).data
       .persons.edges;
@@ -225,7 +225,7 @@ describe('a test by a personal field', () => {
     expect(nested.added.flatMap(({ subjects }) => subjects.ids).length).toBeGreaterThan(0);
   });
 
-  test('by a code that fits no sole trader is no look-up: who may miss nobody is answered', async () => {
+  test('by a code that fits no sole trader is no search for a person and costs no miss', async () => {
     const director = await clientOf({ role: 'director', sub: 'director-1' }, null);
     const [company] = await read(`select credit_code from hub_organisation where credit_code like '91%' limit 1`);
     const [trader] = await read(`select credit_code from hub_organisation where credit_code like '92%' limit 1`);
@@ -234,7 +234,7 @@ describe('a test by a personal field', () => {
       expect(await director.ask(text, { c })).toEqual({ data: { organisations: { totalCount } } });
   });
 
-  test('is none that a stream takes', async () => {
+  test('is not accepted by a stream', async () => {
     const asker = await clerk('task:test', 'clerk-9');
     for (const text of [
       'subscription { caseBoard(where: { applicant: { name: { eq: "董" } } }) { type } }',
@@ -247,17 +247,17 @@ describe('a test by a personal field', () => {
     }
   });
 
-  test('an order by one notes the rows of its page, also where only cursors are asked', async () => {
+  test('an order by a personal field logs the rows of its page, even where only cursors are selected', async () => {
     const asker = await clerk('task:test', 'clerk-10');
     const { result, added } = await noted(() =>
       asker.ask('{ persons(orderBy: [NAME_ASC], first: 3) { pageInfo { endCursor } } }'),
     );
     expect(result.errors).toBeUndefined();
-    // That there is one behind the page is told too.
+    // The answer also reveals that there is a row behind the page.
     expect(added.flatMap(({ subjects }) => subjects.ids)).toHaveLength(4);
   });
 
-  test('an order by a code notes the sole traders of its page too', async () => {
+  test('an order by a code logs the sole traders of its page too', async () => {
     const asker = await clerk('task:test', 'clerk-11');
     const order = '(orderBy: [CREDIT_CODE_DESC], first: 200)';
     const question = (select: string) => noted(() => asker.ask(`{ organisations${order} { ${select} } }`));
@@ -266,7 +266,7 @@ describe('a test by a personal field', () => {
     expect(added.flatMap(({ subjects }) => subjects.ids)).toEqual(expect.arrayContaining(traders.map(([id]) => id)));
   });
 
-  test('an order by a code notes the sole traders of its page too', async () => {
+  test('an order by a code logs the sole traders of its page too', async () => {
     const asker = await clerk('task:test', 'clerk-11');
     const order = '(orderBy: [CREDIT_CODE_DESC], first: 200)';
     const question = (select: string) => noted(() => asker.ask(`{ organisations${order} { ${select} } }`));
@@ -275,14 +275,14 @@ describe('a test by a personal field', () => {
     expect(added.flatMap(({ subjects }) => subjects.ids)).toEqual(expect.arrayContaining(traders.map(([id]) => id)));
   });
 
-  test('by a role that sees persons masked is refused as ever', async () => {
+  test('by a role that sees persons masked is refused as everywhere', async () => {
     const analyst = await clientOf({ role: 'analyst' }, null);
     const { errors } = await analyst.ask('{ persons(where: { name: { eq: "董" } }) { totalCount } }');
     expect(errors?.[0]?.extensions?.code).toBe('FILTER_FORBIDDEN');
   });
 });
 
-test('a row that is linked to nobody counts for whom it names only where something is told that names them', async () => {
+test('a row that is linked to nobody counts for those it names only where their names are selected', async () => {
   const asker = await clerk('task:test', 'clerk-11');
   const list = (fields: string) =>
     noted(() => asker.ask(`{ organisations(where: { name: { isNull: false } }, first: 5) { nodes { ${fields} } } }`));

@@ -15,7 +15,7 @@ import { ReferenceHub } from '../../support/reference-hub.ts';
 const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
 const random = makeRandom(seed, 'commerce test');
 const town = makeTownship({ population: 1_200, seed });
-/** Rare faults must be there in a small town too. */
+/** Rates at which even rare faults occur in a small town. */
 const OFTEN: FaultRates = {
   ...{ twoPripids: 0.2, noCreditCode: 0.3, wrongCreditCode: 0.1, industryMismatch: 0.2, deletedAsError: 0.1 },
   ...{ unknownState: 0.05, impossibleDate: 0.05, unknownReason: 0.2, unreadableCase: 0.1 },
@@ -45,7 +45,7 @@ afterEach(async () => {
   running = null;
 });
 
-/** The seed that makes a failure come again stands in the message. */
+/** The test's message contains the seed that repeats a failure. */
 const seeded = (name: string, run: () => Promise<void>) =>
   test(name, async () => {
     try {
@@ -80,7 +80,7 @@ const drained = async (source: AgencySource<unknown>) => {
   await hub.drain(source, null, sizes());
   return hub;
 };
-/** What would stand in the hub's table. */
+/** The statement as the hub's table would hold it. */
 const stored = (statement: Statement) => {
   const outcome = checkStatement(adapter.records.find(({ name }) => name === statement.kind)!, statement);
   if ('rejects' in outcome) throw new Error(outcome.rejects.map(({ field }) => field).join());
@@ -125,7 +125,7 @@ seeded('killed after any page, it goes on from the cursor', async () => {
   const hub = new ReferenceHub(adapter);
   for (let after: string | null = null, done = false; !done; ) {
     const page = await connect().changes(after, 1 + random.below(80), call());
-    // A page may have been taken before the kill and its cursor not: it comes again.
+    // The page may have been taken before the kill but not its cursor, so it comes again.
     if (random.chance(0.3)) {
       hub.take(page.items);
       continue;

@@ -1,4 +1,4 @@
-/** The food and drug outpost's real pushes and look-ups, through its adapter, without a hub. */
+/** The food and drug outpost's real pushes and look-ups go through its adapter, without a hub. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -18,7 +18,7 @@ const POPULATION = 600;
 const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 1_000_000));
 const random = makeRandom(seed, 'food-drug flow test');
 
-/** So many faults in so few rows would be unusual. */
+/** Rates far above normal, so that every fault occurs in a few rows. */
 const MANY: FaultRates = {
   brokenLine: 0.03,
   impossibleDate: 0.03,
@@ -48,7 +48,9 @@ async function startOutpost(faults: FaultRates, faultless = false, population = 
   return { system, source };
 }
 
-/** Where deliveries arrive. `answer` decides what comes of the nth: taken, lost before or after it was taken. */
+/**
+ * Receives deliveries. `answer` decides what happens to the nth one: it is taken, or lost before or after it was taken.
+ */
 async function startReceiver(
   source: AgencySource<EaEvent>,
   answer: (nth: number) => 'take' | 'lose' | 'forget' | 'cut' = () => 'take',
@@ -108,7 +110,7 @@ const ofKind = (hub: ReferenceHub, kind: string): Statement[] =>
   [...hub.records.values()].filter(record => record.kind === kind);
 const call = (timeoutMs = 10_000) => ({ signal: AbortSignal.timeout(timeoutMs) });
 
-// The seed stands in every test's name, so a failure can be had again with TEST_SEED.
+// The seed stands in every test's name, so TEST_SEED can repeat a failure.
 describe(`food-drug with seed ${seed}`, () => {
   test.each([
     ['usual', {}],
@@ -127,7 +129,7 @@ describe(`food-drug with seed ${seed}`, () => {
     expect(counts(hubOf(items))).toEqual({ records, deleted, parked });
   });
 
-  test('items twice and in any order end in the same records', async () => {
+  test('items that come twice and in any order end in the same records', async () => {
     const { items } = await receiveAll(MANY);
     const once = standing(hubOf(items));
     expect(standing(hubOf([...items, ...items]))).toEqual(once);
@@ -145,7 +147,7 @@ describe(`food-drug with seed ${seed}`, () => {
     expect(counts(hubOf(receiver.items))).toEqual(expected(system));
   });
 
-  test('an update is delivered at once', async () => {
+  test('an update is delivered immediately', async () => {
     const { system, items, next } = await receiveAll({});
     for (let round = 0; round < 20; round++) {
       const delivered = next();
@@ -213,7 +215,7 @@ describe(`food-drug with seed ${seed}`, () => {
     expect(stated).toEqual(licences);
   });
 
-  test('an outage of the look-ups is told apart, and passes', async () => {
+  test('an outage of the look-ups is reported as such, and ends', async () => {
     const { system, source } = await startOutpost({});
     const ask = (timeoutMs?: number) => source.lookup!('Licence', ['92371482MA3CQ1X75C'], call(timeoutMs));
     await expect(ask()).resolves.toEqual([[]]);
@@ -236,7 +238,7 @@ describe(`food-drug with seed ${seed}`, () => {
     expect(counts(hubOf(receiver.items))).toEqual(expected(system));
   });
 
-  test('a re-report replaces the first report, also when that comes later', async () => {
+  test('a re-report replaces the first report, even when the first report comes later', async () => {
     const { items, system } = await receiveAll({ reReport: 1, lateReport: 1, shuffled: 0.5 }, true);
     expect(system.ledger().faults.lateReport).toBeGreaterThan(10);
     for (const { data } of hubOf(items).records.values()) expect(JSON.stringify(data)).not.toContain('首次上报');
@@ -257,7 +259,7 @@ describe(`food-drug with seed ${seed}`, () => {
     for (const { data, asOf } of ofKind(hubOf(items), 'CaseClosing')) expect(asOf).toBe(data!.closedAt);
   });
 
-  test('a closing of an edition that nobody knows is parked, of the older one it is read', async () => {
+  test('a closing of an unknown edition is parked, and a closing of the older edition is read', async () => {
     const unknown = await receiveAll({ unknownEdition: 1 }, true);
     expect(ofKind(hubOf(unknown.items), 'CaseClosing')).toEqual([]);
     expect(unknown.system.ledger().parked).toBe(unknown.system.ledger().faults.unknownEdition);
@@ -267,7 +269,7 @@ describe(`food-drug with seed ${seed}`, () => {
     for (const { data } of closings) expect(data!.sourceResult).toMatch(/^eajc-old:[0-6]$/);
   });
 
-  test('deleted records stay, flagged', async () => {
+  test('deleted records are kept and flagged', async () => {
     const { system, items } = await receiveAll({ deleted: 1, shuffled: 0.5 }, true);
     const hub = hubOf(items);
     expect(hub.count(false)).toEqual({});

@@ -54,7 +54,7 @@ const expected = (system: HumanResourcesSystem) => {
   const { records, deleted, parked } = system.ledger();
   return { records, deleted, parked };
 };
-/** In an order of its own, so that hubs compare. */
+/** The states in a fixed order, so that two hubs can be compared. */
 const statesOf = (hub: ReferenceHub) => ({ seed, states: [...hub.records].sort(([a], [b]) => (a < b ? -1 : 1)) });
 const pagesOf = async (source: AgencySource<unknown>, limit = 100) => {
   const pages: Page<unknown>[] = [];
@@ -99,7 +99,7 @@ describe('draining the outpost', () => {
     expect(statesOf(shuffled!)).toEqual(statesOf(once!));
   });
 
-  test('goes on where it was killed, from the cursor alone', async () => {
+  test('resumes where it was killed, from the cursor alone', async () => {
     const system = await start();
     const [whole, killed] = [new ReferenceHub(adapter), new ReferenceHub(adapter)];
     await whole.drain(connectTo(system));
@@ -117,7 +117,7 @@ describe('draining the outpost', () => {
 
   test('puts no personal data into cursors', async () => {
     const pages = await pagesOf(connectTo(await start()), 40);
-    // A digest may hold any digits.
+    // A digest may contain any digits.
     const told = pages.map(({ next }) => next.replaceAll(/"sha256":"[0-9a-f]{64}"/g, ''));
     for (const cursor of told) expect(cursor).not.toMatch(/\d{17}|3714\d{8}|[\u4e00-\u9fff]/);
   });
@@ -194,7 +194,7 @@ describe('a living outpost', () => {
 });
 
 describe('an outage', () => {
-  test('that refuses is UNREACHABLE, and afterwards it goes on', async () => {
+  test('that refuses is UNREACHABLE, and afterwards reading goes on', async () => {
     const system = await start();
     const source = connectTo(system);
     const first = await source.changes!(null, 50, unhurried());
@@ -210,7 +210,7 @@ describe('an outage', () => {
   });
 
   test.each(['a new', 'an open'])(
-    'that hangs on %s connection is a TIMEOUT when the hub loses patience',
+    "that hangs on %s connection is a TIMEOUT when the hub's deadline has passed",
     async which => {
       const system = await start();
       const source = connectTo(system);
@@ -274,7 +274,7 @@ describe('known faults', () => {
     expect(qualified()).toBeGreaterThan(0);
   });
 
-  test('the whole set that shrank is told as such a set, with few rows', async () => {
+  test('a full set that shrank is reported as such a set, with few rows', async () => {
     const system = await start();
     const source = connectTo(system);
     const hub = new ReferenceHub(adapter);
@@ -350,7 +350,7 @@ describe('known faults', () => {
   });
 });
 
-describe('a folder laid by hand', () => {
+describe('a folder that is filled by hand', () => {
   const row = (personNo: number, status = '1') =>
     `${371400000000 + personNo}|371482190001010018|张秀英|1|19000101||||371482101003|170|${status}|20150301|20200115093000`;
   const file = (given: Partial<WireFile>): WireFile => ({
@@ -369,7 +369,7 @@ describe('a folder laid by hand', () => {
     return { server, outbox: new Outbox(server), source };
   };
 
-  test('a password opens it, and an empty folder has nothing to read', async () => {
+  test('is opened by a password, and an empty folder has nothing to read', async () => {
     const { source } = await layOut();
     expect(await source.changes!(null, 10, unhurried())).toMatchObject({ items: [], done: true });
   });
@@ -426,7 +426,7 @@ describe('a folder laid by hand', () => {
     expect(server.sentBytes).toBeLessThan(bytes * 2.1);
   });
 
-  test('an empty set is whole', async () => {
+  test('an empty set counts as complete', async () => {
     const { outbox, source } = await layOut();
     outbox.publish(file({ table: 'AC43' }));
     const page = await source.changes!(null, 10, unhurried());

@@ -14,7 +14,7 @@ const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
 const seeded = (sentence: string) => `${sentence} (seed ${seed})`;
 const io = { fetch: globalThis.fetch, now: () => new Date() };
 
-/** Every fault happens often enough to be met in a small town. */
+/** Every fault happens often enough to occur in a small town. */
 const faults = {
   selfIntersecting: 0.08,
   oldNumberOnly: 0.05,
@@ -117,7 +117,7 @@ test(seeded('a hub that is killed after every page goes on where its cursor stan
     const source = connect();
     const page = await source.changes!(after, 50 + random.below(200), { signal });
     hub.take(page.items);
-    // Killed before the cursor was stored: the page comes again.
+    // The reader was killed before the cursor was stored, so the page comes again.
     if (random.chance(0.7)) {
       after = page.next;
       done = page.done;

@@ -14,7 +14,7 @@ const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
 const town = makeTownship({ population: 600, seed });
 const io: Io = { fetch, now: () => new Date() };
 const call = () => ({ signal: new AbortController().signal });
-/** More than usual, and fixed numbers where a town of 600 has few chances. */
+/** Rates above the usual, and fixed counts where a town of 600 has few chances. */
 const faults = {
   duplicate: 0.1,
   reReport: 0.15,
@@ -85,7 +85,7 @@ describe(`the police, seed ${seed}`, () => {
     for (const system of stopping) await system.stop();
   });
 
-  test('draining in pages of any size gives exactly what the police have told', async () => {
+  test('draining in pages of any size gives exactly what the police have sent', async () => {
     const random = makeRandom(seed, 'page sizes');
     for (let run = 0; run < 3; run++) {
       const hub = new ReferenceHub(adapter);
@@ -117,7 +117,7 @@ describe(`the police, seed ${seed}`, () => {
     }
   });
 
-  test('a reader that is killed after each page goes on where it was', async () => {
+  test('a reader that is killed after each page resumes where it was', async () => {
     const random = makeRandom(seed, 'kills');
     const hub = new ReferenceHub(adapter);
     for (let cursor: string | null = null; ; ) {
@@ -223,21 +223,21 @@ describe(`the police, seed ${seed}`, () => {
     expectLedger(hub, system);
   });
 
-  test('a sender who is not subscribed, or cannot prove himself, is refused', async () => {
+  test('a sender who is not subscribed or cannot prove who they are is refused', async () => {
     const stranger = connect(police, { senderId: 'C37-00000000' });
     await expect(stranger.changes!(null, 10, call())).rejects.toMatchObject({ kind: 'REFUSED' });
     const forger = connect(police, { accessKey: 'not-the-right-key' });
     await expect(forger.changes!(null, 10, call())).rejects.toMatchObject({ kind: 'REFUSED' });
   });
 
-  test('a cursor that is none is reported', async () => {
+  test('an invalid cursor is reported', async () => {
     await expect(connect(police).changes!('{"page":3}', 10, call())).rejects.toMatchObject({ kind: 'MALFORMED' });
   });
 
   const mapAll = (items: readonly Item<PoliceRow>[]): Statement[] =>
     items.flatMap(item => ('native' in item ? adapter.map(item.native) : []));
 
-  test('people are asked for in batches, in the order of the keys, unknown ones without an answer', async () => {
+  test('people are asked for in batches, in the order of the keys, and unknown people get no answer', async () => {
     const locals = town.residents.filter(r => !r.migrant);
     const keys = [...locals.map(r => r.residentId), '371482190001010018', 'rubbish', locals[0]!.residentId];
     let requests = 0;
@@ -266,14 +266,14 @@ describe(`the police, seed ${seed}`, () => {
     expect({ seed, parked: [...hub.parked.values()] }).toEqual({ seed, parked: [] });
     locals.forEach((resident, at) => {
       const statements = mapAll(answers[at]!);
-      // One entry, though the service gives former ones too; its name has the middle dot in one spelling.
+      // There is one entry, although the service returns former ones too; its name spells the middle dot in one way.
       expect(statements.map(({ data }) => [data?.name, data?.sex, data?.birthDate, data?.current])).toEqual([
         [resident.name, resident.sex, resident.born, true],
       ]);
     });
   });
 
-  test('cards and permits come with their periods put right', async () => {
+  test('the periods of cards and permits are corrected', async () => {
     const source = connect(police);
     const migrants = town.residents.filter(r => r.migrant).map(r => r.residentId);
     const everybody = town.residents.map(r => r.residentId);
@@ -289,11 +289,11 @@ describe(`the police, seed ${seed}`, () => {
     expect(cards.some(({ data }) => data?.longTerm)).toBe(true);
   });
 
-  test('what is stored cannot be looked up', async () => {
+  test('a stored kind cannot be looked up', async () => {
     await expect(connect(police).lookup!('HouseholdChange', [], call())).rejects.toMatchObject({ kind: 'REFUSED' });
   });
 
-  test('faults that can be mended end in the right state', async () => {
+  test('faults that can be repaired end in the right state', async () => {
     const hub = new ReferenceHub(adapter);
     await hub.drain(connect(police));
     const people = new Map(town.residents.map(r => [r.residentId, r]));
@@ -311,7 +311,7 @@ describe(`the police, seed ${seed}`, () => {
     }
     const standing = [...hub.records.values()].filter(record => !record.deleted);
     const dataOf = (kind: string) => standing.filter(record => record.kind === kind).map(record => record.data!);
-    // Deaths, late or not, happened on the day of death, and are told with the day of entry beside it.
+    // Deaths, late or not, happened on the day of death, and carry the day of entry beside it.
     for (const death of dataOf('HouseholdChange').filter(data => data.kind === 'DEATH')) {
       const dead = [...people.values()].find(r => r.diedOn === death.happenedOn && r.name === death.name);
       expect({ seed, found: dead !== undefined, late: String(death.registeredOn) > String(death.happenedOn) }).toEqual({
@@ -320,7 +320,7 @@ describe(`the police, seed ${seed}`, () => {
         late: true,
       });
     }
-    // The start time that stands where a step has not ended is not taken for its end.
+    // A step that has not ended carries a start time in its end field, which is not taken for its end.
     for (const step of dataOf('Approval')) expect(step.endedAt === null).toBe(step.state === 'TODO');
     // Duplicates, re-reports and late rows leave the newest edition.
     for (const report of dataOf('CaseReport')) expect(Number(report.dataVersion)).toBeGreaterThan(0);

@@ -9,7 +9,7 @@ import { freePort, HubProcess } from '../../support/hub-process.ts';
 import { startTestHub } from '../../support/test-hub.ts';
 import { makeTokenIssuer } from '../../support/token-issuer.ts';
 
-test('a hub that is killed behind an answer has lost the entry of none that arrived', async () => {
+test('a hub that is killed right after an answer has lost the log entry of no answer that arrived', async () => {
   const issuer = await makeTokenIssuer();
   const t = await startTestHub({ agencies: ['commerce'], population: 300, faultless: true });
   try {
@@ -48,7 +48,7 @@ test('a hub that is killed behind an answer has lost the entry of none that arri
     const missing = [...counted(arrived)].filter(([digest, times]) => (results.get(digest) ?? 0) < times);
     expect(missing).toEqual([]);
 
-    // What had no root yet gets one at the next start.
+    // Entries without a root get one at the next start.
     const settings = { batchMs: 1_000, batchEntries: 1_000, segmentBytes: 1_000_000, subjectCap: 100 };
     const again = await AuditLog.open(
       { dir: places.HUB_AUDIT_DIR, roots: places.HUB_AUDIT_ROOTS, ...settings },
@@ -62,7 +62,7 @@ test('a hub that is killed behind an answer has lost the entry of none that arri
   }
 });
 
-/** There is no event for the port of another process. */
+/** The port of another process causes no event, so this polls. */
 async function isOpen(port: number): Promise<void> {
   for (;;) {
     const alive = await fetch(`http://127.0.0.1:${port}/livez`).then(

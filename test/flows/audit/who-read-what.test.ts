@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => t?.stop());
 
-/** Words that tell the reads of this file apart in the log. */
+/** Tasks that mark the reads of this file in the log. */
 const tasks = [
   'intake',
   'by node',
@@ -70,7 +70,7 @@ async function post(query: string, headers: Record<string, string>) {
 }
 
 describe('when an answer with personal data arrives, the log says', () => {
-  test('who, why, by which question, about whom, and exactly which text', async () => {
+  test('who, why, by which query, about whom, and exactly which text', async () => {
     const query = 'query Three { persons(first: 3) { nodes { id name residents { name } } } }';
     const { result, added } = await noted(() => post(query, { 'x-purpose': 'task:intake' }));
     const ids = JSON.parse(result.text).data.persons.nodes.map((node: { id: string }) =>
@@ -90,7 +90,7 @@ describe('when an answer with personal data arrives, the log says', () => {
     expect(added[0]!.policy).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  test('nothing, when what was shown is masked or about nobody', async () => {
+  test('nothing, when the data was masked or about nobody', async () => {
     const { added } = await noted(async () => {
       await post('{ persons(first: 3) { nodes { id name } } }', {});
       await t.anybody.ask('{ agencies { nodes { code } } }');
@@ -99,7 +99,7 @@ describe('when an answer with personal data arrives, the log says', () => {
     expect(added).toEqual([]);
   });
 
-  test('questions on a socket too', async () => {
+  test('the same for queries on a socket', async () => {
     const { result, added } = await noted(async () => {
       const inbox = await withTask('on a socket').subscribe('query OnSocket { persons(first: 2) { nodes { id } } }');
       const answer = await inbox.next();
@@ -116,10 +116,10 @@ describe('when an answer with personal data arrives, the log says', () => {
 const updates =
   'subscription Updates { changes(kinds: ["HouseholdChange", "MarketEntity"], oldest: true) { cursor node { id } } }';
 
-/** Follows from the first change on, as a screen does that was away. */
+/** Follows from the first change on, as a screen does that was offline. */
 const resume = (client: HallClient): Promise<Inbox> => client.subscribe(updates);
 
-test('every update that is pushed to a screen has an entry of its own before it is there', async () => {
+test('every update that is pushed to a screen has an entry of its own before it arrives', async () => {
   const { added } = await noted(async () => {
     const inbox = await resume(withTask('screen'));
     for (let i = 0; i < 12; i++) {
@@ -142,7 +142,7 @@ describe('the report about a citizen', () => {
     return data.dataSubjectReport.accesses as { [field: string]: unknown; purpose: string | null; reader: string }[];
   };
 
-  test('lists who read what and why, over HTTP, on sockets and asked live of the police', async () => {
+  test('lists who read what and why, over HTTP, on sockets and live from the police', async () => {
     const { id, residentId } = await somebody();
     await withTask('at the window').ask(question, { id: residentId });
     await withTask('asked live').ask('query Live($id: String!) { person(residentId: $id) { residents { name } } }', {
@@ -158,9 +158,9 @@ describe('the report about a citizen', () => {
       ['http', 'clerk-7', 'task:asked live', 'Live'],
       ['http', 'clerk-7', 'task:at the window', 'One'],
     ]);
-    // What the agencies stated of the person stands there too.
+    // What the agencies stated about the person is listed too.
     expect(listed.at(-1)).toMatchObject({ channel: 'hub', role: 'agency', purpose: null });
-    // That the auditor looked is told the next time.
+    // The auditor's own look is listed the next time.
     expect((await accesses(residentId))[0]).toMatchObject({
       reader: 'auditor-1',
       role: 'auditor',
@@ -168,11 +168,11 @@ describe('the report about a citizen', () => {
     });
   });
 
-  test('tells of exports too, ready-made and ordered: who had a file of him, and why', async () => {
+  test('lists exports too, ready-made and ordered: who had a file about them, and why', async () => {
     const { id, residentId } = await somebody(2);
     const headers = (purpose: string) => ({
       authorization: `Bearer ${clerkToken}`,
-      // Bytes of a header go out as they are.
+      // Bytes of a header are sent undecoded.
       'x-purpose': Buffer.from(purpose).toString('latin1'),
     });
     const persons = 'query OnFile($id: String!) { persons(where: { residentId: { eq: $id } }) { nodes { id name } } }';
@@ -203,13 +203,13 @@ describe('the report about a citizen', () => {
       purpose: 'task:核对 2026',
       operation: 'OnFile',
     });
-    // A file that shows him masked, or does not show him, is no access.
+    // A file that shows the person masked, or does not show them, is no access.
     const before = (await accesses(residentId)).filter(({ channel }) => channel === 'export').length;
     await fetch(`${t.hub.url}/export/power-list-use.ndjson`, { headers: headers('task:counting') });
     expect((await accesses(residentId)).filter(({ channel }) => channel === 'export')).toHaveLength(before);
   });
 
-  test('is made by auditors only, for an identity number that is one', async () => {
+  test('is made only by auditors, for a valid identity number', async () => {
     const { residentId } = await somebody();
     for (const client of [clerk, t.anybody, withTask('curious')]) {
       const { data, errors } = await client.ask(report, { id: residentId });
@@ -223,7 +223,7 @@ describe('the report about a citizen', () => {
     expect(JSON.stringify(errors)).not.toContain('371482190001011234');
   });
 
-  test('leaves out what the police have under seal, until an audit administrator releases it', async () => {
+  test('leaves out reads by the police under seal, until an audit administrator releases them', async () => {
     const { id, residentId } = await somebody(1);
     const token = await issuer.token({ sub: 'officer-3', role: 'officer', agency: 'police', host: 'town' });
     const lastDay = townDay(new Date(Date.now() + 86_400_000));
@@ -243,7 +243,7 @@ describe('the report about a citizen', () => {
     const counted = await command('sealed');
     expect(counted.output).toContain(`2026-17\tofficer-3\tpolice\t${lastDay}\t1\t0`);
     expect(counted.output).not.toContain(id);
-    // The hub that runs writes the release into its log.
+    // The running hub writes the release into its log.
     const released = await command('release', String(seq));
     expect({ code: released.code, said: released.remarks }).toEqual({
       code: 0,
@@ -268,7 +268,7 @@ describe('an operator who looks at a parked item, as it came', () => {
     return new SpawnedCommand('npm', ['run', '--silent', 'hub', '--', 'parked', 'show', id], environment);
   };
 
-  test('is noted by the hub that writes the log, and only then shown it', async () => {
+  test('is logged by the running hub, and only then shown the item', async () => {
     const id = await parkedItem();
     const { result: shown, added } = await noted(async () => {
       const command = show(id, { HUB_AUDIT_DIR: dir(), HUB_AUDIT_ROOTS: roots() });
@@ -287,7 +287,7 @@ describe('an operator who looks at a parked item, as it came', () => {
     ]);
   });
 
-  test('is shown nothing where it cannot be noted', async () => {
+  test('is shown nothing when the look cannot be logged', async () => {
     const command = show(await parkedItem(), { HUB_AUDIT_DIR: '/dev/null/log', HUB_AUDIT_ROOTS: roots() });
     expect(await command.ended).toBe(1);
     expect(command.output).not.toContain(secret);
@@ -295,7 +295,7 @@ describe('an operator who looks at a parked item, as it came', () => {
   });
 });
 
-/** Without a database: the log and its roots are all that there is. */
+/** Runs the command without a database: the log and its roots are all that it has. */
 async function command(...args: string[]) {
   const places = { HUB_AUDIT_DIR: dir(), HUB_AUDIT_ROOTS: roots() };
   const run = new SpawnedCommand('npm', ['run', '--silent', 'hub', '--', 'audit', ...args], places);
@@ -303,7 +303,7 @@ async function command(...args: string[]) {
   return { code, output: run.output, remarks: run.errors };
 }
 
-test('the log is proven by a command that knows nothing of the hub', async () => {
+test('a command that knows nothing of the hub proves the log', async () => {
   const { code, output, remarks } = await command('verify');
   expect({ code, output }).toEqual({ code: 0, output: remarks });
   expect(remarks).toMatch(/As it was written: entries 1 to \d+/);
@@ -311,7 +311,7 @@ test('the log is proven by a command that knows nothing of the hub', async () =>
 
 describe('while the log cannot be written', () => {
   const away = () => `${dir()}.away`;
-  test('personal data is refused, what is public is served, and all goes on by itself', async () => {
+  test('personal data is refused, public data is served, and normal service resumes by itself', async () => {
     const asked = 'query Q { persons(first: 2) { nodes { id name } } }';
     renameSync(dir(), away());
     try {
@@ -336,12 +336,12 @@ describe('while the log cannot be written', () => {
     }
     const { result, added } = await noted(() => post(asked, { 'x-purpose': 'task:intake' }));
     expect(JSON.parse(result.text).data.persons.nodes).toHaveLength(2);
-    // Entries that were refused are not there, or there without an answer; the last one is of this answer.
+    // Refused entries are either absent or present without an answer; the last entry is about this answer.
     expect(added.at(-1)!.result).toBe(hash('sha256', result.text, 'hex'));
   });
 });
 
-test('nobody is named in the log or its roots, and it is whole when the hub has stopped', async () => {
+test('the log and its roots name nobody, and the log is complete when the hub has stopped', async () => {
   const name =
     'query Wide { persons(first: 100) { nodes { residentId name address phone } } marketEntities(first: 100) { nodes { name } } }';
   await withTask('everybody').ask(name.replace(' phone', ''));

@@ -18,7 +18,7 @@ let npm: SpawnedCommand;
 let family: SystemProcessId[] = [];
 let dataFolder: string | null = null;
 
-/** Resolves when this command's demo has written its file; rejects when it ends before. */
+/** Resolves when this command's demo has written its file; rejects when the command ends before. */
 async function stateOf(command: SpawnedCommand): Promise<DemoState> {
   mkdirSync(folder, { recursive: true });
   const watcher = watch(folder);
@@ -27,7 +27,7 @@ async function stateOf(command: SpawnedCommand): Promise<DemoState> {
       const look = () => {
         if (!existsSync(stateFile)) return;
         const state = JSON.parse(readFileSync(stateFile, 'utf8')) as DemoState;
-        // Somebody may have a demo of his own.
+        // Another demo may be running on this machine.
         if (familyOf(command.pid).some(({ pid }) => pid === state.pid)) resolve(state);
       };
       watcher.on('change', look);
@@ -48,7 +48,7 @@ async function startDemo(): Promise<{ state: DemoState; port: number }> {
   return { state, port };
 }
 
-/** Where the embedded PostgreSQL works; a demo that is killed cannot remove it. */
+/** The folder of the embedded PostgreSQL, which a killed demo cannot remove. */
 function dataFolderOf(processes: readonly SystemProcessId[]): string | null {
   const folders = processes.map(({ pid }) => readlinkSync(`/proc/${pid}/cwd`));
   const data = folders.find(folder => /\/outpost-hub-demo-\w+\/data$/.test(folder));
@@ -63,7 +63,7 @@ afterEach(async () => {
   if (dataFolder) rmSync(dataFolder, { recursive: true, force: true });
 });
 
-// Processes are looked at through /proc.
+// This inspects processes through /proc.
 if (process.platform === 'linux') {
   describe('the demo', () => {
     test('lives by itself, and Ctrl-C ends everything that it started', async () => {
@@ -72,7 +72,7 @@ if (process.platform === 'linux') {
       expect(statSync(stateFile).mode & 0o077).toBe(0);
       await answersEachReader(state);
       await livesByItself(state);
-      // npm and its shell, the demo, five agency systems, PostgreSQL under its watchdog.
+      // The family is npm and its shell, the demo, five agency systems, and PostgreSQL under its watchdog.
       family = familyOf(npm.pid);
       expect(family.length).toBeGreaterThanOrEqual(10);
 
@@ -91,7 +91,7 @@ if (process.platform === 'linux') {
       rmSync(stateFile);
     });
 
-    test('ends in order when only the npm that started it is told to', async () => {
+    test('ends in order when only the npm process that started it is signalled', async () => {
       const { state } = await startDemo();
       process.kill(npm.pid, 'SIGTERM');
       await allGone(family, endDeadlineMs);
@@ -122,7 +122,7 @@ async function answersEachReader({ url, tokens }: DemoState): Promise<void> {
   for (const refused of [nobody, stranger]) expect(refused.data?.marketEntities ?? null).toBeNull();
 }
 
-/** Nobody touches anything, and yet agencies tell of changes, in order. */
+/** Without any action from outside, agencies report changes in order. */
 async function livesByItself({ url, tokens }: DemoState): Promise<void> {
   const clerk = new HallClient(url.replace(/\/graphql$/, ''), tokens.clerk);
   const inbox = await clerk.subscribe('subscription { changes { position agency kind at } }');

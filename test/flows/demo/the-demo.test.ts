@@ -8,7 +8,7 @@ import { project } from '../../support/source-imports.ts';
 import { SpawnedCommand, type Variables } from '../../support/spawned-command.ts';
 
 const population = 300;
-/** The demo's own, so that its residents can be looked for. */
+/** The demo's own seed, so that the test knows its residents. */
 const seed = 371482;
 const dataFolder = path.join(project, '.data');
 
@@ -22,7 +22,7 @@ afterEach(async () => {
   await command?.ended;
 });
 
-test('the whole main job happens unattended, and nothing that is written names anybody', async () => {
+test('the whole main job runs unattended, and nothing that is written names anybody', async () => {
   const before = filesIn(dataFolder);
   const proof = mkdtempSync(path.join(tmpdir(), 'outpost-hub-demo-proof-'));
   const places = { HUB_AUDIT_DIR: path.join(proof, 'log'), HUB_AUDIT_ROOTS: path.join(proof, 'roots') };
@@ -41,13 +41,13 @@ test('the whole main job happens unattended, and nothing that is written names a
   expect(demo.output).toMatch(/One person: \d+ records/);
   expect(demo.output).toMatch(/One organisation: \d+ records/);
   expect(demo.output).toContain('Every part happened');
-  // The log was as talkative as it can be.
+  // The log was at its most verbose level.
   expect(demo.errors).toContain('the hub is open');
   expect(peopleNamedIn(demo.output)).toEqual([]);
-  // Nor does it hold what lets somebody in: a token, a private key.
+  // The output contains no credentials either: no token and no private key.
   expect(demo.output).not.toMatch(/eyJ[\w-]{20,}\.|PRIVATE KEY/);
 
-  // What it left on disk: the proof of its reads, and whatever is new in its folder.
+  // Files that it left on disk: the proof of its reads, and everything new in its folder.
   const proven = filesIn(proof);
   expect(proven.map(file => path.basename(file))).toEqual(
     expect.arrayContaining(['entries-00000001.jsonl', 'roots.jsonl']),
@@ -65,7 +65,7 @@ function filesIn(folder: string): string[] {
   return entries.filter(entry => entry.isFile()).map(entry => path.join(entry.parentPath, entry.name));
 }
 
-/** Identity numbers in either length, phones, and names: those that no other word of the text could be. */
+/** Identity numbers in either length, phones, and names that cannot be part of another word of the text. */
 function peopleNamedIn(text: string): string[] {
   const { residents, businesses } = makeTownship({ population, seed });
   const numbers = new Set(text.match(/\d{17}[\dXx]|\d{15}|(?<!\d)1\d{10}(?!\d)/g));
@@ -84,7 +84,7 @@ function peopleNamedIn(text: string): string[] {
   return found;
 }
 
-test('what would be found in an output is found', () => {
+test('the search for names and numbers finds those in an output', () => {
   const { residents } = makeTownship({ population, seed });
   const somebody = residents.find(({ name }) => name.length > 2)!;
   const { residentId, phone, name } = somebody;
@@ -94,14 +94,14 @@ test('what would be found in an output is found', () => {
   expect(peopleNamedIn(`from ${name} today`)).toContain('a name');
 });
 
-test('it fails when an agency is not connected, and says which', async () => {
+test('the demo fails when an agency is not connected, and says which', async () => {
   const demo = demoOnce({ HUB_AGENCIES: 'police,land,commerce,human-resources' });
   expect(await demo.ended).toBe(1);
   expect(demo.errors).toContain('food-drug');
   expect(demo.output).not.toContain('Every part happened');
 });
 
-test('it fails when its port is taken, in one line that names the variable', async () => {
+test('the demo fails when its port is taken, in one line that names the variable', async () => {
   const other = createServer();
   await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve));
   const address = other.address();

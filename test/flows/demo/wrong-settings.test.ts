@@ -5,10 +5,10 @@ import { SpawnedCommand, type Variables } from '../../support/spawned-command.ts
 import { makeTestTokens } from '../../support/test-tokens.ts';
 
 const { environment: trust } = await makeTestTokens();
-/** Enough for a hub without agencies; nothing listens at the database's address. */
+/** The settings suffice for a hub without agencies; nothing listens at the database's address. */
 const hub = { DATABASE_URL: 'postgresql://hub@127.0.0.1:1/hub', HUB_LOG_LEVEL: 'silent', ...trust };
 
-/** Exit code and lines of `npm start` with nothing but these settings. */
+/** The exit code and the lines of `npm start` with only these settings. */
 async function start(variables: Variables) {
   const command = new SpawnedCommand('npm', ['run', '--silent', 'start'], { DATABASE_URL: '', ...variables });
   const code = await command.ended;
@@ -62,13 +62,13 @@ describe('a wrong setting stops the start with one line that names the variable 
   });
 });
 
-/** The Node of the host, which runs what is typed straight into a shell. */
+/** The Node of the host, which runs a command that is typed directly into a shell. */
 const hostNode = '/usr/bin/node';
 const hostVersion = existsSync(hostNode) ? execFileSync(hostNode, ['--version'], { encoding: 'utf8' }).trim() : null;
 const [major = 0, minor = 0] = hostVersion?.slice(1).split('.').map(Number) ?? [];
 
 if (hostVersion && (major < 22 || (major === 22 && minor < 17))) {
-  test('a Node that is too old is told in one sentence', async () => {
+  test('a Node that is too old is reported in one sentence', async () => {
     const command = new SpawnedCommand(hostNode, ['bin/run.mjs', 'src/cli/serve.ts'], hub);
     expect(await command.ended).toBe(1);
     const lines = command.output.split('\n').filter(Boolean);

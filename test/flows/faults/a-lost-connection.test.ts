@@ -1,4 +1,4 @@
-/** A connection to the database that is lost while it is in use fails what it was used for, and nothing else. */
+/** A lost database connection fails the work that was using it, and nothing else. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -35,13 +35,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** There is no event for what another process does. */
+/** Another process causes no event here, so this polls. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await delay(20);
 }
 const ready = (url: string) => until(async () => Boolean((await fetch(`${url}/readyz`).catch(() => null))?.ok));
 
-/** Connections of the hubs that wait for a lock: those of pages, of questions, and of what numbers changes. */
+/** Connections of the hubs that wait for a lock: those of pages, of queries, and of the sequencer. */
 const waiting = `select pid, wait_event from pg_stat_activity
   where application_name = 'outpost-hub' and wait_event_type = 'Lock' and datname = current_database()`;
 async function waitsFor(event: string): Promise<void> {
@@ -49,9 +49,9 @@ async function waitsFor(event: string): Promise<void> {
 }
 const question = '{ persons(first: 1) { nodes { id } } }';
 
-test('every connection that waits is ended at once: both processes stay, answer, and read on', async () => {
+test('when every waiting connection is ended at once, both processes stay up, answer, and read on', async () => {
   const [clerk] = hubs.map(({ url }) => new HallClient(url, t.tokens.clerk));
-  // At an end of this connection its locks are gone too, also when the test fails.
+  // The locks of this connection end with it, also when the test fails.
   const holder = new pg.Client(t.environment.DATABASE_URL);
   await holder.connect();
   await holder.query('begin');
@@ -86,7 +86,7 @@ test('every connection that waits is ended at once: both processes stay, answer,
   );
 });
 
-test('whatever the hubs do, ending all of their connections ends neither of them', async () => {
+test('ending all connections of the hubs ends neither hub, whatever they are doing', async () => {
   const inboxes = await Promise.all(
     hubs.map(({ url }) => new HallClient(url, t.tokens.clerk).subscribe('subscription { changes { kind } }')),
   );

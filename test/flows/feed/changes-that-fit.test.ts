@@ -1,4 +1,6 @@
-/** Promise 2: `changes` takes the same `where` as lists do, of every kind; what leaves a filter is told once more. */
+/**
+ * Promise 2: `changes` takes the same `where` as lists, for every kind; a row that leaves a filter is sent once more.
+ */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Approval, CaseReport } from '../../../adapters/kit/hall-kinds.ts';
 import type { HallClient, Inbox } from '../../../src/cli/hall-client.ts';
@@ -54,7 +56,7 @@ const step = (caseNo: string, state: 'TODO' | 'DONE', version: number, name = 's
 const report = (caseNo: string) =>
   plainStatement(CaseReport, `report of ${caseNo}`, { caseNo, acceptedAt: '2026-11-02T09:00:00+08:00' });
 
-test('what comes into a filter is told, what leaves it once more, and then nothing', async () => {
+test('a row that enters the filter is sent, a row that leaves it is sent once more, and then no more', async () => {
   const [caseNo, other] = [`fits-${seed}`, `behind-${seed}`];
   const inbox = await follow({ approvals: { state: { eq: 'TODO' } } });
   const told: [string | null, string | undefined][] = [];
@@ -102,7 +104,7 @@ async function listed(list: string, type: string, where: object): Promise<Set<st
   return ids;
 }
 
-/** `ever`: what a row must have been like at some time to be told at all. */
+/** `ever` is what a row must have been like at some time to be sent at all. */
 const filters = [
   {
     list: 'approvals',
@@ -127,7 +129,7 @@ const filters = [
   },
 ];
 describe(`from the oldest change on (TEST_SEED=${seed})`, () => {
-  test.each(filters)('%j: everything that the list shows, and nothing that never fitted', async filter => {
+  test.each(filters)('%j: sends everything that the list shows, and nothing that never fitted', async filter => {
     const { list, type, table, where, ever } = filter;
     for (let step = 0; step < 3; step++) for (const system of t.systems.values()) await system.step();
     const mark = `mark-${filters.indexOf(filter)}-${seed}`;
@@ -152,7 +154,7 @@ describe(`from the oldest change on (TEST_SEED=${seed})`, () => {
   });
 });
 
-describe('a filter that the list would refuse', () => {
+describe('a filter that the list would refuse is refused by the subscription', () => {
   test.each([
     ['analyst', { persons: { name: { startsWith: '王' } } }, 'FILTER_FORBIDDEN'],
     ['analyst', { approvals: { case: { applicant: { name: { eq: '王' } } } } }, 'FILTER_FORBIDDEN'],

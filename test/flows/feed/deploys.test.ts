@@ -1,4 +1,4 @@
-/** Promise 7: a deploy loses nothing and doubles nothing, and does not send everybody back at once. */
+/** Promise 7: a deploy loses and repeats nothing, and does not make all clients reconnect at the same moment. */
 import { connect, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Client, createClient } from 'graphql-ws';
@@ -48,7 +48,7 @@ afterAll(async () => {
   await opened?.close();
 });
 
-/** Brings each connection to the next replica that takes it, as the balancer before a hall does. */
+/** Passes each connection to the next replica that accepts it, like a load balancer. */
 async function proxyBefore(targets: readonly number[]): Promise<Server> {
   let next = 0;
   const server = createServer(client => {
@@ -129,7 +129,7 @@ class Screen {
   }
 }
 
-test(`a rolling restart of two replicas behind a proxy, under load: every screen has everything, once (TEST_SEED=${seed})`, async () => {
+test(`after a rolling restart of two replicas under load every screen has everything once (TEST_SEED=${seed})`, async () => {
   const { port } = proxy.address() as { port: number };
   const clients = await Promise.all(
     Array.from({ length: screens }, async (_, i) => {
@@ -149,7 +149,7 @@ test(`a rolling restart of two replicas behind a proxy, under load: every screen
   const followers = clients.map((client, i) => new Screen(client, i % 4 ? changes : board));
   const [boards, streams] = [followers.filter((_, i) => i % 4 === 0), followers.filter((_, i) => i % 4)];
   await Promise.all(boards.map(screen => screen.until(() => screen.last > 0)));
-  // A stream without a cursor begins when it is there: its first change is the first that is looked at.
+  // A stream without a cursor begins when it opens, so the first change it sends is the first to check.
   while (!streams.every(({ positions }) => positions.length)) await happen();
 
   let restarting = true;
@@ -189,7 +189,7 @@ test(`a rolling restart of two replicas behind a proxy, under load: every screen
   await Promise.all(clients.map(client => client.dispose()));
 });
 
-test('a process that stops takes nothing new, and lets its sockets go one after the other, each with its cursor', async () => {
+test('a process that stops accepts nothing new and closes its sockets one by one, with cursors', async () => {
   const hub = hubs[0]!;
   const token = await issuer.token({ role: 'clerk', sub: 'leaving' });
   const wires = await Promise.all(Array.from({ length: 8 }, () => Wire.open(hub.url, { token })));

@@ -1,5 +1,5 @@
 /**
- * Promise 1: positions are dense, nothing is skipped or doubled, and what happened first stands first, whoever dies.
+ * Promise 1: positions are dense, nothing is skipped or repeated, and events keep their order, whatever process dies.
  * FEED_CHANGES=1000000 makes the campaign larger.
  */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
@@ -36,7 +36,7 @@ beforeAll(async () => {
   const adapters = await silentAdapters();
   catalog = makeCatalog(adapters);
   place = await hubDatabase(adapters);
-  // Transactions take a while between their batch and their commit, so that they overtake one another.
+  // Transactions wait between their batch and their commit, so that they overtake one another.
   await open(1).pool.query(`
     create function dawdle() returns trigger language plpgsql as $$ begin perform pg_sleep(random() * 0.012); return null; end $$;
     create trigger dawdle after insert on hub_change for each statement execute function dawdle();`);
@@ -47,7 +47,7 @@ afterAll(async () => {
   await place?.drop();
 });
 
-/** Ends the connection of the process that numbers; resolves with whether there was one. */
+/** Ends the connection of the active sequencer; resolves with whether there was one. */
 async function killLeader(database: Database): Promise<boolean> {
   const { rowCount } = await database.pool.query(
     `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted
@@ -60,7 +60,7 @@ async function killLeader(database: Database): Promise<boolean> {
 interface Numbering {
   readonly sequencers: readonly Sequencer[];
   readonly tail: Tail;
-  /** What the deaths were noticed by. */
+  /** The errors by which the deaths were noticed. */
   readonly problems: readonly unknown[];
   stop(): Promise<void>;
 }
@@ -79,7 +79,7 @@ async function startNumbering(kept: number, pageSize: number): Promise<Numbering
   return { sequencers, tail, problems, stop };
 }
 
-/** Follows the tail as a reader does, from the beginning until so many changes have come. */
+/** Follows the tail as a reader does, from the beginning, until it has this many changes. */
 async function readAll(tail: Tail, count: number): Promise<Change[]> {
   const { signal } = new AbortController();
   const seen: Change[] = [];
@@ -105,7 +105,7 @@ async function expectDenseBatches(database: Database, changes: number): Promise<
   expect(next).toBe(changes + 1);
 }
 
-/** One page of a writer: when it was begun and when it was known to be stored. */
+/** One page of a writer, with the times when it was begun and when it was known to be stored. */
 interface Written {
   readonly recordId: string;
   readonly caseNo: string;
@@ -113,7 +113,7 @@ interface Written {
   readonly to: number;
 }
 
-test(`16 agencies state steps of few cases, two sequencers, a leader that dies: every change once, in order (TEST_SEED=${seed})`, async () => {
+test(`16 agencies, two sequencers and a dying leader: every change comes once, in order (TEST_SEED=${seed})`, async () => {
   const [writers, pagesOfEach, cases, kills] = [16, 20, 6, 5];
   const store = new Store(open(writers), catalog, new Identity('a key'), { share: 1, atLeast: 0 });
   const { sequencers, tail, problems, stop } = await startNumbering(200, 37);
@@ -142,13 +142,13 @@ test(`16 agencies state steps of few cases, two sequencers, a leader that dies: 
   await stop();
 
   expect(killed).toBeGreaterThanOrEqual(3);
-  expect(problems.length).toBeGreaterThan(0); // the deaths were noticed, and nothing came of them
+  expect(problems.length).toBeGreaterThan(0); // the deaths were noticed but had no effect
   expect(seen.map(change => change.position)).toEqual(Array.from({ length: changes }, (_, i) => i + 1));
   await expectDenseBatches(store.database, changes);
   expectCausal(written, seen);
 });
 
-/** What was stored before something else began stands before it; within a case the case follows each of its steps. */
+/** What was stored before something else began comes before it; within a case, the case follows each of its steps. */
 function expectCausal(written: readonly Written[], seen: readonly Change[]): void {
   const positions = new Map(seen.map(change => [change.recordId, change.position]));
   const byEnd = written.map(w => ({ ...w, position: positions.get(w.recordId)! })).sort((a, b) => a.to - b.to);
@@ -160,7 +160,7 @@ function expectCausal(written: readonly Written[], seen: readonly Change[]): voi
         throw new Error(`${earlier.caseNo}: ${earlier.position} > ${later.position}`);
     }
   }
-  // Nothing of another transaction about the same case may stand between a step and what became of its case.
+  // No change of another transaction about the same case may stand between a step and the case that results from it.
   for (const caseNo of new Set(written.map(w => w.caseNo))) {
     const kinds = seen.filter(change => change.caseNo === caseNo).map(change => change.kind);
     expect(kinds.join(' ')).toMatch(/^(Approval( Case)? ?)+$/);
@@ -168,8 +168,8 @@ function expectCausal(written: readonly Written[], seen: readonly Change[]): voi
 }
 
 /**
- * A writer as the store is one, but for what it writes: the lock of a case, then the batch and its changes, a while, the
- * commit. The changes carry the case's own count, taken under its lock, as the order in which they must stand.
+ * A writer that behaves like the store except for what it writes: it locks a case, writes the batch and its changes,
+ * waits and commits. The changes carry the case's own count, taken under its lock, as their expected order.
  */
 const writerSql = `
 create table case_count (case_no text primary key, steps int);
@@ -189,7 +189,7 @@ begin
   end loop;
 end $$`;
 
-test(`64 writers that commit late and 20 dead leaders: ${campaign} changes, each once, in the order of its case`, async () => {
+test(`with 64 late writers and 20 dead leaders, ${campaign} changes come once each, in the order of their case`, async () => {
   const [writers, size, cases, kills] = [64, 50, 40, 20];
   const batches = Math.ceil(campaign / writers / size);
   const total = writers * batches * size;
@@ -215,7 +215,7 @@ test(`64 writers that commit late and 20 dead leaders: ${campaign} changes, each
   written.abort();
   const seen = await reading;
   await murders;
-  // Those that are still owed die while nothing is written: that must be as harmless.
+  // The remaining kills happen while nothing is written, which must be just as harmless.
   while (killed < kills) if (await killLeader(database)) killed += 1;
   await Promise.all(clients.map(client => client.end()));
   await stop();
@@ -252,9 +252,9 @@ test('when the sequencer dies, another one numbers within 2 s', async () => {
   await tail.stop();
 });
 
-test('old changes are forgotten from the oldest on, the rest stays dense, and who comes from before is told', async () => {
+test('the oldest changes are forgotten first, the rest stays dense, and an outdated cursor is an error', async () => {
   const database = databases[0]!;
-  // The second batch is young although the third is old: the third must stay, or there would be a gap.
+  // The second batch is young although the third is old, so the third must stay, or there would be a gap.
   for (const [id, first, hours] of [
     [1, 1, 30],
     [2, 4, 1],
@@ -274,7 +274,7 @@ test('old changes are forgotten from the oldest on, the rest stays dense, and wh
   expect(await tail.oldest()).toBe(4);
   expect((await tail.after(3)).map(change => change.position)).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12]);
   await expect(tail.after(2)).rejects.toMatchObject({ code: 'CURSOR_EXPIRED', details: { oldestPosition: 4 } });
-  // The newest batch stays for ever: positions go on behind it.
+  // The newest batch is never forgotten, so that positions continue after it.
   expect(await forgetOld(client, 0)).toBe(2);
   expect(await tail.oldest()).toBe(10);
   client.release();

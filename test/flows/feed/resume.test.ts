@@ -1,4 +1,7 @@
-/** Promise 3: a cursor goes on exactly behind its event on any replica, for its reader and operation only, or says why not. */
+/**
+ * Promise 3: a cursor resumes right after its event on any replica, for its reader and operation only, or the error
+ * says why not.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -63,7 +66,7 @@ const codeOf = async (wire: Wire, id = '1') => {
   const { payload } = await wire.until(frame => frame.id === id);
   return payload.errors?.[0].extensions;
 };
-/** A cursor of a stream, and the position behind which it goes on. */
+/** A cursor of a stream, and the position after which it resumes. */
 async function someCursor(
   query: string,
   variables: object = {},
@@ -79,7 +82,7 @@ async function someCursor(
   return Object.values<{ cursor: string; position: number }>(frame.payload.data)[0]!;
 }
 
-test('a cursor goes on exactly behind its change, on any replica and in a process that starts later', async () => {
+test('a cursor resumes right after its change, on any replica and in a process that starts later', async () => {
   await happen('one', 6);
   const wire = await open(t.hub.url);
   wire.subscribe('1', changes, { caseNo: 'one', oldest: true });
@@ -99,8 +102,8 @@ test('a cursor goes on exactly behind its change, on any replica and in a proces
   }
 });
 
-describe('a cursor is refused with a typed error, and the stream does not begin anew by itself', () => {
-  test('of another reader, another operation, other variables, another document', async () => {
+describe('a cursor is refused with a typed error, and the stream does not restart by itself', () => {
+  test('when it is of another reader, another operation, other variables or another document', async () => {
     const { cursor } = await someCursor(changes, { caseNo: 'one' });
     const strange: [string, object, string?][] = [
       [changes, { caseNo: 'one', after: cursor }, await issuer.token({ role: 'clerk', sub: 'another clerk' })],
@@ -117,7 +120,7 @@ describe('a cursor is refused with a typed error, and the stream does not begin 
     }
   });
 
-  test('of a board, when the reader has other rights now', async () => {
+  test('when it is of a board and the reader now has other rights', async () => {
     const officer = { role: 'officer', sub: 'officer', agency: 'land' };
     const { cursor } = await someCursor(board, {}, await issuer.token({ ...officer, host: 'town' }));
     const wire = await open(t.hub.url, await issuer.token({ ...officer, agency: 'police', host: 'town' }));
@@ -125,7 +128,7 @@ describe('a cursor is refused with a typed error, and the stream does not begin 
     expect(await codeOf(wire)).toMatchObject({ code: 'CURSOR_FOREIGN' });
   });
 
-  test('that nobody made here', async () => {
+  test('when no hub of this installation made it', async () => {
     const { cursor } = await someCursor(changes);
     const forged = [
       'x',
@@ -142,9 +145,9 @@ describe('a cursor is refused with a typed error, and the stream does not begin 
     }
   });
 
-  test('behind which the log is not kept any more: with the oldest position that is', async () => {
+  test('when the log after it is no longer kept; the error holds the oldest position that is', async () => {
     const { cursor, position } = await someCursor(changes);
-    // More than any process keeps in memory.
+    // This is more than any process keeps in memory.
     await happen('many', 80);
     const client = await t.hub.store.database.pool.connect();
     await forgetOld(client, 0);
@@ -174,7 +177,7 @@ describe('the client helper', () => {
     return resumable(client, options);
   }
   type Event = { readonly position: number; readonly type?: string; readonly page?: number | null };
-  /** What the application is given. */
+  /** What the application receives. */
   function inbox(client: Client, query: string, variables: object) {
     const events: Event[] = [];
     const errors: unknown[] = [];
@@ -199,7 +202,7 @@ describe('the client helper', () => {
     return { events, errors, leave, until };
   }
 
-  test('goes on by itself when connections break again and again, and gives nothing twice', async () => {
+  test('resumes by itself when connections break again and again, and delivers nothing twice', async () => {
     const caseNo = 'helped';
     const client = connect(t.hub.url);
     const { events, errors, until } = inbox(client, changes, { caseNo });
@@ -219,7 +222,7 @@ describe('the client helper', () => {
     expect(errors).toEqual([]);
   });
 
-  test('keeps the cursor of what was processed where it is told to, and goes on there when the page is loaded again', async () => {
+  test('stores the cursor where it is configured to, and resumes there after the page is reloaded', async () => {
     const kept = new Map<string, string | null>();
     const cursors: CursorStore = { read: name => kept.get(name), write: (name, cursor) => void kept.set(name, cursor) };
     const first = inbox(connect(t.hub.url, { cursors }), changes, { caseNo: 'kept', oldest: true });
@@ -233,7 +236,7 @@ describe('the client helper', () => {
     expect(positions).toEqual([...new Set(positions)].sort((a, b) => a - b));
   });
 
-  test('tells the application when a stream cannot go on, or begins anew where it is allowed to', async () => {
+  test('notifies the application when a stream cannot resume, or restarts where that is allowed', async () => {
     const after = 'A'.repeat(36);
     const told = inbox(connect(t.hub.url), board, { after });
     await told.until(() => told.errors.length > 0);
@@ -252,7 +255,7 @@ describe('the client helper', () => {
     const { events, until } = inbox(client, changes, { caseNo, oldest: true });
     await happen(caseNo);
     await until(() => events.length === 1);
-    // A ping as it would be, had one more message been sent and lost.
+    // The ping pretends that one more message had been sent and lost.
     const listeners: ((isReceived: boolean, payload: unknown) => void)[] = [];
     const on = (name: string, listener: never) => {
       if (name === 'ping') listeners.push(listener);

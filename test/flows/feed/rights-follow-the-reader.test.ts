@@ -1,4 +1,7 @@
-/** Promise 4: every delivery passes the policy as of now; tokens are renewed on the open socket, and end it when they are not. */
+/**
+ * Promise 4: every delivery passes the current policy; tokens are renewed on the open socket, which ends when they are
+ * not.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -62,7 +65,7 @@ const renew = async (wire: Wire, token: string) => {
   return (await wire.until(({ type }) => type === 'pong', looked)).payload;
 };
 
-test('a token that is renewed by a ping keeps its streams; without it they end with their cursor, and the socket closes', async () => {
+test('a token that is renewed by a ping keeps its streams; otherwise they end with their cursor, and the socket closes', async () => {
   const claims = { role: 'clerk', sub: 'renewing' };
   const [kept, left] = [await open(await issuer.token(claims, '2s')), await open(await issuer.token(claims, '2s'))];
   for (const wire of [kept, left]) wire.subscribe('1', changes);
@@ -72,7 +75,7 @@ test('a token that is renewed by a ping keeps its streams; without it they end w
   const end = await left.until(isEnd);
   expect(end).toMatchObject({ type: 'error', payload: [{ extensions: { code: 'TOKEN_EXPIRED', retry: true } }] });
   expect(await left.closed).toEqual({ code: 4401, reason: 'Token expired' });
-  // No Complete follows the Error, and the cursor is behind what was delivered.
+  // No Complete message follows the Error, and the cursor is that of the last delivery.
   expect(left.frames.filter(isEnd)).toHaveLength(1);
   await happen('land', 'after');
   await kept.until(({ payload }) => payload?.data?.changes.caseNo === 'after');
@@ -80,7 +83,7 @@ test('a token that is renewed by a ping keeps its streams; without it they end w
   expect(new Set(casesOf(kept))).toEqual(new Set(['before', 'after']));
 });
 
-test('a token that is not good, or of somebody else, renews nothing', async () => {
+test('an invalid token, or one of somebody else, renews nothing', async () => {
   const claims = { role: 'clerk', sub: 'careless' };
   const wire = await open(await issuer.token(claims, '2s'));
   wire.subscribe('1', changes);
@@ -97,7 +100,7 @@ test('a token that is not good, or of somebody else, renews nothing', async () =
   expect(await wire.closed).toEqual({ code: 4401, reason: 'Token expired' });
 });
 
-test('a new token with another role ends boards, and changes go on under the new rights', async () => {
+test('a new token with another role ends boards, and `changes` goes on under the new rights', async () => {
   const claims = { sub: 'moved', host: 'town' };
   const wire = await open(await issuer.token({ ...claims, role: 'clerk' }));
   wire.subscribe('board', board);
@@ -115,7 +118,7 @@ test('a new token with another role ends boards, and changes go on under the new
   expect(seen).not.toContain('hidden');
 });
 
-test('a session that is ended gets nothing more, on any replica, also in the midst of a replay', async () => {
+test('a session that is ended receives nothing more, on any replica, even in the middle of a replay', async () => {
   for (let i = 0; i < 10; i++) {
     const steps = Array.from({ length: 100 }, (_, n) =>
       plainStatement(Approval, `step ${i} ${n}`, { caseNo: `long ${i}` }),
@@ -138,7 +141,7 @@ test('a session that is ended gets nothing more, on any replica, also in the mid
   expect((await after.until(({ id }) => id === '1')).payload.errors[0].extensions.code).toBe('FORBIDDEN');
 });
 
-test('what one agency shares with another for a time is told for that time', async () => {
+test('what one agency shares with another for a time is sent during that time only', async () => {
   const grant = (state: string, no: number) =>
     stateRecords(t.hub.store, 'town', [
       plainStatement(

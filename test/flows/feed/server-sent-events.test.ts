@@ -1,4 +1,4 @@
-/** Promise 8: the same operations over server-sent events, for offices whose proxies block WebSockets. */
+/** Promise 8: the same operations run over server-sent events, for offices whose proxies block WebSockets. */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { createClient } from 'graphql-sse';
 import { CaseReport } from '../../../adapters/kit/hall-kinds.ts';
@@ -37,7 +37,7 @@ interface Event {
   readonly retry?: string;
   readonly comment?: string;
 }
-/** A browser's EventSource in few lines, with headers. */
+/** A browser's EventSource in a few lines, with headers. */
 class EventStream {
   readonly events: Event[] = [];
   private readonly abort = new AbortController();
@@ -69,7 +69,7 @@ class EventStream {
       if (!(await this.read())) throw new Error(`The stream ended with ${JSON.stringify(this.events.at(-1))}`);
     }
   }
-  /** All events, when the hub has ended the stream. */
+  /** All events up to the end of the stream by the hub. */
   async rest(): Promise<readonly Event[]> {
     while (await this.read());
     return this.events;
@@ -101,7 +101,7 @@ const positions = ({ events }: EventStream) =>
   events.filter(isNext).map(({ data }) => JSON.parse(data!).data.changes.position);
 const codeOf = ({ data }: Event) => JSON.parse(data!).errors[0].extensions.code;
 
-test('a client of graphql-sse follows a board, and asks', async () => {
+test('a client of graphql-sse follows a board, and sends queries', async () => {
   await happen('board');
   const client = createClient({ url: `${t.hub.url}/graphql/stream`, headers: { authorization: `Bearer ${clerk}` } });
   const told = client.iterate<{ caseBoard: { type: string; nodes: { caseNo: string }[] } }>({
@@ -121,7 +121,7 @@ test('a client of graphql-sse follows a board, and asks', async () => {
   client.dispose();
 });
 
-test('the head of the response comes at once, with a type that proxies do not hold back', async () => {
+test('the head of the response is sent immediately, with a type that proxies do not buffer', async () => {
   const { response } = await EventStream.open({ query: changes, variables: { caseNo: 'nobody' } });
   expect(response!.status).toBe(200);
   expect(Object.fromEntries(response!.headers)).toMatchObject({
@@ -133,7 +133,7 @@ test('the head of the response comes at once, with a type that proxies do not ho
 });
 
 test.each(['POST', 'GET'])(
-  'Last-Event-ID is the cursor: whoever comes back with it goes on exactly there (%s)',
+  'Last-Event-ID is the cursor: a client that returns with it resumes exactly there (%s)',
   async method => {
     const caseNo = `resumed ${method}`;
     await happen(caseNo, 4);
@@ -152,7 +152,7 @@ test.each(['POST', 'GET'])(
   },
 );
 
-test('in the midst of a snapshot there is no id to come back with', async () => {
+test('in the middle of a snapshot there is no id to resume from', async () => {
   const stream = await EventStream.open({ query: 'subscription { caseBoard { type } }' });
   await stream.until(({ data }) => Boolean(data?.includes('READY')));
   const [snapshot, ready] = stream.events.filter(isNext);
@@ -171,7 +171,7 @@ test.each([
   expect(codeOf(events[0]!)).toBe(code);
 });
 
-test('comments say how far everything is, while nothing happens', async () => {
+test('comments report the position while nothing happens', async () => {
   const stream = await EventStream.open({ query: changes, variables: { caseNo: 'quiet' } });
   const { comment } = await stream.until(event => event.comment?.startsWith('{') === true);
   expect(JSON.parse(comment!)).toEqual({
@@ -181,7 +181,7 @@ test('comments say how far everything is, while nothing happens', async () => {
   });
 });
 
-test('a token that runs out ends the stream with its cursor', async () => {
+test('a token that expires ends the stream with its cursor', async () => {
   const token = await issuer.token({ role: 'clerk', sub: 'short' }, '4s');
   const stream = await EventStream.open({ query: changes }, { authorization: `Bearer ${token}` });
   const end = await stream.until(({ event }) => event === 'next');
@@ -189,7 +189,7 @@ test('a token that runs out ends the stream with its cursor', async () => {
   expect((await stream.rest()).at(-1)!.event).toBe('complete');
 });
 
-test('a client that leaves leaves nothing behind', async () => {
+test('a client that disconnects leaves nothing behind', async () => {
   const stream = await EventStream.open({ query: changes });
   await stream.until(event => event.comment?.includes('sequence') === true);
   expect(t.hub.feed.streamCount).toBe(1);
@@ -199,7 +199,7 @@ test('a client that leaves leaves nothing behind', async () => {
   expect(t.hub.feed.streamCount).toBe(0);
 });
 
-test('a hub that stops ends its streams with their cursor and when to come back', async () => {
+test('a hub that stops ends its streams with their cursor and the time to reconnect', async () => {
   const stream = await EventStream.open({ query: changes });
   await stream.until(event => event.comment?.includes('sequence') === true);
   await t.stopHub();

@@ -1,6 +1,6 @@
 /**
  * Promise 5: slow readers lose nothing and harm nobody. FEED_STALLED=1000 makes the crowd larger (the kernel holds some
- * megabytes for each), and prints what the others wait for an event with and without it.
+ * megabytes for each), and prints how long the others wait for an event with and without it.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Approval } from '../../../adapters/kit/hall-kinds.ts';
@@ -15,9 +15,9 @@ import { type Frame, Wire } from '../../support/wire.ts';
 
 const crowd = Number(process.env.FEED_STALLED ?? 40);
 const stepName = '同意'.repeat(2_000);
-/** More of them than the kernel and the hub together hold for anybody. */
+/** More events than the kernel and the hub together buffer for any client. */
 const many = 120;
-/** Of them the last ones, when all who do not read are left behind. */
+/** The last ones of them, sent when all clients that do not read are detached. */
 const late = 50;
 
 let opened: TestStore;
@@ -32,7 +32,7 @@ beforeAll(async () => {
     HUB_SEQUENCER_POLL_MS: '10',
     HUB_SOCKETS: '5000',
     HUB_SOCKETS_PER_ADDRESS: '5000',
-    // A stalled client does not answer to pings either.
+    // A stalled client does not answer pings either, so they must not close it.
     HUB_SOCKET_PING_MS: '600000',
     HUB_RELAPSES: '1',
     HUB_DRAIN_MS: '0',
@@ -43,13 +43,13 @@ afterAll(async () => {
   await opened?.close();
 });
 
-/** @param times how often the name of the step stands in an event: 12 KB each */
+/** @param times how often the name of the step appears in an event, at 12 KB each */
 const queryOf = (
   times: number,
 ) => `subscription ($caseNo: String, $after: String) { changes(kinds: ["Approval"], caseNo: $caseNo, after: $after) {
   cursor position at node { id ... on Approval { ${Array.from({ length: times }, (_, i) => `o${i}: name`).join(' ')} } } } }`;
 const query = queryOf(5);
-/** A reader who has read well is given more room by the kernel: some forty megabytes. */
+/** The kernel gives a client that has read well more buffer: some forty megabytes. */
 const [heavy, heavyMany] = [queryOf(90), 50];
 let steps = 0;
 const happen = (caseNo: string, data: object = { name: stepName }) =>
@@ -58,7 +58,7 @@ async function happenOften(caseNo: string, count: number): Promise<void> {
   for (let i = 0; i < count; i++) await happen(caseNo);
 }
 
-/** Milliseconds from the commit of an event until all of these readers have it, for so many events. */
+/** Milliseconds from the commit of an event until all of these readers have it, for this many events. */
 async function waits(caseNo: string, readers: readonly Wire[], had: number, count: number): Promise<number[]> {
   const waited: number[] = [];
   for (let i = 1; i <= count; i++) {
@@ -73,14 +73,14 @@ const inWords = (waited: readonly number[]) =>
   [0.5, 0.99].map(share => `p${share * 100} ${waited[Math.floor(waited.length * share)]!.toFixed(1)} ms`).join(', ');
 
 let readers = 0;
-/** Ten sockets of one reader each. */
+/** Opens ten sockets for each reader. */
 async function open(count: number, variables: object, document = query): Promise<Wire[]> {
   const wires: Wire[] = [];
   for (let i = 0; i < count; i++) {
     if (i % 10 === 0) readers += 1;
     const token = await issuer.token({ role: 'clerk', sub: `clerk ${readers}` });
     const wire = await Wire.open(hub.url, { token });
-    // Nodes are there to be large: a crowd of readers that kept them would need gigabytes.
+    // Nodes exist only to be large, and a crowd of clients that kept them would need gigabytes.
     wire.socket.on('message', () => forgetNode(wire.frames.at(-1)!));
     wire.subscribe('1', document, { ...variables });
     wires.push(wire);
@@ -96,7 +96,7 @@ const positionsOf = (wire: Wire): number[] => events(wire).map(({ payload }) => 
 const received = (wire: Wire, count: number) => wire.until(() => events(wire).length >= count);
 const isLagged = ({ payload }: Frame) => Boolean(payload?.extensions?.lagged);
 
-test(`${crowd} readers who stop reading cost little memory, hold up nobody, and miss nothing when they read again`, async () => {
+test(`${crowd} readers who stop reading cost little memory, delay nobody, and miss nothing when they read again`, async () => {
   const caseNo = 'crowd';
   const [stalled, well] = [await open(crowd, { caseNo }), await open(10, { caseNo })];
   await happenOften(caseNo, 5);
@@ -107,7 +107,7 @@ test(`${crowd} readers who stop reading cost little memory, hold up nobody, and 
   await Promise.all(well.map(wire => received(wire, 5 + many - late)));
   const beside = await waits(caseNo, well, 5 + many - late, late);
   const grown = hub.memory - before;
-  // Had the hub kept for everybody what he did not read, it would be many times that.
+  // If the hub had buffered what each of them did not read, it would be many times that.
   const allowed = crowd * 3 * 65_536 + 150_000_000;
   expect({ grown, isLittle: grown < allowed }).toEqual({ grown, isLittle: true });
   const expected = positionsOf(well[0]!);
@@ -126,7 +126,7 @@ test(`${crowd} readers who stop reading cost little memory, hold up nobody, and 
     console.log(`Ten readers beside ${crowd} stalled ones: ${inWords(beside)}, ${growth}; alone: ${inWords(alone)}`);
   }
   for (const wire of stalled) expect(positionsOf(wire)).toEqual(expected);
-  // Whoever was left behind was told from where to where.
+  // Detached readers received the range that they missed.
   const behind = stalled.flatMap(wire => wire.frames.filter(isLagged));
   expect(behind.length).toBeGreaterThan(0);
   for (const { payload } of behind) {
@@ -138,7 +138,7 @@ test(`${crowd} readers who stop reading cost little memory, hold up nobody, and 
   for (const wire of well) await wire.leave();
 }, 600_000);
 
-test('who falls behind again and again is ended with his cursor, and goes on there', async () => {
+test('a reader who falls behind again and again is ended with their cursor, and resumes there', async () => {
   const caseNo = 'relapse';
   const [wire] = (await open(1, { caseNo }, heavy)) as [Wire];
   let total = 0;

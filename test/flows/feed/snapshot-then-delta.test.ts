@@ -1,4 +1,6 @@
-/** Promise 2: a board shows everything as of one moment and follows it; a screen shows what a fresh question would answer. */
+/**
+ * Promise 2: a board shows everything as of one moment and follows it; a screen shows what a fresh query would return.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -23,7 +25,7 @@ const agencies = ['police', 'land', 'commerce'];
 const villages = ['371482104201', '371482104202'];
 
 let town: TestHub;
-/** Two processes of one hub, as far as anybody can tell. */
+/** Two processes of one hub for all practical purposes. */
 const hubs: RunningHub[] = [];
 const folder = mkdtempSync(path.join(tmpdir(), 'outpost-hub-feed-'));
 let started = 0;
@@ -41,7 +43,7 @@ const board = (field: string, where: string, fields: string) =>
     type cursor position page removed reason nodes { ${fields} } } }`;
 interface Watched extends ScreenPlace {
   readonly title: string;
-  /** The question whose answer the screen must show. */
+  /** The query whose answer the screen must show. */
   readonly question: string;
 }
 let watched: readonly Watched[] = [];
@@ -59,7 +61,7 @@ beforeAll(async () => {
   const agent = { role: 'village-agent', village: villages[0] };
   const readers = [
     { name: 'a clerk', claims: clerk, purpose: 'task:test' },
-    // A purpose that ends closes its streams, so that of one case is not for here.
+    // A purpose that ends closes its streams, so this test leaves out a purpose for one case.
     { name: 'a clerk without a purpose', claims: clerk },
     { name: 'an officer of land', claims: officer },
     { name: 'a village agent', claims: agent },
@@ -87,7 +89,7 @@ beforeAll(async () => {
       question: `query ($where: ApprovalWhere) { list: approvals(where: $where, first: 200) { nodes { ${stepFields} } } }`,
     },
   ]);
-  // Each screen is somebody's own.
+  // Each screen belongs to a reader of its own.
   watched = await Promise.all(
     places.map(async (place, i) => ({ ...place, token: await token({ ...place.claims, sub: `reader ${i}` }) })),
   );
@@ -101,7 +103,7 @@ afterAll(async () => {
 
 const store = () => hubs[0]!.store;
 let version = 0;
-/** Something happens in the hall: cases come, go on, go to other agencies and villages, end, and are corrected. */
+/** Makes changes in the hall: cases come, go on, go to other agencies and villages, end, and are corrected. */
 async function live(): Promise<void> {
   const agency = random.pick(agencies);
   const statements: Statement[] = [];
@@ -132,7 +134,7 @@ async function live(): Promise<void> {
   await stateRecords(store(), agency, statements);
 }
 
-/** The newest position that anybody can have been given. */
+/** The newest position that any client can have received. */
 async function numbered(): Promise<number> {
   for (;;) {
     const [[waiting, last]] = (await store().database.read(
@@ -155,7 +157,7 @@ async function expectFresh(
   expect({ title, shown: byId(screen.shown.values()) }).toEqual({ title, shown: byId(data.list.nodes) });
 }
 
-test(`whoever leaves, comes back to any process and lives through restarts shows what a fresh question answers (TEST_SEED=${seed})`, async () => {
+test(`a screen that leaves, returns to any process and lives through restarts shows what a fresh query returns (TEST_SEED=${seed})`, async () => {
   for (let i = 0; i < 20; i++) await live();
   const screens = watched.map(place => ({ place, screen: new BoardScreen(place) }));
   const connect = (screen: BoardScreen) => screen.connect(random.pick(hubs).url);
@@ -179,7 +181,7 @@ test(`whoever leaves, comes back to any process and lives through restarts shows
   }
   const told = screens.flatMap(({ screen }) => screen.told);
   expect(new Set(told.map(({ type }) => type))).toEqual(new Set(['SNAPSHOT', 'READY', 'UPSERT', 'REMOVE']));
-  // Nobody began anew: one snapshot each, unless he left before it was complete.
+  // No screen began again: one snapshot each, unless it left before the snapshot was complete.
   expect(told.filter(({ type }) => type === 'READY')).toHaveLength(screens.length);
   for (const { screen } of screens) await screen.leave();
 });

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => t?.stop());
 
-/** A change as the log has it. */
+/** A change as the log holds it. */
 interface Logged {
   readonly position: number;
   readonly kind: string;
@@ -98,7 +98,7 @@ describe('an update that is made at', () => {
   });
 });
 
-/** Lives on for a while: every system takes a few steps and then tells an update whose arrival can be waited for. */
+/** Lets every system take a few steps and then report an update whose arrival can be awaited. */
 async function live(): Promise<void> {
   const inbox = await follow();
   for (const system of t.systems.values()) {
@@ -110,7 +110,7 @@ async function live(): Promise<void> {
   await inbox.close();
 }
 
-test('filters let through what was asked for and nothing else', async () => {
+test('filters let through exactly what was asked for', async () => {
   const from = t.hub.tail.position;
   await live();
   const [someCase] = (await log(from)).filter(change => change.caseNo && change.kind === 'Case');
@@ -137,7 +137,7 @@ test('filters let through what was asked for and nothing else', async () => {
   }
 });
 
-test(`who leaves and comes back with a cursor misses nothing and sees nothing twice (TEST_SEED=${seed})`, async () => {
+test(`a client that returns with a cursor misses nothing and sees nothing twice (TEST_SEED=${seed})`, async () => {
   const told: Logged[] = [];
   let after: string | null = null;
   const take = async (count: number) => {
@@ -159,7 +159,7 @@ test(`who leaves and comes back with a cursor misses nothing and sees nothing tw
   expect(told.map(change => change.position)).toEqual(all.map((_, i) => i + 1));
 });
 
-describe('a subscription that makes no sense ends with a clear error', () => {
+describe('an invalid subscription ends with a clear error', () => {
   test.each([
     [{ kinds: ['Case', 'Nonsense 371482199001010018'] }, 'BAD_USER_INPUT'],
     [{ after: 'nonsense' }, 'CURSOR_MALFORMED'],
@@ -181,7 +181,7 @@ const report = (caseNo: string) =>
   plainStatement(CaseReport, `report of ${caseNo}`, { caseNo, acceptedAt: '2026-11-02T09:00:00+08:00' });
 const police = (...statements: Parameters<typeof stateRecords>[2]) => stateRecords(t.hub.store, 'police', statements);
 
-test('each event is read anew: two updates of one case show two states', async () => {
+test('each event is read again: two updates of one case show two states', async () => {
   const caseNo = `fresh-${seed}`;
   const inbox = await follow({ caseNo });
   const states: unknown[] = [];
@@ -201,7 +201,7 @@ test('each event is read anew: two updates of one case show two states', async (
   await inbox.close();
 });
 
-test('what was deleted is told without a node', async () => {
+test('a deletion is sent without a node', async () => {
   const caseNo = `gone-${seed}`;
   await police(step(caseNo, 'TODO', 1));
   const inbox = await follow({ caseNo, kinds: ['Approval', 'Case'] });
@@ -215,13 +215,13 @@ test('what was deleted is told without a node', async () => {
   await inbox.close();
 });
 
-test('readers who ask the same share one group, and a client that leaves leaves nothing behind', async () => {
+test('equal subscriptions share one subscription group, and a client that leaves leaves nothing behind', async () => {
   const now = () => ({
     streams: t.hub.feed.streamCount,
     groups: t.hub.feed.groupCount,
     waiting: t.hub.tail.waitingReaders,
   });
-  /** Every round is an answer of the hub, so it has had time to notice. */
+  /** Every round is an answer of the hub, so the hub has had time to notice. */
   const until = async (expected: ReturnType<typeof now>) => {
     const reached = () => isDeepStrictEqual(now(), expected);
     for (let round = 0; round < 500 && !reached(); round++) await t.anybody.ask('{ agencies { totalCount } }');

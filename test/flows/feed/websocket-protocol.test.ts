@@ -1,4 +1,7 @@
-/** Promise 8: GraphQL over WebSocket to the letter, seen from outside over raw sockets; nothing that is sent ends the process. */
+/**
+ * Promise 8: the hub keeps to GraphQL over WebSocket, as raw sockets show, and nothing that a client sends ends the
+ * process.
+ */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Approval } from '../../../adapters/kit/hall-kinds.ts';
 import police from '../../../adapters/police/adapter.ts';
@@ -60,10 +63,10 @@ const of = (raw: RawSocket, id: string) => raw.messages.filter(message => messag
 const typesOf = (raw: RawSocket, id: string) => of(raw, id).map(({ type }) => type);
 
 describe('a socket is closed with the code of the protocol', () => {
-  test('4408 when it does not greet in time', async () => {
+  test('4408 when the client does not greet in time', async () => {
     expect(await (await open()).over).toBe(4408);
   });
-  test('4429 when it greets twice, also at the same time', async () => {
+  test('4429 when it greets twice, also concurrently', async () => {
     const raw = await open();
     for (let i = 0; i < 3; i++) raw.say({ type: 'connection_init' });
     expect(await raw.over).toBe(4429);
@@ -76,7 +79,7 @@ describe('a socket is closed with the code of the protocol', () => {
   test('4406 when it speaks another protocol', async () => {
     expect(await (await open('graphql-ws')).over).toBe(4406);
   });
-  test('4409 when an id is used twice; not when its operation is over', async () => {
+  test('4409 when an id is used twice, but not after its operation has ended', async () => {
     const raw = await greeted();
     raw.say(subscribe('1', '{ agencies { totalCount } }'));
     await raw.until(() => typesOf(raw, '1').includes('complete'));
@@ -107,7 +110,7 @@ describe('a socket is closed with the code of the protocol', () => {
   });
 });
 
-test('a ping is answered at once, before and after the greeting', async () => {
+test('a ping is answered immediately, before and after the greeting', async () => {
   const raw = await open();
   raw.say({ type: 'ping' });
   await raw.until(() => raw.messages.some(({ type }) => type === 'pong'));
@@ -115,7 +118,7 @@ test('a ping is answered at once, before and after the greeting', async () => {
   await raw.settled();
 });
 
-test('whoever completes hears nothing more of it, whenever he does', async () => {
+test('a client that completes an operation receives nothing more of it, at any time', async () => {
   const raw = await greeted();
   for (let round = 0; round < 20; round++) {
     const id = `race ${round}`;
@@ -130,7 +133,7 @@ test('whoever completes hears nothing more of it, whenever he does', async () =>
     await happen();
     await raw.settled();
     expect([id, of(raw, id).length, typesOf(raw, id).includes('complete')]).toEqual([id, heard, false]);
-    // Its id is free again, also for whoever completes what was over, twice.
+    // Its id is free again, even if the client completes the ended operation twice.
     raw.say({ type: 'complete', id });
   }
   raw.say(subscribe('race 0'));
@@ -139,7 +142,7 @@ test('whoever completes hears nothing more of it, whenever he does', async () =>
   await raw.until(() => typesOf(raw, 'race 0').includes('next'));
 });
 
-test('behind an Error no Complete comes, and what was refused can be asked again under its id', async () => {
+test('no Complete follows an Error, and a refused operation can be sent again under its id', async () => {
   const raw = await greeted();
   for (const query of ['subscription { nothing }', '{', '{ agencies { nodes { nothing } } }']) {
     raw.say(subscribe('1', query));
@@ -153,14 +156,14 @@ test('behind an Error no Complete comes, and what was refused can be asked again
   expect(typesOf(raw, '1')).toEqual(['error', 'error', 'error', 'next', 'complete']);
 });
 
-test('a stream that cannot begin says why and is complete', async () => {
+test('a stream that cannot begin reports why and completes', async () => {
   const raw = await greeted();
   raw.say(subscribe('1', 'subscription ($a: String) { changes(after: $a) { position } }', { a: 'x' }));
   await raw.until(() => typesOf(raw, '1').includes('complete'));
   expect(typesOf(raw, '1')).toEqual(['next', 'complete']);
 });
 
-/** A message as somebody might send it who means no good. */
+/** A message that a malicious client might send. */
 function anyMessage(): string {
   const words = [
     'connection_init',
@@ -217,7 +220,7 @@ function anyFrame(raw: RawSocket): void {
     });
 }
 
-test(`whatever frames come, the process lives and serves the others (TEST_SEED=${seed})`, async () => {
+test(`the process survives any frames and serves the other clients (TEST_SEED=${seed})`, async () => {
   const well = await greeted();
   well.say(subscribe('well'));
   await well.settled();

@@ -1,4 +1,7 @@
-/** Promise 2, word by word: the order of a board's events, why something leaves it, one moment for all agencies, and its bounds. */
+/**
+ * Promise 2 in detail: the order of a board's events, why something leaves it, one moment for all agencies, and its
+ * bounds.
+ */
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Approval, CaseClosing, CaseReport } from '../../../adapters/kit/hall-kinds.ts';
 import type { Statement } from '../../../adapters/kit/statement.ts';
@@ -37,7 +40,7 @@ async function watch(claims: Record<string, unknown>, place: Omit<ScreenPlace, '
   const token = await issuer.token({ ...claims, sub: `reader ${++readers}` });
   const screen = new BoardScreen({ token, ...place });
   screens.push(screen);
-  // What has no position yet would come again.
+  // Changes that have no position yet would be sent again.
   const [[last]] = (await t.hub.store.database.read('select count(*) from hub_change', [])) as [[string]];
   await t.hub.tail.more(Number(last) - 1, new AbortController().signal);
   await screen.connect(t.hub.url);
@@ -46,7 +49,7 @@ async function watch(claims: Record<string, unknown>, place: Omit<ScreenPlace, '
   return screen;
 }
 const state = (agency: string, ...statements: Statement[]) => stateRecords(t.hub.store, agency, statements);
-/** Resolves when everything that was stated until now has been told. */
+/** Resolves when everything that was stated until now has been sent. */
 async function settled(screen: BoardScreen): Promise<BoardScreen> {
   const [[last]] = (await t.hub.store.database.read('select count(*) from hub_change', [])) as [[string]];
   await screen.reach(Number(last));
@@ -58,7 +61,7 @@ const report = (caseNo: string, version: number, data: object = {}) =>
 const clerk = { role: 'clerk' };
 const officerOf = (agency: string) => ({ role: 'officer', agency, host: 'town' });
 
-test('a board tells a snapshot in order, that it is ready, and then every change in the order of its position', async () => {
+test('a board sends an ordered snapshot, then READY, then every change in the order of its position', async () => {
   await state('land', ...[3, 1, 2].map(n => report(`order-${n}`, 1)));
   const where = { caseNo: { startsWith: 'order-' } };
   const screen = await watch(clerk, { document: cases, variables: { where, orderBy: ['CASE_NO_DESC'] } });
@@ -81,7 +84,7 @@ test('a board tells a snapshot in order, that it is ready, and then every change
   expect([...screen.shown.values()]).toContainEqual(expect.objectContaining({ caseNo: 'order-1', state: 'ACCEPTED' }));
 });
 
-test('an empty board is ready too', async () => {
+test('an empty board becomes ready too', async () => {
   const screen = await watch(clerk, { document: cases, variables: { where: { caseNo: { eq: 'nobody' } } } });
   expect(screen.told.map(({ type, nodes }) => [type, nodes])).toEqual([
     ['SNAPSHOT', []],
@@ -89,7 +92,7 @@ test('an empty board is ready too', async () => {
   ]);
 });
 
-test('what leaves a board is told with the reason and without any of its fields', async () => {
+test('a row that leaves a board is sent with the reason and without any of its fields', async () => {
   const where = { caseNo: { startsWith: 'why-' }, state: { eq: 'SUBMITTED' } };
   const cases4 = ['why-deleted', 'why-moved', 'why-reassigned', 'why-hidden'];
   await state('land', ...cases4.map(caseNo => report(caseNo, 1)));
@@ -106,7 +109,7 @@ test('what leaves a board is told with the reason and without any of its fields'
 
   await state('land', { ...report('why-deleted', 2), deleted: true, data: null });
   await state('land', report('why-moved', 2, { acceptedAt: '2026-11-02T09:00:00+08:00' }));
-  // The police report that they had taken the application before: they lead, and the officer of land has no part in it.
+  // The police report an earlier application, so they lead the case, and the officer of land has no part in it.
   await state('police', report('why-reassigned', 1, { submittedAt: '2025-01-01T09:00:00+08:00' }));
   await state('land', report('why-hidden', 2, { regionCode: '371482104202' }));
 
@@ -126,7 +129,7 @@ test('what leaves a board is told with the reason and without any of its fields'
   ]);
 });
 
-test('nothing is told of what a reader has never been able to see', async () => {
+test('rows that a reader has never been able to see are not mentioned', async () => {
   const screen = await watch(officerOf('land'), { document: cases, variables: { where: {} } });
   const before = screen.told.length;
   await state('police', report('strange-1', 1));
@@ -142,7 +145,7 @@ test('a snapshot of several pages is as of one moment, over all agencies', async
   const last = 249;
   await state('land', ...Array.from({ length: last + 1 }, (_, n) => step(n, '0', 1)));
   const leaving = new AbortController();
-  // First the one that stands on the first page, then, at another agency, the one on the last.
+  // First the case on the first page changes, then, at another agency, the case on the last page.
   const writing = (async () => {
     for (let round = 1; !leaving.signal.aborted; round++) {
       await state('land', step(0, String(round), 1 + round));
@@ -187,7 +190,7 @@ test('a board that would be too large, or whose filter the reader may not use, i
   expect(auditor).toEqual(['next', 'FORBIDDEN']);
 });
 
-test('screens that come together share the work: one group, whatever they filter by', async () => {
+test('concurrent screens share one subscription group, whatever they filter by', async () => {
   const filters = ['SUBMITTED', 'ACCEPTED', 'IN_REVIEW'].map(eq => ({
     caseNo: { startsWith: 'share-' },
     state: { eq },

@@ -3,8 +3,8 @@ import { type ExecutionResult, execute, type GraphQLSchema, parse, validate } fr
 import type { Random } from '../../../seeds/township/model.ts';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import { type SharingGrant, SharingGrants } from '../../../src/access/sharing.ts';
-import { tellClient } from '../../../src/api/errors.ts';
-import { makeSchema } from '../../../src/api/schema.ts';
+import { formatClientError } from '../../../src/api/request/errors.ts';
+import { makeSchema } from '../../../src/api/schema/schema.ts';
 import { isStored, type Noun } from '../../../src/catalog/catalog.ts';
 import { HubError } from '../../../src/domain/error-codes.ts';
 import { makeLog } from '../../../src/hub/open-store.ts';
@@ -48,7 +48,7 @@ afterAll(async () => {
   await hub?.stop();
 });
 
-/** Here and there a value that every row should have is not there: tables have got columns since the row was written. */
+/** Removes some values that every row should have, because columns may be newer than a row. */
 async function loseValues(random: Random): Promise<void> {
   const { catalog, database } = hub.hub.store;
   for (const noun of catalog.all()) {
@@ -112,13 +112,13 @@ const rootsOf = (schema: GraphQLSchema): string[] => {
 };
 
 /**
- * What a client gets: data, and of each error where and why. An error that made what is around it null too is told of that
- * null: GraphQL leaves open which others of the lost part are reported with it.
+ * What a client receives: the data, and the place and reason of each error. An error that also nulls its surroundings
+ * is reported for that null, because GraphQL leaves open which other errors of the lost part are reported with it.
  */
 function told({ data, errors }: ExecutionResult) {
   const plain = data === undefined || data === null ? null : JSON.parse(JSON.stringify(data));
   const places = (errors ?? []).map(error => {
-    const { extensions, path = [] } = tellClient(error.toJSON(), error, log);
+    const { extensions, path = [] } = formatClientError(error.toJSON(), error, log);
     const shown = shownPath(plain, path);
     return shown.length === path.length ? `${path.join('.')} ${extensions?.code}` : `${shown.join('.')} is lost`;
   });
@@ -133,7 +133,7 @@ function shownPath(data: unknown, path: readonly (string | number)[]): readonly 
   return path;
 }
 
-test(`compiled answers are those of graphql-js over rows in memory, errors and nulls included (seed ${seed})`, async () => {
+test(`compiled answers equal those of graphql-js over rows in memory, with errors and nulls (seed ${seed})`, async () => {
   const generator = new RandomOperations(graph.schema, hub.hub.store.catalog, town, random, rootsOf(graph.schema));
   const met = { errors: 0, nulls: 0, rows: 0, roles: new Set<string>() };
   for (let i = 0; i < operations; i++) {
@@ -142,7 +142,7 @@ test(`compiled answers are those of graphql-js over rows in memory, errors and n
     const document = parse(query);
     const faults = validate(graph.schema, document);
     if (faults.length) throw new Error(`${query} is not valid: ${faults.join('; ')}`);
-    // What comes again with other values is answered by the plan that was made for the first ones.
+    // The same operation with other values is answered by the plan that was made for the first values.
     for (const variableValues of JSON.stringify(again) === JSON.stringify(variables)
       ? [variables]
       : [variables, again]) {
@@ -158,13 +158,13 @@ test(`compiled answers are those of graphql-js over rows in memory, errors and n
     }
     met.roles.add(principal.role);
   }
-  // Otherwise the comparison would say little.
+  // Without this the comparison would mean little.
   expect(met.errors).toBeGreaterThan(operations / 20);
   expect(met.rows).toBeGreaterThan(operations * 5);
   expect(met.roles.size).toBeGreaterThan(8);
 });
 
-test('every stored noun is asked about', () => {
+test('the operations reach every stored noun', () => {
   const asked = new Set(rootsOf(graph.schema));
   for (const noun of hub.hub.store.catalog.nouns.values()) {
     if (isStored(noun)) expect(asked).toContain(noun.kind.plural);

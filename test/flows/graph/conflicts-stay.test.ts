@@ -16,7 +16,7 @@ import { startTestHub, type TestHub } from '../../support/test-hub.ts';
 const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const random = makeRandom(seed, 'conflicts');
 const { residents, businesses } = makeTownship({ population: 300, seed });
-/** Each test has people and businesses of its own. */
+/** Each test uses people and businesses of its own. */
 let usedResidents = 0;
 let usedBusinesses = 0;
 const nextPerson = () => residents[usedResidents++]!.residentId;
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => t?.stop());
 
-/** How each agency says that a person is called so. */
+/** How each agency states that a person has this name. */
 type SaysName = (residentId: string, name: string, birthDate?: string, version?: number) => Statement;
 const calls: Readonly<Record<string, SaysName>> = {
   police: (residentId, name, birthDate, version) =>
@@ -78,7 +78,7 @@ async function ask(id: string): Promise<Facts> {
 const idOf = (agency: string, { kind, sourceId }: Statement) =>
   `${kind}:${t.hub.store.identity.ofRecord(kind, agency, sourceId)}`;
 
-test('two names: both stay, each with its agency and record', async () => {
+test('two names both stay, each with its agency and record', async () => {
   const person = nextPerson();
   const insured = calls['human-resources']!(person, '王秀英');
   const right = calls.land!(person, '王秀瑛');
@@ -99,7 +99,7 @@ test('two names: both stay, each with its agency and record', async () => {
   ]);
 });
 
-test('two birth dates: both stay, and the person keeps the one of the resident id', async () => {
+test('two birth dates both stay, and the person keeps the one of the resident id', async () => {
   const person = nextPerson();
   const inId = `${person.slice(6, 10)}-${person.slice(10, 12)}-${person.slice(12, 14)}`;
   await state('human-resources', calls['human-resources']!(person, '赵刚', '1949-10-02'));
@@ -117,7 +117,7 @@ test('two birth dates: both stay, and the person keeps the one of the resident i
   ]);
 });
 
-test('two addresses of an organisation: both stay, and the register goes before the inspectors', async () => {
+test("two addresses of an organisation both stay, and the register's takes precedence", async () => {
   const creditCode = nextBusiness();
   await state(
     'food-drug',
@@ -163,7 +163,7 @@ test('spellings that mean the same are no conflict: dots, width, spaces', async 
   }
 });
 
-test('a conflict ends when one side takes its word back or agrees', async () => {
+test('a conflict ends when one side withdraws its statement or agrees', async () => {
   const [first, second] = [nextPerson(), nextPerson()];
   for (const person of [first, second]) {
     await state('police', calls.police!(person, '李军'));
@@ -181,7 +181,7 @@ test(`the name follows the precedence of agencies, whatever the order of arrival
   for (let round = 0; round < 25; round++) {
     const person = nextPerson();
     const speaking = agenciesThatCall.filter(() => random.chance(0.7));
-    // Each agency first says one thing and then corrects it; both statements may arrive in either order.
+    // Each agency first states one thing and then corrects it; both statements may arrive in either order.
     const statements = speaking.flatMap(agency =>
       [1, 2].map(version => ({
         agency,

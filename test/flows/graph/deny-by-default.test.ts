@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { MaskName } from '../../../adapters/kit/record.ts';
 import { makeTownship } from '../../../seeds/township/township.ts';
 import { namesPerson } from '../../../src/access/policy.ts';
-import { makeSchema } from '../../../src/api/schema.ts';
+import { makeSchema } from '../../../src/api/schema/schema.ts';
 import { isStated, isStored, type Noun, type StoredNoun } from '../../../src/catalog/catalog.ts';
 import { Region } from '../../../src/catalog/nouns/places.ts';
 import { type GraphqlAnswer, HallClient, type Inbox } from '../../../src/cli/hall-client.ts';
@@ -15,7 +15,7 @@ import { makeTokenIssuer } from '../../support/token-issuer.ts';
 const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
 const population = 400;
 const town = makeTownship({ population, seed: 1 });
-/** The right digits somewhere, in any of the ways in which a text could carry them. */
+/** The values that answers must not contain, in any form in which a text could carry them. */
 const residentIds = town.residents.map(r => r.residentId);
 const phones = town.residents.map(r => r.phone);
 const names = town.residents.map(r => r.name);
@@ -28,7 +28,7 @@ let nobodies: Record<string, HallClient>;
 let nouns: StoredNoun[];
 let open: StoredNoun[];
 let closed: StoredNoun[];
-/** All that the hub answered to anybody in this file: bodies and headers. */
+/** Everything that the hub answered in this file: bodies and headers. */
 const answers: { readonly body: string; readonly headers: string }[] = [];
 const plainFetch = globalThis.fetch;
 const inboxes: Inbox[] = [];
@@ -88,7 +88,7 @@ const follow = async (client: HallClient, selection: string, from: 'now' | 'olde
 };
 const read = (text: string, values: unknown[] = []) => t.hub.store.database.read(text, values);
 
-describe('nobody', () => {
+describe('the public', () => {
   test('the roots of the graph are those that this file walks', () => {
     const roots = Object.keys(makeSchema(t.hub.store.catalog, t.hub.adapters).getQueryType()!.getFields());
     const own = ['node', 'search', 'explainAccess', 'dataSubjectReport'];
@@ -110,7 +110,7 @@ describe('nobody', () => {
     );
   });
 
-  test('with whatever token, sees the public part, and null with FORBIDDEN for everything else', async () => {
+  test('with any token, sees the public part, and null with FORBIDDEN for everything else', async () => {
     const roots = nouns.flatMap(noun => [
       `${noun.kind.plural}(first: 1) { totalCount nodes { id } }`,
       `${singleOf(noun)}(${keyArgument(noun)}) { id }`,
@@ -139,7 +139,7 @@ describe('nobody', () => {
     }
   });
 
-  test('gets no further from what is public: neither by connections nor by links', async () => {
+  test('cannot get beyond public records, neither by connections nor by links', async () => {
     for (const noun of open) {
       const ways = [...noun.relations.values()].filter(r => !r.to.kind.open);
       for (const { name, many, live } of ways) {
@@ -186,7 +186,7 @@ describe('nobody', () => {
     expect(data.search).toContainEqual({ __typename: 'Matter' });
   });
 
-  test('sees how fresh each agency is, and not what failed there', async () => {
+  test('sees how fresh each agency is, but not what failed there', async () => {
     const { data, errors } = await nobodies['without a token']!.ask(
       '{ agencies(first: 100) { nodes { code freshness { modes lagSeconds parked error } } } }',
     );
@@ -196,7 +196,7 @@ describe('nobody', () => {
     for (const { freshness } of fresh) expect(freshness).toMatchObject({ lagSeconds: expect.any(Number), error: null });
   });
 
-  test('is told by a subscription of public changes only', async () => {
+  test('receives only public changes from a subscription', async () => {
     for (const who of ['without a token', 'expired', 'alg none with a signature']) {
       const inbox = await follow(nobodies[who]!, 'kind agency caseNo node { id }', 'now');
       const staff = await follow(clerk, 'node { id }', 'now');
@@ -213,7 +213,7 @@ describe('nobody', () => {
   });
 });
 
-/** What may be left of a value, by its mask. */
+/** What may remain of a value, by its mask. */
 const masked: Readonly<Record<MaskName, RegExp | null>> = {
   identity: /^([0-9A-Z]{6}\*+[0-9A-Z]{4}|\*+)$/,
   region: /^([0-9A-Z]{6}\*+|\*+)$/,
@@ -230,7 +230,7 @@ function expectMasked(place: string, mask: MaskName, scalar: string, whole: unkn
   else expect({ place, seen }).toEqual({ place, seen: expect.stringMatching(masked[mask]!) });
 }
 
-/** Of identity numbers an analyst sees the region. */
+/** An analyst sees the region part of identity numbers. */
 const shownAs = (mask: MaskName): MaskName => (mask === 'identity' ? 'region' : mask);
 
 describe('an analyst', () => {
@@ -243,7 +243,7 @@ describe('an analyst', () => {
       else if (namesPerson(field, whole[name])) expectMasked(place, 'region', 'text', whole[name], seen[name]);
       else expect({ place, seen: seen[name] }).toEqual({ place, seen: whole[name] });
     }
-    // What is masked stands nowhere else in the row either, such as in the source's id.
+    // A masked value stands nowhere else in the row either, such as in the source's id.
     const text = JSON.stringify(seen);
     for (const { name, field } of noun.columns.values()) {
       const value = whole[name];
@@ -275,12 +275,12 @@ describe('an analyst', () => {
     }
   });
 
-  test('sees what is asked of the police masked as well', async () => {
+  test('sees live answers of the police masked as well', async () => {
     for (const noun of [...t.hub.store.catalog.nouns.values()].filter(n => n.kind.live === 'only')) {
       const relation = [...t.hub.store.catalog.get('Person').relations.values()].find(r => r.to === noun)!.name;
       const query = `query ($after: String) { persons(first: 200, after: $after) {
         nodes { live: ${relation} { ${leaves(noun)} } } pageInfo { hasNextPage endCursor } } }`;
-      // Not everybody has a permit: page by page until somebody has.
+      // Few people have a permit, so this reads page by page until somebody has one.
       let [whole, seen, lists]: [GraphqlAnswer, GraphqlAnswer, Row[][]] = [{}, {}, []];
       for (let after: string | null = null; lists.flat().length === 0; after = whole.data.persons.pageInfo.endCursor) {
         if (whole.data) expect([noun.name, whole.data.persons.pageInfo.hasNextPage]).toEqual([noun.name, true]);
@@ -297,7 +297,7 @@ describe('an analyst', () => {
     }
   });
 
-  test('sees that agencies differ about a person, and the claims masked', async () => {
+  test('sees that agencies differ about a person, with the claims masked', async () => {
     const query = '{ persons(first: 200) { nodes { conflicts { fact claims { value agency record { id } } } } } }';
     const [whole, seen] = [await clerk.ask(query), await analyst.ask(query)];
     expect(seen.errors).toBeUndefined();
@@ -318,9 +318,9 @@ describe('an analyst', () => {
     expect(claims).toBeGreaterThan(0);
   });
 
-  test('is told of changes with the same masks', async () => {
+  test('receives changes with the same masks', async () => {
     const spoken = nouns.filter(n => n.origin === 'agency' || n.origin === 'hall');
-    // Fields of one name have different types in different kinds.
+    // Fields with one name have different types in different kinds.
     const parts = spoken.map(
       n => `... on ${n.name} { ${[...n.columns.keys()].map(name => `${n.name}_${name}: ${name}`).join(' ')} }`,
     );
@@ -343,7 +343,7 @@ describe('an analyst', () => {
     }
   });
 
-  test('may not filter, order or look up by what he sees masked', async () => {
+  test('may not filter, order or look up by fields that they see masked', async () => {
     for (const noun of nouns) {
       const personal = [...noun.columns.values()].filter(
         c => c.field.sensitivity === 'personal' && c.field.scalar !== 'geometry',
@@ -391,7 +391,7 @@ describe('an analyst', () => {
   });
 });
 
-/** Neither an identity number nor a telephone number of the town stands anywhere in the text. */
+/** No identity number and no telephone number of the town stands anywhere in the text. */
 function expectNoPersonalNumbers(place: string, text: string): void {
   const found = [...residentIds, ...phones].filter(number => text.includes(number));
   expect({ place, found: found.length }).toEqual({ place, found: 0 });
@@ -401,7 +401,7 @@ describe('an integrator', () => {
   const own = (noun: Noun) =>
     noun.kind.open || noun.name === 'Case' || (noun.origin !== 'town' && noun.agencies.includes('commerce'));
 
-  test('sees the persons and organisations of whom his own agency says something, and only what it says', async () => {
+  test('sees persons and organisations that their own agency states something about, and only that', async () => {
     for (const plural of ['persons', 'organisations']) {
       const query = `{ rows: ${plural}(first: 30) { nodes { records(first: 50) { source { agency } } } } }`;
       const { data, errors } = await integrator.ask(query);
@@ -414,7 +414,7 @@ describe('an integrator', () => {
     }
   });
 
-  test("sees the rows of his own agency's kinds, and no other kind", async () => {
+  test("sees the rows of their own agency's kinds, and no other kind", async () => {
     for (const noun of closed.filter(n => n.origin !== 'derived' || n.name === 'Case')) {
       const field = noun.name === 'Case' ? 'leadAgencyCode' : 'source { agency }';
       const query = `{ rows: ${noun.kind.plural}(first: 200) { totalCount nodes { id ${isStated(noun) || noun.name === 'Case' ? field : ''} } } }`;
@@ -440,7 +440,7 @@ describe('an integrator', () => {
     }
   });
 
-  test('finds rows of other agencies neither by id nor by number nor in a subscription', async () => {
+  test('cannot find rows of other agencies by id, by number or in a subscription', async () => {
     const [[id, caseNo]] = (await read(
       `select id, case_no from hub_case where lead_agency_code = 'police' and not deleted limit 1`,
     )) as [[string, string]];
@@ -483,7 +483,7 @@ test('no error, header or cursor of all these answers holds a number or a name o
   expect(found.length).toBe(0);
 });
 
-test('what is asked for live is not a stored kind, so it has no root', () => {
+test('a kind that is only asked for live is not stored, so it has no root', () => {
   for (const noun of t.hub.store.catalog.nouns.values())
     if (noun.kind.live === 'only') expect(isStored(noun)).toBe(false);
 });

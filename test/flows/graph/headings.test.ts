@@ -45,7 +45,7 @@ function entries(): Entry[] {
 }
 const clerkFor = (purpose: string) => new HallClient(t.hub.url, t.tokens.clerk, purpose);
 
-test('who sees persons masked reads the matter and the masked applicant, and no title', async () => {
+test('a reader who sees persons masked reads the matter and the masked applicant, and no title', async () => {
   const masked = {
     both: { title: null, heading: '宅基地审批 · 曹*秀' },
     organisation: { title: null, heading: '宅基地审批 · 房寺镇粮油店' },
@@ -57,19 +57,19 @@ test('who sees persons masked reads the matter and the masked applicant, and no 
   expect(await headingsFor(new HallClient(t.hub.url, t.tokens.clerk))).toEqual(masked);
 });
 
-test('who may see the persons reads their names and what the agency wrote', async () => {
+test('a reader who may see the persons reads their names and what the agency wrote', async () => {
   const seen = await headingsFor(clerkFor('task:test'));
   expect(seen.both).toEqual({ title: '曹兰秀申请宅基地审批', heading: '宅基地审批 · 曹兰秀' });
   expect(seen.applicant!.heading).toBe('曹兰秀');
 });
 
-test('of a case as purpose the applicant is named, also where the same person has another case', async () => {
+test('with a case as purpose its applicant is named, even if the same person has another case', async () => {
   const seen = await headingsFor(clerkFor('case:both'));
   expect(seen.both).toEqual({ title: '曹兰秀申请宅基地审批', heading: '宅基地审批 · 曹兰秀' });
   expect(seen.organisation!.title).toBeNull();
 });
 
-test('a heading that names somebody whole is noted, also where the case itself is masked', async () => {
+test('a heading that names somebody whole is logged, even where the case itself is masked', async () => {
   const ask = 'query Board { cases { nodes { heading } } }';
   const ofBoard = () => entries().filter(({ operation }) => operation?.name === 'Board');
   await t.analyst.ask(ask);
@@ -83,7 +83,7 @@ test('a heading that names somebody whole is noted, also where the case itself i
   expect(ofBoard()).toMatchObject([{ subjects: { ids: [person] } }]);
 });
 
-test('nothing is found, ordered or grouped by it', async () => {
+test('a heading cannot be used to find, order or group', async () => {
   for (const wrong of [
     '{ cases(where: { heading: { contains: "曹" } }) { totalCount } }',
     '{ cases(orderBy: [HEADING_ASC]) { totalCount } }',

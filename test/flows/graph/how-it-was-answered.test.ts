@@ -32,12 +32,12 @@ async function ask(role: string | null, query: string, extensions: Readonly<Reco
 const query =
   '{ matters(first: 2) { nodes { code agency { name } } } agency(code: "land") { freshness { modes } } __schema { queryType { name } } }';
 
-test('who writes questions is told which parts were compiled, and which went through resolvers', async () => {
+test('an author of queries sees which parts were compiled, and which went through resolvers', async () => {
   const { extensions } = await ask('integrator', query, { plan: true });
   expect(extensions.plan).toEqual({ compiled: ['matters'], resolved: ['agency', '__schema'], statements: 2 });
 });
 
-test('an integrator sees the SQL with its estimates, an analyst the estimates, a clerk and the public nothing', async () => {
+test('an integrator sees the SQL and its estimates, an analyst the estimates, a clerk and the public none', async () => {
   const { plan } = (await ask('integrator', query, { explain: true })).extensions;
   expect(plan.sql).toHaveLength(2);
   expect(plan.sql[0]).toContain('from hub_matter t');
@@ -50,12 +50,12 @@ test('an integrator sees the SQL with its estimates, an analyst the estimates, a
   for (const role of ['clerk', null]) expect((await ask(role, query, { explain: true })).extensions).toBeUndefined();
 });
 
-test('counting a whole list costs by its rows, as the planner knows them', async () => {
+test('counting a whole list costs by its rows, as the planner estimates them', async () => {
   const cost = async (text: string) => (await ask('analyst', text, { cost: true })).extensions.cost.estimated;
   const before = await cost('{ caseReports(first: 0) { totalCount } }');
   await t.hub.store.database.pool.query(`update pg_class set reltuples = 5000000 where relname = 'hub_case_report'`);
   await t.hub.sizes.refresh();
-  // Another text: what the door has measured once it does not measure again.
+  // The text differs, because admission control measures a known text only once.
   expect(await cost('{ caseReports(first: 0) { n: totalCount } }')).toBeCloseTo(before + 5000, 0);
   expect(await cost('{ caseReports(first: 0) { pageInfo { hasNextPage } } }')).toBeLessThan(before);
 });

@@ -5,11 +5,11 @@ import { startTestHub, type TestHub } from '../../support/test-hub.ts';
 
 const deadlineMs = 400;
 const agencies = ['police', 'commerce', 'food-drug'];
-/** The people in each question that reached the police, since the last look. */
+/** The people in each request that reached the police since the last check. */
 const asked: string[][] = [];
 let t: TestHub;
 
-/** The police's adapter as it is, with its questions about people noted on their way out. */
+/** The police's adapter, which also records its requests about people. */
 const noting = (adapter: Adapter): Adapter => ({
   ...adapter,
   connect: (settings, io) =>
@@ -64,7 +64,7 @@ describe('one request asks the police once', () => {
     expect(asked[0]!.sort()).toEqual([...ids].sort());
   });
 
-  test('for persons that are reached on different ways and at different depths', async () => {
+  test('for persons that are reached on different paths and at different depths', async () => {
     const [id] = await someIds(1);
     const { errors } = await t.clerk.ask(
       `query ($id: String!) {
@@ -88,7 +88,7 @@ describe('one request asks the police once', () => {
   });
 });
 
-test('every question is asked anew: nothing is remembered between requests', async () => {
+test('every request asks again: nothing is remembered between requests', async () => {
   for (let i = 1; i <= 2; i++) {
     await t.clerk.ask('{ persons(first: 2) { nodes { residents { name } } } }');
     expect(asked).toHaveLength(i);
@@ -112,7 +112,7 @@ test('what the police may not give away is stored nowhere', async () => {
   );
   expect(tables.length).toBeGreaterThan(30);
   expect(tables.filter(name => /resident$|identity_card|residence_permit/.test(name))).toEqual([]);
-  // A household change names the household too: that one is told by the police as a change, to be kept.
+  // A household change also names the household, but the police send it as a change, to be stored.
   const householdChanges = ['police_household_change', 'police_household_change_history', 'hub_parked'];
   for (const table of tables.filter(name => !householdChanges.includes(name))) {
     const held = await read(
@@ -149,7 +149,7 @@ describe.each(['hang', 'refuse'] as const)('while the police %s', outage => {
     expect(errors).toEqual(expect.arrayContaining(ids.map((_, i) => unavailable([`p${i}`, 'residents']))));
   });
 
-  test('they are asked once in a request, however many ask for it', async () => {
+  test('they are asked once per request, however many fields need them', async () => {
     const ids = await someIds(5);
     t.systems.get('police')!.setOutage(outage);
     const aliases = ids.map(
@@ -162,7 +162,7 @@ describe.each(['hang', 'refuse'] as const)('while the police %s', outage => {
     expect(asked).toHaveLength(1);
   });
 
-  test('the next request finds them back again', async () => {
+  test('the next request after the outage is answered again', async () => {
     const ask = () => t.clerk.ask('{ persons(first: 1) { nodes { residents { name } } } }');
     t.systems.get('police')!.setOutage(outage);
     expect((await ask()).errors).toHaveLength(1);
@@ -171,7 +171,7 @@ describe.each(['hang', 'refuse'] as const)('while the police %s', outage => {
   });
 });
 
-describe('an organisation can be asked for afresh', () => {
+describe('an organisation can be looked up afresh', () => {
   const question = `query ($code: String!) { organisation(creditCode: $code) {
     licences(first: 200) { nodes { id number state } } licencesLive { id number state source { agency } observedAt }
     marketEntities { nodes { id name } } marketEntitiesLive { id name state source { agency } observedAt }
@@ -186,7 +186,7 @@ describe('an organisation can be asked for afresh', () => {
     return code;
   };
 
-  test('and the fresh records are those that are stored, by the same ids', async () => {
+  test('and the fresh records equal the stored ones, with the same ids', async () => {
     const from = new Date().toISOString();
     const { data, errors } = await t.clerk.ask(question, { code: await known() });
     expect(errors).toBeUndefined();
@@ -202,7 +202,7 @@ describe('an organisation can be asked for afresh', () => {
     expect(marketEntitiesLive[0].source.agency).toBe('commerce');
   });
 
-  test('while one agency is down the other still answers, and what is stored stands', async () => {
+  test('while one agency is down the other still answers, and stored data is still served', async () => {
     const code = await known();
     t.systems.get('commerce')!.setOutage('refuse');
     const { data, errors } = await t.clerk.ask(question, { code });

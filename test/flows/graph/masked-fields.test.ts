@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => t?.stop());
 
-test('a record names the fields that its reader sees masked, also those without a value', async () => {
+test('a record names the fields that its reader sees masked, even those without a value', async () => {
   const ask = '{ persons(first: 50) { nodes { masked address } } }';
   const { data } = await masking.ask(ask);
   const nodes = data.persons.nodes as { masked: string[]; address: string | null }[];
@@ -24,7 +24,7 @@ test('a record names the fields that its reader sees masked, also those without 
   for (const { masked } of whole.data.persons.nodes) expect(masked).toEqual([]);
 });
 
-test('a household change is masked with the time at which it was told', async () => {
+test('a household change is masked with the time at which it was reported', async () => {
   const ask = '{ householdChanges(first: 1) { nodes { masked asOf registeredYear source { version } } } }';
   const [seen, whole] = [await t.analyst.ask(ask), await t.clerk.ask(ask)];
   const [masked, shown] = [seen.data.householdChanges.nodes[0], whole.data.householdChanges.nodes[0]];
@@ -34,13 +34,13 @@ test('a household change is masked with the time at which it was told', async ()
   expect(shown).toMatchObject({ masked: [], asOf: expect.any(String) });
 });
 
-test('what a role never sees is among them, whatever the purpose', async () => {
+test('a field that a role never sees is named too, whatever the purpose', async () => {
   const ask = '{ officers(first: 1) { nodes { masked } } regions(first: 1) { nodes { masked } } }';
   const analyst = await t.analyst.ask(ask);
   expect(analyst.data).toEqual({ officers: { nodes: [{ masked: ['name'] }] }, regions: { nodes: [{ masked: [] }] } });
 });
 
-test('a credit code is named where it names a person', async () => {
+test('a credit code is named where it identifies a person', async () => {
   const ask = '{ organisations(first: 200) { nodes { creditCode masked } } }';
   const { data } = await masking.ask(ask);
   const nodes = data.organisations.nodes as { creditCode: string; masked: string[] }[];
@@ -54,7 +54,7 @@ test('a credit code is named where it names a person', async () => {
   expect(new Set(nodes.map(({ masked }) => masked.length))).toEqual(new Set([1, 2]));
 });
 
-test('records that an agency is asked for name them too, and any record by its id', async () => {
+test('live records name them too, and so does any record by its id', async () => {
   const living = `select resident_id from police_household_change where kind = 'BIRTH' order by 1 limit 1`;
   const [[id]] = (await t.hub.store.database.read(living, [])) as [[string]];
   const ask = 'query ($id: String!) { person(residentId: $id) { id residents { masked } } }';

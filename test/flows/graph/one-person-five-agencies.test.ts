@@ -24,7 +24,7 @@ const dataOf = ({ data, errors }: GraphqlAnswer) => {
 const fullWidth = (text: string) =>
   [...text].map(character => String.fromCharCode(character.charCodeAt(0) + 0xfee0)).join('');
 
-/** The agencies that speak of each person or organisation, by key: as the tables have it, not the graph. */
+/** The agencies that state something about each person or organisation, by key: read from the tables, not the graph. */
 async function speakersBy(target: 'Person' | 'Organisation', key: string): Promise<Map<string, Set<string>>> {
   const noun = t.hub.store.catalog.stored(target);
   const links = nouns.flatMap(from =>
@@ -48,7 +48,7 @@ const bestKnown = (speakers: Map<string, Set<string>>) =>
 const storedRelations = (noun: Noun): (Relation & { readonly to: StoredNoun })[] =>
   [...noun.relations.values()].filter(r => r.many && !r.live && isStored(r.to)) as never;
 
-/** Everything that leads away from a noun, with the way back. */
+/** All relations of a noun, each with the way back. */
 const relationsQuery = (relations: readonly (Relation & { readonly to: StoredNoun })[]) =>
   relations
     .map(({ name, to, link }) => {
@@ -77,13 +77,13 @@ describe('one person', () => {
     }
   });
 
-  test('that nobody knows is null, without an error', async () => {
+  test('is null without an error when nobody knows the id', async () => {
     expect(await t.clerk.ask('{ person(residentId: "110101190001010000") { id } }')).toEqual({
       data: { person: null },
     });
   });
 
-  test('leads to what each of the five agencies says of him', async () => {
+  test('leads to what each of the five agencies says about them', async () => {
     const [residentId, speakers] = bestKnown(await speakersBy('Person', 'resident_id'));
     const { person } = dataOf(
       await t.clerk.ask(
@@ -227,7 +227,7 @@ describe('a case', () => {
     expect(matters.size).toBeGreaterThan(0);
   });
 
-  test('of every agency that reports cases is there', async () => {
+  test('exists for every agency that reports cases', async () => {
     const { agencies: list } = dataOf(
       await t.clerk.ask('{ agencies(first: 200) { nodes { code ledCases { totalCount } } } }'),
     );
@@ -238,7 +238,7 @@ describe('a case', () => {
   });
 });
 
-test('node(id) gives back a thing of every stored kind', async () => {
+test('node(id) returns a record of every stored kind', async () => {
   const selections = nouns.map(({ name, kind }) => `${name}: ${kind.plural}(first: 1) { nodes { id } }`);
   const firsts = dataOf(await t.clerk.ask(`{ ${selections.join('\n')} }`));
   const empty: string[] = [];
@@ -258,7 +258,7 @@ test('node(id) gives back a thing of every stored kind', async () => {
   expect(empty).toEqual([]);
 });
 
-test('node(id) of something unknown is null, and of rubbish a clear error', async () => {
+test('node(id) of an unknown id is null, and of an invalid one a clear error', async () => {
   const unknown = await t.clerk.ask('{ node(id: "Person:00000000-0000-8000-a000-000000000000") { id } }');
   expect(unknown).toEqual({ data: { node: null } });
   for (const id of [
@@ -330,13 +330,13 @@ describe('search', () => {
     expect(await search(caseNo)).toContainEqual({ __typename: 'Case', id: `Case:${matter}` });
   });
 
-  test('takes what is typed as it stands', async () => {
+  test('takes the text literally', async () => {
     for (const text of ['%', '_', '\\', "'", '%%_'])
       expect({ text, found: await search(text) }).toEqual({ text, found: [] });
   });
 });
 
-test('every record tells where it comes from and since when; every connected agency how fresh it is', async () => {
+test('every record shows its source and since when it is known, every connected agency its freshness', async () => {
   const stated = nouns.filter(isStated);
   const data = dataOf(
     await t.clerk.ask(

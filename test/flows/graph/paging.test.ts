@@ -33,7 +33,7 @@ const texts = [...letters, 'a%b', 'a_b', 'a\\b', '100%', 'A_B'];
 const days = ['2024-02-29', '2025-01-01', '2026-11-23'];
 const instants = ['2026-01-01T08:00:00+08:00', '2026-01-01T00:00:00Z', '2026-03-05T10:20:30.250Z'];
 
-/** Few different values, so that there are ties, and many that are missing. */
+/** Values are few, so that there are ties, and many are missing. */
 function randomValues(kind: RecordKind): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(kind.fields)) {
@@ -49,7 +49,7 @@ function randomValues(kind: RecordKind): Record<string, unknown> {
   }
   return values;
 }
-/** The kinds that are walked, and what a record of each must have besides. */
+/** The kinds to walk through, and the other values that a record of each needs. */
 const kinds: readonly [agency: string, kind: RecordKind, given: (i: number) => Record<string, unknown>][] = [
   ['commerce', MarketEntity, i => ({ creditCode: i % 2 ? owner : null, scope: random.pick(texts) })],
   ['commerce', BusinessChange, i => ({ creditCode: i % 3 ? owner : null })],
@@ -59,7 +59,7 @@ const kinds: readonly [agency: string, kind: RecordKind, given: (i: number) => R
 ];
 
 let t: TestHub;
-/** Every row of each kind, as the reader sees them; in no special order. */
+/** Every row of each kind as the reader sees it, in no particular order. */
 const rowsOf = new Map<string, Row[]>();
 const nounOf = (kind: RecordKind): StoredNoun => t.hub.store.catalog.stored(kind.name);
 const fieldsOf = (noun: StoredNoun) =>
@@ -83,7 +83,7 @@ beforeAll(async () => {
 });
 afterAll(() => t?.stop());
 
-/** A list of the graph: of all, or of what belongs to one organisation. */
+/** A list of the graph: of all rows, or of those that belong to one organisation. */
 interface List {
   readonly noun: StoredNoun;
   readonly rows: readonly Row[];
@@ -160,7 +160,7 @@ test(`200 random walks, forward and backward, give exactly the rows of one sorte
   }
 });
 
-test(`every operator of every field gives the rows that fit (TEST_SEED=${seed})`, async () => {
+test(`every operator of every field selects the rows that fit (TEST_SEED=${seed})`, async () => {
   for (const [, kind] of kinds) {
     const list = listOf(nounOf(kind), false);
     const wheres: Where[] = everyTest(list.noun).map(([name, op]) =>
@@ -183,14 +183,14 @@ test(`every operator of every field gives the rows that fit (TEST_SEED=${seed})`
   }
 });
 
-test('a row fits a test or its opposite, also where it has no value', async () => {
+test('a row fits either a test or its opposite, even when it has no value', async () => {
   const list = listOf(nounOf(MarketEntity), false);
   const where = { scope: { eq: 'a%b' }, termTo: { gt: '2025-01-01' } };
   const [yes, no] = [await list.ask({ where, first: 0 }), await list.ask({ where: { not: where }, first: 0 })];
   expect(yes.totalCount + no.totalCount).toBe(list.rows.length);
 });
 
-test.each(['%', '_', '\\', '%b', 'A_'])('contains and startsWith take %j as it stands', async text => {
+test.each(['%', '_', '\\', '%b', 'A_'])('contains and startsWith take %j literally', async text => {
   const list = listOf(nounOf(MarketEntity), false);
   for (const op of ['contains', 'startsWith']) {
     const where = { scope: { [op]: text } };
@@ -199,7 +199,7 @@ test.each(['%', '_', '\\', '%b', 'A_'])('contains and startsWith take %j as it s
   }
 });
 
-test('rows that are added meanwhile double none and hide none', async () => {
+test('rows that are added meanwhile make no row appear twice or vanish', async () => {
   for (const orderBy of [[], ['NAME_ASC'], ['TERM_TO_DESC', 'NAME_ASC'], ['APPROVED_ON_ASC']]) {
     for (const backward of [false, true]) {
       const before = (await listOf(nounOf(MarketEntity), false).ask({ first: 200 })).edges.map(e => e.node.id);
@@ -209,7 +209,7 @@ test('rows that are added meanwhile double none and hide none', async () => {
         ask: async (args: Record<string, unknown>) => {
           const id = `new ${random.below(1e9)}`;
           await stateRecords(t.hub.store, 'commerce', [plainStatement(MarketEntity, id, randomValues(MarketEntity))]);
-          // Large pages, so that the walk ends although rows are added at every step.
+          // The pages are large, so that the walk ends although rows are added at every step.
           return list.ask({ ...args, ...(backward ? { last: 20 } : { first: 20 }) });
         },
       };
@@ -219,7 +219,7 @@ test('rows that are added meanwhile double none and hide none', async () => {
     }
   }
 });
-test('a row that is removed while its cursor is in use hides none of the others', async () => {
+test('removing a row whose cursor is in use hides none of the others', async () => {
   const name = `leaving ${random.below(1e9)}`;
   const ids = Array.from({ length: 9 }, (_, i) => `${name} ${i}`);
   const put = (id: string) =>
@@ -267,7 +267,7 @@ describe('a cursor', () => {
     }
   });
 
-  test('that this hub did not make for this list is refused', async () => {
+  test('is refused when this hub did not make it for this list', async () => {
     const { cursor } = (await cursors())[0]!;
     const forged = [
       'x',
@@ -303,7 +303,7 @@ test.each(['first: 201', 'first: -1', 'last: 201', 'first: 1, last: 1'])('%s is 
   expect(errors!.map(e => e.extensions!.code)).toEqual(['BAD_USER_INPUT']);
 });
 
-test('a page has 20 rows when nobody says how many, and may have none', async () => {
+test('a page has 20 rows by default, and may have none', async () => {
   const list = listOf(nounOf(Approval), false);
   expect((await list.ask({})).edges).toHaveLength(20);
   expect(await list.ask({ first: 0 })).toMatchObject({ edges: [], totalCount: 45 });

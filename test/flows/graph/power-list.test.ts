@@ -27,7 +27,7 @@ interface Delegation {
 let t: TestHub;
 let entries: Entry[];
 
-/** As anybody may: without a token, page by page. */
+/** Reads the list without a token, page by page, as the public may. */
 async function wholePowerList(): Promise<Entry[]> {
   const all: Entry[] = [];
   for (let after: string | null = null; ; ) {
@@ -55,7 +55,7 @@ beforeAll(async () => {
 });
 afterAll(() => t?.stop());
 
-test('510 entries: 33 own, 64 handed down by 18 bureaus, 413 entrusted', () => {
+test('the list has 510 entries: 33 own, 64 handed down by 18 bureaus, 413 entrusted', () => {
   expect(new Set(entries.map(entry => entry.number)).size).toBe(510);
   expect({ own: of('OWN').length, devolved: of('DEVOLVED').length, entrusted: of('ENTRUSTED').length }).toEqual({
     own: 33,
@@ -69,7 +69,7 @@ test('510 entries: 33 own, 64 handed down by 18 bureaus, 413 entrusted', () => {
   }
 });
 
-test('who is liable: the town for its own and what was handed down, the bureau for what is entrusted', () => {
+test('the town is liable for its own entries and for those handed down, the bureau for the entrusted ones', () => {
   for (const entry of entries) {
     expect(entry.handlingAgency?.kind).toBe('TOWN');
     const actor = entry.origin === 'ENTRUSTED' ? entry.agencyCode : entry.handlingAgency?.code;

@@ -1,4 +1,4 @@
-/** An agency that is down stops nobody else; it is asked again with growing pauses, and its health says so. */
+/** An agency that is down blocks no other agency; it is polled again with growing pauses, and its health reports it. */
 import { afterEach, expect, jest, test } from '@jest/globals';
 import pino from 'pino';
 import { SourceError } from '../../../adapters/kit/contract.ts';
@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-/** What anybody may see of it. */
+/** The freshness that everybody may see. */
 async function shownFreshness({ anybody }: TestHub): Promise<Map<string, Record<string, unknown>>> {
   const { data, errors } = await anybody.ask(
     '{ agencies(first: 50) { nodes { code freshness { lastSuccessAt failingSince failures } } } }',
@@ -69,14 +69,14 @@ test('one agency refuses and one hangs: the others synchronise, and both are cau
 });
 
 const orchard = scriptedAgency('orchard', 'Orchard');
-const limits = { pageSize: 100, deadlineMs: 1_000, pauseMs: 7, longestPauseMs: 40 };
-/** Doubled from the first on, up to the longest; no other timer in the process has such times. */
+const limits = { pageSize: 100, deadlineMs: 1_000, pauseMs: 7, maxPauseMs: 40 };
+/** Each pause doubles, from the first up to the longest; no other timer in the process has such times. */
 const pauses = [7, 14, 28, 40];
 
 async function pulling() {
   const opened: TestStore = await openTestStore('one_script', [orchard.adapter]);
   stops.push(() => opened.close());
-  // Without spread the pauses are exactly the doubled ones.
+  // Without jitter the pauses double exactly.
   jest.spyOn(Math, 'random').mockReturnValue(0.5);
   const asked: number[] = [];
   const setTimer = globalThis.setTimeout;
@@ -104,7 +104,7 @@ async function pulling() {
   return { puller, until, asked };
 }
 
-test('pauses double up to the longest, and begin small again after a success', async () => {
+test('pauses double up to the longest, and start small again after a success', async () => {
   orchard.source.failure = new SourceError('UNREACHABLE', 'is not reached');
   const { puller, until, asked } = await pulling();
   puller.start();
@@ -119,7 +119,7 @@ test('pauses double up to the longest, and begin small again after a success', a
   expect(asked.slice(0, 2)).toEqual([7, 14]);
 });
 
-test('a failure between pages loses nothing: reading goes on at the stored cursor', async () => {
+test('a failure between pages loses nothing: reading resumes at the stored cursor', async () => {
   const page = (n: number) => {
     const record = { kind: orchard.holding.name, sourceId: `h${n}`, version: versionOf(1), deleted: false };
     return { items: [tell({ ...record, data: { number: `H-${n}` } })] };
@@ -131,7 +131,7 @@ test('a failure between pages loses nothing: reading goes on at the stored curso
   await until(({ recordsRead }) => recordsRead === 2);
   orchard.source.failure = new Error('an unexpected answer about 王建国');
   const failing = await until(({ failures }) => failures >= 2);
-  // What an unexpected error quotes is not shown: only its kind.
+  // The text of an unexpected error is not shown, only its kind.
   expect(failing.error).toBe('Error');
   orchard.source.pages.push(page(3), page(4));
   orchard.source.failure = null;

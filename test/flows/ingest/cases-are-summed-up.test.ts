@@ -77,12 +77,12 @@ function statement(): Parameters<typeof stateRecords>[2][number] {
   version += 1;
   return { ...plainStatement(kind, id, values), version: versionOf(version), deleted, ...(deleted && { data: null }) };
 }
-/** One for each record: a page holds what is true at its end. */
+/** One statement for each record, because a page holds the state at its end. */
 const page = () => [
   ...new Map(Array.from({ length: 1 + random.below(8) }, statement).map(s => [`${s.kind} ${s.sourceId}`, s])).values(),
 ];
 
-test(`the sums are those of a recount after every page, of one agency or of several at once (TEST_SEED=${seed})`, async () => {
+test(`after every page the sums equal a recount, for one agency or several concurrently (TEST_SEED=${seed})`, async () => {
   for (let step = 0; step < 40; step++) {
     const several = random.chance(0.5) ? agencies : [random.pick(agencies)];
     await Promise.all(several.map(agency => stateRecords(t.hub.store, agency, page())));
@@ -91,7 +91,7 @@ test(`the sums are those of a recount after every page, of one agency or of seve
   expect((await cells()).length).toBeGreaterThan(5);
 });
 
-describe('questions', () => {
+describe('queries', () => {
   const fromOf = (where: object, keys: string[]) => {
     const { catalog } = t.hub.store;
     const { policy } = graph.contextOf(analyst);
@@ -122,14 +122,14 @@ describe('questions', () => {
     [false, { submittedAt: { lte: '2026-01-31T16:00:00Z' } }, ['state']],
     [false, { channel: { eq: 'ONLINE' } }, ['state']],
     [false, {}, ['channel']],
-  ])('that the sums answer: %s %j %j', (fits, where, keys) => {
+  ])('that the sums can answer: %s %j %j', (fits, where, keys) => {
     expect(fromOf(where, keys).includes(caseRollupTable)).toBe(fits);
   });
 
-  test(`are answered from the sums as they are from the cases (TEST_SEED=${seed})`, async () => {
+  test(`get the same answers from the sums as from the cases (TEST_SEED=${seed})`, async () => {
     const groups = `{ nodes { key { month: submittedAt(per: MONTH) leadAgencyCode result } n: count open: count(where: { state: { in: [ACCEPTED, IN_REVIEW, SUBMITTED] } })
       mean: avg(of: { days: { from: SUBMITTED_AT, to: CLOSED_AT } }) sum: sum(of: { days: { from: ACCEPTED_AT, to: CLOSED_AT } }) } }`;
-    // Every case has a number: it changes nothing but where the answer comes from.
+    // Every case has a number, so this test changes only where the answer comes from.
     const query = `{ sums: cases(where: { submittedAt: { gte: "2026-01-31T16:00:00Z" } }) { groups ${groups} }
       cases: cases(where: { submittedAt: { gte: "2026-01-31T16:00:00Z" }, caseNo: { isNull: false } }) { groups ${groups} } }`;
     const { data, errors } = await graph.ask(clerkWithTask, query);
@@ -140,7 +140,7 @@ describe('questions', () => {
   });
 });
 
-test('a database that is up to date stays so', async () => {
+test('a database that is up to date needs no migration', async () => {
   const { database, catalog } = t.hub.store;
   await database.read('delete from hub_migration', []);
   const { statements } = await migrate(database.url, catalog);

@@ -1,4 +1,4 @@
-/** The column holds one spelling of an identifier; what the source wrote, and what was wrong with it, stays beside it. */
+/** The column holds the normalised identifier; what the source wrote, and what was wrong with it, is kept beside it. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { versionOf } from '../../../adapters/kit/statement.ts';
 import { inventedCreditCode, inventedResidentId } from '../../support/invented-identifiers.ts';
@@ -42,7 +42,7 @@ const holdings = async (reader: TestHub['clerk']) => {
   return data.orchardHoldings.nodes;
 };
 
-test('a clerk sees the one spelling in the field and the other spellings beside it', async () => {
+test('a clerk sees the normalised spelling in the field and the other spellings beside it', async () => {
   expect(await holdings(hub.clerk)).toEqual([
     { number: 'H-1', holderId: id, holder: { residentId: id }, spellings: [] },
     {
@@ -60,7 +60,7 @@ test('a clerk sees the one spelling in the field and the other spellings beside 
   ]);
 });
 
-test('an analyst sees that there were other spellings, but of a person no more than in the field', async () => {
+test('an analyst sees that there were other spellings, but learns no more of a person thereby', async () => {
   const nodes = await holdings(hub.analyst);
   expect(nodes.map((node: { spellings: unknown[] }) => node.spellings.length)).toEqual([0, 1, 1]);
   expect(nodes[2].spellings[0].faults).toEqual(['CHECK_DIGIT']);
@@ -81,7 +81,7 @@ test('a spelling of a public identifier is shown to an analyst too', async () =>
   ]);
 });
 
-test('all spellings of one identifier are one person, and an invalid one is nobody', async () => {
+test('all spellings of one identifier lead to one person, and an invalid one to nobody', async () => {
   const { data } = await hub.clerk.ask(
     'query($id: String!) { person(residentId: $id) { orchardHoldingsAsHolder { totalCount } } }',
     { id },
@@ -91,7 +91,7 @@ test('all spellings of one identifier are one person, and an invalid one is nobo
   expect(await database.read('select resident_id from hub_person', [])).toEqual([[id]]);
 });
 
-test('a required identifier that is invalid parks its item, with the field and the reason but not the value', async () => {
+test('an invalid required identifier parks its item, with the field and the reason but not the value', async () => {
   const { database } = hub.hub.store;
   expect(await database.read('select kind, source_id, field, reason from hub_parked', [])).toEqual([
     [orchard.group.name, 'wrong', 'creditCode', 'is not a valid unified social credit code: CHECK_DIGIT'],

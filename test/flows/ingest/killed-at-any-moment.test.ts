@@ -1,4 +1,4 @@
-/** Whenever the hub is killed and started again, it ends in the tables of a hub that nobody disturbed. */
+/** A hub that is killed and started again at any moment ends in the tables of a hub that was never disturbed. */
 import { setTimeout as passing } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import type { PretendSystem } from '../../../seeds/systems/pretend-system.ts';
@@ -19,10 +19,10 @@ import { makeTestTokens } from '../../support/test-tokens.ts';
 
 const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
 const KILLS = 20;
-/** Until then only what is asked for comes, so that kills fall between the pages of the first load. */
+/** Until then only pulled agencies send, so that kills fall between the pages of the first load. */
 const FIRST_PUSH = 12;
 const POPULATION = 300;
-/** Times within which a start of the hub, and the writing of a page, surely fall. */
+/** Time spans that surely contain a start of the hub, and the writing of a page. */
 const START_MS = 1_500;
 const PAGE_MS = 25;
 
@@ -40,7 +40,7 @@ const catalog = makeCatalog(adapters);
 interface HubTables extends Tables {
   readonly url: string;
 }
-/** Ids derive from the installation's key, so two databases are comparable when it is the same. */
+/** Ids derive from the installation's key, so two databases are comparable when they have the same key. */
 async function openTables(): Promise<HubTables> {
   const { url, drop } = await hubDatabase(adapters);
   stops.push(drop);
@@ -71,14 +71,14 @@ async function environmentOf(systems: readonly PretendSystem[], url: string) {
 const caughtUp = `select from hub_health having count(*) filter (where caught_up_at > $1) >= $2
   and not exists (select from hub_batch where first_position is null)`;
 
-/** What each system's life goes on with while hubs come and go. */
+/** How far each system's life goes on while hubs start and die. */
 const stepsAfter = (kill: number) => (kill % 2 ? 3 : 0);
 
-/** While it starts, while it takes what was pushed (perhaps before it can say so), or anywhere between its commits. */
+/** Waits until some moment of the start, of a pushed delivery (perhaps before its answer), or between two commits. */
 async function momentOf(kill: number, watch: CommitWatch, random: Random): Promise<void> {
   if (kill % 5 === 4) return passing(random.below(START_MS));
   if (kill >= FIRST_PUSH && kill % 3 === 0) await watch.another("select from hub_batch where agency = 'food-drug'");
-  // Once all is read there are few commits, and any moment is as good.
+  // Once everything is read there are few commits, and any moment is as good.
   else await Promise.race([watch.commits(random.below(70)), passing(2 * START_MS)]);
   return passing(random.below(PAGE_MS));
 }
@@ -118,11 +118,11 @@ async function runUndisturbed(systems: readonly PretendSystem[]): Promise<HubTab
   return tables;
 }
 
-/** Batches whose position is not right behind the batch before. */
+/** Batches whose position does not directly follow that of the batch before. */
 const gaps = `select id from (
   select id, first_position, lag(first_position + size, 1, 1::bigint) over (order by first_position) as due from hub_batch
 ) b where first_position is distinct from due`;
-/** Records as they now stand, without a change of the moment since which they are known so. */
+/** Records in their current state without a change since the time at which that state became known. */
 const untold = ({ catalog }: Tables) =>
   catalog
     .all()
@@ -143,7 +143,7 @@ test(`killed ${KILLS} times, the hub ends in the same tables and lost no change 
     await start('food-drug'),
   ];
   const killed = await runKilled([land, humanResources, foodDrug]);
-  // What was pushed is not told twice, so its twin tells it to the other hub; the others are read from their beginning.
+  // A push is not repeated, so a twin system pushes to the other hub; the other agencies are read from their beginning.
   const twin = await start('food-drug');
   for (let kill = 0; kill < KILLS; kill++) for (let step = 0; step < stepsAfter(kill); step++) await twin.step();
   const undisturbed = await runUndisturbed([land, humanResources, twin]);

@@ -20,7 +20,7 @@ const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
 const SHUFFLES = 16;
 const MOST_ON_PAGE = 40;
 
-/** Agencies whose names of persons and organisations have precedence in different ways, and one that has none. */
+/** Agencies whose names for persons and organisations differ in precedence, and one whose names have none. */
 const land = scriptedAgency('land', 'Orchard');
 const commerce = scriptedAgency('commerce', 'Mill');
 const other = scriptedAgency('weather', 'Rain');
@@ -95,7 +95,7 @@ test(`statements in ${SHUFFLES} orders, doubled and cut into any pages, end in t
   }
 });
 
-test(`agencies that speak at once about the same persons and cases end in the same tables (TEST_SEED=${seed})`, async () => {
+test(`concurrent statements about the same persons and cases end in the same tables (TEST_SEED=${seed})`, async () => {
   const expected = await firstOrder();
   for (let round = 0; round < 6; round++) {
     await emptyTables(opened.store);
@@ -114,7 +114,7 @@ async function waiting(count: number): Promise<void> {
   while (Number((await opened.store.database.read(text, []))[0]![0]) < count);
 }
 
-test('what two agencies say at the same moment of a person who is known already is not lost', async () => {
+test('concurrent statements of two agencies about a known person are both kept', async () => {
   const { store } = opened;
   const residentId = inventedResidentId(1);
   const holding = ({ holding: { name }, adapter }: ScriptedAgency, version: number) => {

@@ -1,4 +1,7 @@
-/** What cannot be stored is kept as it came, never holds up the rest, and is tried again once the adapter can read it. */
+/**
+ * An item that cannot be stored is kept as it came, never delays the rest, and is tried again once the adapter can read
+ * it.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Adapter, Item } from '../../../adapters/kit/contract.ts';
 import { Rejection, type Statement, versionOf } from '../../../adapters/kit/statement.ts';
@@ -31,9 +34,9 @@ const statement = (sourceId: string, version: number, data: Record<string, unkno
   data: { number: `${sourceId} ${version}`, ...data },
 });
 const good = (sourceId: string, version: number) => tell(statement(sourceId, version));
-/** Fails the validator: what is required is missing. */
+/** An item that fails the validator, because a required field is missing. */
 const incomplete = (sourceId: string, version: number) => tell(statement(sourceId, version, { number: null }));
-/** Is refused by the adapter, and read by the mended one. */
+/** An item that the adapter refuses, and that the mended adapter reads. */
 const flawed = (sourceId: string, version: number) =>
   tellFlawed({ field: 'NAME', reason: 'is no name', sourceId }, statement(sourceId, version));
 
@@ -79,7 +82,7 @@ test('a bad item is parked with its bytes, its field, its reason and the version
   expect(b!.native).toEqual({ statements: [statement('b', 1, { number: null })] });
 });
 
-test('of an item with two statements both are parked when one is bad', async () => {
+test("when one of an item's two statements is bad, both are parked", async () => {
   await apply(tell(statement('a', 1), statement('b', 1, { number: null })));
   expect(await stored()).toEqual([]);
   expect(await parked()).toHaveLength(1);
@@ -91,7 +94,7 @@ test('the same bad item twice is parked once, on one page or on two', async () =
   expect(await parked()).toHaveLength(1);
 });
 
-test('an item that nobody mended stays parked, with the reason of now', async () => {
+test('an item that nobody mended stays parked, with the current reason', async () => {
   await apply(flawed('a', 1), incomplete('b', 1));
   expect(await replay(adapter)).toEqual({
     replayed: 0,
@@ -103,7 +106,7 @@ test('an item that nobody mended stays parked, with the reason of now', async ()
   expect(await states()).toEqual(['a OPEN', 'b OPEN']);
 });
 
-test('a mended adapter stores what was parked, and it is not parked any more', async () => {
+test('a mended adapter stores a parked item, which is then no longer parked', async () => {
   await apply(flawed('a', 1), flawed('b', 1));
   expect(await replay()).toEqual({ replayed: 2, failing: [] });
   expect(await stored()).toEqual(['a 1', 'b 1']);
@@ -170,7 +173,7 @@ test('a replayed old version never overwrites a newer record', async () => {
   expect(await opened.store.database.read('select count(*) from orchard_orchard_holding_history', [])).toEqual([['0']]);
 });
 
-test('what could not be read at all says so when it is replayed', async () => {
+test('an item that could not be read at all gives that as its reason when it is replayed', async () => {
   await apply({ raw: 'half a li', unreadable: { field: 'line', reason: 'is cut off' } });
   expect(await replay()).toMatchObject({ replayed: 0, failing: [{ field: 'line' }] });
 });

@@ -1,4 +1,4 @@
-/** Five agencies with all their faults: what stands, what is flagged and what is parked equals what each says it told. */
+/** With all faults of five agencies, the stored, flagged and parked records equal what each agency says it sent. */
 import { afterEach, expect, test } from '@jest/globals';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import { findAdapters } from '../../../src/ingest/find-adapters.ts';
@@ -21,7 +21,7 @@ async function storedCounts(): Promise<Map<string, number>> {
   return new Map(rows.map(([agency, kind, deleted, count]) => [`${agency} ${kind} ${deleted}`, Number(count)]));
 }
 
-/** By agency: how many records of each kind stand and are flagged, and how many items are parked. */
+/** For each agency, how many records of each kind are stored and flagged, and how many items are parked. */
 async function held() {
   const stored = await storedCounts();
   const freshness = await hub.hub.health.list();
@@ -44,7 +44,10 @@ const told = () =>
     return { agency, records, deleted, parked };
   });
 
-/** Resolves once every agency that is asked was found to have nothing more, twice from now on: one look may be under way. */
+/**
+ * Resolves once every polled agency had nothing more twice from now on, because the first poll may already be under
+ * way.
+ */
 async function caughtUp(): Promise<void> {
   for (const [agency, system] of hub.systems) {
     await system.drained?.();

@@ -1,4 +1,4 @@
-/** At least once is what agencies promise: what was told already leaves no trace, what is new leaves exactly its own. */
+/** Agencies deliver at least once: what is known already leaves no trace, and new content leaves exactly its own. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Item } from '../../../adapters/kit/contract.ts';
 import { versionOf } from '../../../adapters/kit/statement.ts';
@@ -38,7 +38,7 @@ async function expectNothingNew(before: TableContents): Promise<void> {
   expect(differences(before, await allContents(opened.store))).toEqual([]);
 }
 
-test(`pages of all kinds of statements, applied again, change nothing at all (TEST_SEED=${seed})`, async () => {
+test(`applying pages of all kinds of statements again changes nothing at all (TEST_SEED=${seed})`, async () => {
   const random = makeRandom(seed, 'the same page twice');
   const items = shuffled(new RandomStatements(orchard, random).items(), random);
   for (const page of cutIntoPages(items, random, 60)) {
@@ -49,7 +49,7 @@ test(`pages of all kinds of statements, applied again, change nothing at all (TE
   }
 });
 
-test('a page whose cursor is behind the stored one is not applied', async () => {
+test('a page with an outdated cursor is not applied', async () => {
   expect(await apply([holding(1, '王建国')], { from: null, to: '1' })).toMatchObject({ stale: false, changes: 1 });
   const before = await allContents(opened.store);
   expect(await apply([holding(2, '李秀英')], { from: null, to: '1' })).toEqual({ changes: 0, parked: 0, stale: true });
@@ -76,7 +76,7 @@ test('an unchanged record under a newer version makes no history and no change',
   });
 });
 
-test('a changed record files exactly its old row, seen until the new one was observed', async () => {
+test('a changed record files exactly its old row, valid until the new one was observed', async () => {
   await apply([holding(1, '王建国')]);
   const before = await allContents(opened.store);
   expect(await apply([holding(2, '李秀英')])).toMatchObject({ changes: 1 });
@@ -88,7 +88,7 @@ test('a changed record files exactly its old row, seen until the new one was obs
   expect(changes.hub_change!.map(row => JSON.parse(row).record_id)).toEqual([old.id, old.id]);
 });
 
-test('a removal files the old row and keeps what it said; the same removal again is nothing', async () => {
+test('a removal files the old row and keeps its content; the same removal again does nothing', async () => {
   await apply([holding(1, '王建国')]);
   const removal = tell({ kind: orchard.holding.name, sourceId: 'h', version: versionOf(2), deleted: true, data: null });
   expect(await apply([removal])).toMatchObject({ changes: 1 });

@@ -1,4 +1,4 @@
-/** A whole set says what is there: what it does not hold is gone, unless that is suspiciously much. */
+/** A full set lists everything that exists: records missing from it are gone, unless suspiciously many are missing. */
 import { afterEach, expect, test } from '@jest/globals';
 import type { Item } from '../../../adapters/kit/contract.ts';
 import { type Statement, versionOf } from '../../../adapters/kit/statement.ts';
@@ -52,7 +52,7 @@ const start = async () => {
   hub = await startTestHub({ adapters: [orchard.adapter], environment: guarded });
 };
 
-test('what a whole set does not hold is flagged as deleted, also across its pages', async () => {
+test('records missing from a full set are flagged as deleted, also across its pages', async () => {
   await start();
   await publish({ items: holdings(0, 20, 1) });
   await publish(
@@ -73,7 +73,7 @@ test('what a whole set does not hold is flagged as deleted, also across its page
   expect(await hub.hub.store.database.read('select count(*) from hub_seen', [])).toEqual([['0']]);
 });
 
-test('records that are newer than the set stay, and what was removed can come back', async () => {
+test('records that are newer than the set stay, and removed records can come back', async () => {
   await start();
   await publish({ items: [...holdings(0, 10, 1), holding(10, 3)] });
   await publish({ items: holdings(0, 9, 2), set: wholeSet(2) });
@@ -91,7 +91,7 @@ test('a record that is parked is present, so its set does not remove it', async 
   expect(await standing()).toEqual(named(0, 10));
 });
 
-test('a set that was interrupted between its pages and read on by another hub removes nothing wrongly', async () => {
+test('a set that is interrupted between its pages and continued by another hub removes nothing wrongly', async () => {
   await start();
   await publish({ items: holdings(0, 20, 1) });
   await publish({ items: holdings(0, 10, 2), set: wholeSet(2, false) });
@@ -110,7 +110,7 @@ test('a set that was interrupted between its pages and read on by another hub re
   }
 });
 
-test('a removal of suspiciously much waits for a person; the rest of the set is stored', async () => {
+test('a removal of suspiciously many records waits for a person; the rest of the set is stored', async () => {
   await start();
   await publish({ items: holdings(0, 20, 1) });
   await publish({ items: holdings(0, 8, 2), set: wholeSet(2) });
@@ -121,7 +121,7 @@ test('a removal of suspiciously much waits for a person; the rest of the set is 
     ['set 2', kind, '12', '20'],
   ]);
   await publish({ items: [holding(19, 3)] });
-  // Of those that it would have removed, one has been told anew since.
+  // One of the records that it would have removed has been stated again since.
   expect(await store.settleHeldRemoval('orchard', 'set 2', true)).toBe(11);
   expect(await standing()).toEqual([...named(0, 8), 'h19']);
   expect(await hub.healthOf('orchard', () => true)).toMatchObject({ heldRemovals: 0 });

@@ -18,7 +18,7 @@ const STEPS = 25;
 
 let t: TestHub;
 let graph: CompiledGraph;
-/** What the hub answered at moments of its life, and when. */
+/** What the hub answered at several moments, and when. */
 const album: { at: string; answer: unknown }[] = [];
 const everything = `
   cases(orderBy: [STATE_ASC, CASE_NO_DESC], where: $where, asOf: $asOf) {
@@ -73,7 +73,7 @@ beforeAll(async () => {
   for (let step = 1; step <= STEPS; step++) {
     await live(step);
     album.push({ at: new Date().toISOString(), answer: await ask(null) });
-    // The next page has another moment than this look.
+    // This makes the time of the next page differ from this moment.
     while (Date.now() <= Date.parse(album.at(-1)!.at)) await new Promise(setImmediate);
   }
 });
@@ -82,14 +82,14 @@ afterAll(async () => {
   await t?.stop();
 });
 
-test(`every past answer is given again, word for word: rows, links, lists, counts and groups (TEST_SEED=${seed})`, async () => {
+test(`every past answer is returned again, word for word, with lists, counts and groups (TEST_SEED=${seed})`, async () => {
   for (const [i, { at, answer }] of album.entries()) {
     expect({ seed, i, answer: await ask(at) }).toEqual({ seed, i, answer });
   }
   expect(new Set(album.map(({ answer }) => JSON.stringify(answer))).size).toBeGreaterThan(10);
 });
 
-test('before the first record there was nothing, and the future is as now', async () => {
+test('before the first record the answer is empty, and for the future it is the current one', async () => {
   expect(await ask('2020-01-01T00:00:00Z')).toEqual({
     cases: { totalCount: 0, nodes: [], groups: { nodes: [] } },
     case: null,
@@ -97,7 +97,7 @@ test('before the first record there was nothing, and the future is as now', asyn
   expect(await ask('2100-01-01T00:00:00+08:00')).toEqual(await ask(null));
 });
 
-test(`pages of the past hold together while the present goes on (TEST_SEED=${seed})`, async () => {
+test(`pages of the past are consistent while the present goes on (TEST_SEED=${seed})`, async () => {
   const { at } = album[Math.floor(STEPS / 2)]!;
   const page = async (after: string | null) => {
     const { data, errors } = await t.clerk.ask(
@@ -122,8 +122,8 @@ test(`pages of the past hold together while the present goes on (TEST_SEED=${see
   expect(got).toEqual(data.cases.nodes);
 });
 
-describe('who may see what is decided as of now', () => {
-  test('a case that is closed does not open its applicant for the time when it was open', async () => {
+describe('the policy decides as of now', () => {
+  test('a closed case does not open its applicant for the time when it was open', async () => {
     const applicantId = inventedResidentId(9);
     await state(CaseReport, 'open', 1, { caseNo: 'OPEN-1', applicantId, applicantPersonName: '李某某' });
     const open = new Date().toISOString();

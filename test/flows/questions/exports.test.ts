@@ -30,7 +30,7 @@ interface File {
   readonly body: Buffer;
 }
 type Who = 'clerk' | 'analyst' | null;
-/** Trailers are not told by fetch. */
+/** This uses node:http because fetch does not expose trailers. */
 const get = (file: string, who: Who = 'analyst', purpose: string | null = null) =>
   new Promise<File>((resolve, reject) => {
     const headers = {
@@ -104,7 +104,7 @@ describe('an export of a list', () => {
     expect(await parquetReadObjects({ file: buffer })).toEqual(list);
   });
 
-  test('is many pages long, and flattens what is selected into columns', async () => {
+  test('has many pages, and flattens the selection into columns', async () => {
     const { body, headers } = await file(
       '{ powerListEntries { nodes { number title legalActor { name } delegation { number state } } } }',
     );
@@ -140,7 +140,7 @@ describe('an export of a list', () => {
     }
   });
 
-  test('is of the moment at which it began, though the agencies go on', async () => {
+  test('is as of the moment at which it began, even while the agencies send changes', async () => {
     const { path: place } = await order(entities, 'csv');
     const before = (await get(place!)).body.toString();
     const asOf = new Date().toISOString();
@@ -163,11 +163,11 @@ describe('a spreadsheet', () => {
     ['a,"b"\n', '"a,""b""\n"'],
     ['-12.50', '-12.50'],
     ['', ''],
-  ])('takes %j for no formula', (text, cell) => {
+  ])('does not take %j for a formula', (text, cell) => {
     expect(csvCell(text)).toBe(cell);
   });
 
-  test('is told the encoding when it asks for it', async () => {
+  test('receives a byte order mark when it asks for one', async () => {
     const { path: place } = await order(entities, 'csv', 'analyst', undefined, true);
     expect((await get(place!)).body.subarray(0, 3)).toEqual(Buffer.from([0xef, 0xbb, 0xbf]));
     expect((await get('/export/land-quota-share.csv')).body.subarray(0, 1).toString()).toBe('k');
@@ -177,7 +177,7 @@ describe('a spreadsheet', () => {
   });
 });
 
-test('every ready-made question is exported by the name of its file', async () => {
+test('every ready-made query is exported under the name of its file', async () => {
   const names = readdirSync(path.join(project, 'schema/queries')).map(name => name.replace('.graphql', ''));
   const variables = encodeURIComponent(
     JSON.stringify({ today: '2026-11-23', month: '2026-10-01', since: '2026-01-01T00:00:00+08:00' }),
@@ -224,13 +224,13 @@ describe('the policy', () => {
     ];
     for (const [operation, code] of refusals) {
       const { status, body } = await file(operation);
-      expect([status, JSON.parse(body.toString()).errors[0].extensions.code]).toEqual([400, code]);
+      expect([status, JSON.parse(body.toString()).errors[0].extensions.code]).toEqual([403, code]);
     }
     const { status } = await get('/export/cases-by-month.csv', null);
     expect(status).toBe(403);
   });
 
-  test('an order is for whom it was given', async () => {
+  test('an ordered export is only for the reader who ordered it', async () => {
     const { path: place } = await order('{ persons { nodes { id } } }', 'csv', 'clerk');
     expect((await get(place!, 'analyst')).status).toBe(404);
     expect((await get(place!, 'clerk')).status).toBe(200);
@@ -249,7 +249,7 @@ test.each([
   expect(errors!.map(e => [e.extensions!.code, e.message.startsWith(words)])).toEqual([['BAD_USER_INPUT', true]]);
 });
 
-test('what is not there is 404, with what would be', async () => {
+test('an unknown export is 404, with the list of those that exist', async () => {
   for (const name of ['nothing.csv', 'cases-by-month.xls', 'cases-by-month', 'tickets/x.csv', 'manifests/x'])
     expect([name, (await get(`/export/${name}`)).status]).toEqual([name, 404]);
 });

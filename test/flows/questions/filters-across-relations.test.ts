@@ -6,9 +6,9 @@ import { type CompiledGraph, openCompiledGraph } from '../../support/compiled-gr
 import { analyst, stranger } from '../../support/plain-readers.ts';
 import { randomPrincipal, townAgencies } from '../../support/random-principals.ts';
 import { countRows } from '../../support/read-sets.ts';
-import { sightOf } from '../../support/readers-sight.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
 import { readTown, type TownInMemory } from '../../support/town-in-memory.ts';
+import { sightOf } from '../../support/visible-records.ts';
 import { filterable, matches, randomGraphWhere, type Where } from '../../support/where-model.ts';
 
 const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
@@ -55,11 +55,11 @@ test(`500 random filters for random readers find the rows that plain predicates 
       if (/some|none/.test(facts.where)) tally.across += 1;
     }
   }
-  // Else the comparison means nothing.
+  // Without this the comparison means nothing.
   expect({ ...tally, fair: tally.some > 60 && tally.across > 60 }).toEqual({ ...tally, fair: true });
 });
 
-test('a field that is masked is refused behind every relation, and so is what the reader may not see at all', async () => {
+test('behind every relation, fields that the reader sees masked or not at all are refused', async () => {
   const { store } = town.hub;
   const { catalog } = store;
   const [masked, anybody] = [policyOf(analyst), policyOf(stranger)];
@@ -76,14 +76,14 @@ test('a field that is masked is refused behind every relation, and so is what th
   }
 });
 
-/** Another server's clusters are its owner's to make. */
+/** Only the owner of another server can create clusters on it. */
 const ofEmbedded = process.env.TEST_DATABASE_URL ? test.skip : test;
 ofEmbedded('Chinese words are found by an index: to pg_trgm their characters are letters', async () => {
   const [[trigrams]] = (await town.hub.store.database.read("select show_trgm('宅基地审批')::text", [])) as [[string]];
   expect(trigrams.split(',').length).toBeGreaterThan(4);
 });
 
-test('clients ask across relations in one document', async () => {
+test('clients can filter across relations in one document', async () => {
   const { data, errors } = await town.clerk.ask(
     `query ($where: CaseWhere) { cases(where: $where, first: 200) { totalCount nodes { approvals(first: 50) { nodes { state } } matter { handling } } } }`,
     {

@@ -3,7 +3,7 @@ import { makeRandom } from '../../../seeds/township/random.ts';
 import type { Policy } from '../../../src/access/policy.ts';
 import type { Principal } from '../../../src/access/principal.ts';
 import type { Noun } from '../../../src/catalog/catalog.ts';
-import type { GroupQuestion } from '../../../src/query/groups/question.ts';
+import type { GroupQuery } from '../../../src/query/groups/group-query.ts';
 import { isPersonal } from '../../../src/query/personal-tests.ts';
 import { type CompiledGraph, openCompiledGraph } from '../../support/compiled-graph.ts';
 import { comparableGroups, groupsOf } from '../../support/groups-model.ts';
@@ -11,9 +11,9 @@ import { clerkWithTask } from '../../support/plain-readers.ts';
 import { randomPrincipal, townAgencies } from '../../support/random-principals.ts';
 import { randomQuestion } from '../../support/random-questions.ts';
 import { readGroups } from '../../support/read-sets.ts';
-import { sightOf } from '../../support/readers-sight.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
 import { readTown, type TownInMemory } from '../../support/town-in-memory.ts';
+import { sightOf } from '../../support/visible-records.ts';
 import { matches, randomGraphWhere, type Where } from '../../support/where-model.ts';
 
 const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
@@ -41,7 +41,7 @@ const groundOf = (policy: Policy, rows: ReturnType<typeof sightOf>['rows']) => (
   sees: (noun: Noun) => policy.sees(noun),
 });
 
-test(`400 random questions get the groups that rows in memory give (TEST_SEED=${seed})`, async () => {
+test(`400 random group queries return the groups that rows in memory give (TEST_SEED=${seed})`, async () => {
   const { store } = town.hub;
   const { catalog } = store;
   let several = 0;
@@ -62,7 +62,7 @@ test(`400 random questions get the groups that rows in memory give (TEST_SEED=${
   }
   expect(several).toBeGreaterThan(80);
 });
-const said = ({ keys, measures }: GroupQuestion) =>
+const said = ({ keys, measures }: GroupQuery) =>
   JSON.stringify({ keys: keys.map(({ path, ...key }) => [...path.map(p => p.name), key]), measures });
 
 const byMonth = `cases(where: $where) { groups(having: $having, orderBy: $orderBy, limit: $limit, skip: $skip) {
@@ -79,7 +79,7 @@ async function ask(variables: Record<string, unknown>, client = town.clerk) {
 }
 
 describe('groups of cases by month, agency and result', () => {
-  test('have every case once, and are in the order of their keys', async () => {
+  test('hold every case once, and come in the order of their keys', async () => {
     const { nodes, hasNextPage } = await ask({ limit: 1000 });
     expect(hasNextPage).toBe(false);
     expect(nodes.reduce((n, { cases }) => n + cases, 0)).toBe(loaded.rows.get('Case')!.length);
@@ -89,7 +89,7 @@ describe('groups of cases by month, agency and result', () => {
     for (const { key, days } of nodes) expect(days === null).toBe(key.result === null);
   });
 
-  test('are tested and ordered by what is selected, and come in pages', async () => {
+  test('can be tested and ordered by what is selected, and come in pages', async () => {
     const orderBy = [{ by: 'cases', descending: true }, { by: 'key.month' }];
     const all = (
       await ask({
@@ -126,13 +126,13 @@ describe('groups of cases by month, agency and result', () => {
     [{ orderBy: [{ by: 'dayz' }] }, '`orderBy` names nothing that is selected here: key.month, '],
     [{ having: [{ of: 'key.month', gt: 1 }] }, '`having` names nothing that is selected here: cases, days'],
     [{ limit: 1001 }, '`limit` of groups goes from 0 to 1000'],
-  ])('%j is refused in words that help', async (variables, words) => {
+  ])('%j is refused with a helpful message', async (variables, words) => {
     const { errors } = await town.clerk.ask(`query (${parameters}) { ${byMonth} }`, variables);
     expect(errors!.map(e => [e.extensions!.code, e.message.startsWith(words)])).toEqual([['BAD_USER_INPUT', true]]);
   });
 });
 
-test('groups hang on records too: each parent has its own', async () => {
+test('groups exist on records too: each parent has its own', async () => {
   const { data, errors } = await town.clerk.ask(
     '{ agencies(first: 50) { nodes { code ledCases { totalCount groups { nodes { count } } } } } }',
   );
@@ -145,7 +145,7 @@ test('groups hang on records too: each parent has its own', async () => {
   expect(counts.some(({ totalCount }) => totalCount > 0)).toBe(true);
 });
 
-test('groups hang on what is found by its key', async () => {
+test('groups exist on records that are found by their key', async () => {
   const person = loaded.rows
     .get('Person')!
     .find(row => loaded.world.about('Case', 'about_applicant', String(row.id)).length)!;
@@ -159,7 +159,7 @@ test('groups hang on what is found by its key', async () => {
   expect(groups.nodes).toEqual([{ count: totalCount }]);
 });
 
-test('groups stand beside fields that are resolved by hand, and what is wrong with them leaves the rest standing', async () => {
+test('groups work beside fields that are resolved by hand, and their errors do not affect the rest', async () => {
   const { data, errors } = await town.clerk.ask(
     `{ agency(code: "land") { freshness { modes } ledCases {
       totalCount a: groups { nodes { key { at: leadAgency { code } } __typename n: count } } b: groups(skip: -1) { nodes { count } }
@@ -184,7 +184,7 @@ describe('working days', () => {
     expect(errors).toBeUndefined();
     const { rows, related } = sightOf(policyOf(clerkWithTask), loaded, 'groups');
     const noun = town.hub.store.catalog.stored('Case');
-    const asked: GroupQuestion = {
+    const asked: GroupQuery = {
       keys: [{ name: 'day', path: [], field: 'submittedAt', per: 'WORKING_DAY' }],
       measures: [
         { name: 'count', take: 'count' },

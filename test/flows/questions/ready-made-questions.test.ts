@@ -35,7 +35,7 @@ const counted = <T>(list: readonly T[], keyOf: (one: T) => unknown) => {
   return counts;
 };
 type Told = Record<string, unknown>;
-/** Records that name one thing, by what they name; those that name nothing (a faulty code is null) belong to nobody. */
+/** Records grouped by the thing that they name; records that name nothing (a faulty code is null) are left out. */
 const namedBy = (list: readonly Told[], name: string) =>
   Map.groupBy(
     list.filter(one => (one[name] ?? null) !== null),
@@ -60,7 +60,7 @@ test(`insured residents of each village beside its residents (TEST_SEED=${seed})
       new Set(list.map(r => r.residentId)).size,
     ]),
   );
-  // A village whose count the police told with a fault has none: the count waits for its integrator.
+  // A village whose count arrived with a fault has none: the count is parked for its integrator.
   const villages = new Set(told.of('ResidentCount').flatMap(r => (r.month === month ? [String(r.villageCode)] : [])));
   expect(regions.nodes.map(({ code }: { code: string }) => code)).toEqual([...villages].sort());
   for (const { code, residentCounts, insuredPersons } of regions.nodes) {
@@ -74,7 +74,7 @@ test(`insured residents of each village beside its residents (TEST_SEED=${seed})
   }
 });
 
-/** Cases as their reports and closings tell them. */
+/** Cases as their reports and closings state them. */
 function cases() {
   const closings = new Map(told.of('CaseClosing').map(closing => [closing.caseNo, closing]));
   return told.of('CaseReport').map((report): Told => {
@@ -86,7 +86,7 @@ function cases() {
 test(`cases per month, agency and result with their mean handling time (TEST_SEED=${seed})`, async () => {
   const { groups } = (await answer('cases-by-month')).cases;
   const { database } = hub.hub.store;
-  // Where two agencies report one case, the hub chooses who leads it: that is not what is tested here.
+  // Where two agencies report one case, the hub chooses which one leads it; that is not tested here.
   const lead = new Map(
     (await database.read('select case_no, lead_agency_code from hub_case where not deleted', [])) as [string, string][],
   );
@@ -167,7 +167,7 @@ test(`deceased residents who still draw a benefit (TEST_SEED=${seed})`, async ()
   expect(benefits.nodes.map((b: Told) => b.benefitNo)).toEqual(expected.map(b => b.benefitNo).sort());
   const died = new Set(town.residents.filter(r => r.diedOn !== null).map(r => r.residentId));
   for (const { beneficiary } of benefits.nodes) expect(died.has(beneficiary.residentId)).toBe(true);
-  // An analyst sees the same benefits, and nobody in them.
+  // An analyst sees the same benefits without the persons.
   const masked = (await answer('benefits-of-deceased', {}, hub.analyst)).benefits;
   expect(masked.totalCount).toBe(expected.length);
   for (const { beneficiary } of masked.nodes) expect(beneficiary.residentId).toContain('****');

@@ -60,7 +60,7 @@ async function told(client: pg.PoolClient) {
   return rows;
 }
 
-test(`any cells come back from a table as they were, all rows or some (TEST_SEED=${seed})`, async () => {
+test(`any cells are read back from a table unchanged, all rows or some (TEST_SEED=${seed})`, async () => {
   const rows = Array.from({ length: 500 }, (_, n) => randomCells(n));
   const { lines, placed } = linesOf(rows);
   const some = new Set(rows.filter(() => random.below(3)).map(({ n }) => n));
@@ -74,7 +74,7 @@ test(`any cells come back from a table as they were, all rows or some (TEST_SEED
   }
 });
 
-test('a number as the last cell of all rows is written in the room that is left', async () => {
+test('a number as the last cell of all rows is written into the space that is left', async () => {
   const lines = new CopyLines();
   for (const n of [1, 2]) {
     const from = lines.length;
@@ -104,7 +104,7 @@ test('rows that PostgreSQL refuses fail their transaction, and the connection li
   expect(await copyOf('3\n')).toMatchObject([{ n: 3 }]);
 });
 
-test('what fails meanwhile is heard when PostgreSQL has finished, and the connection lives on', async () => {
+test('an error meanwhile is reported when PostgreSQL has finished, and the connection lives on', async () => {
   const { lines } = linesOf([randomCells(1)]);
   const failing = database.transaction(client =>
     copyRows(client, 'told', columns, lines.withLast(moment), () => {

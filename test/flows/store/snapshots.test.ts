@@ -39,7 +39,7 @@ async function readOne(snapshots: Snapshots, text: string, weighed = false): Pro
   return found;
 }
 
-test('a statement is planned once for all values, unless it is weighed', async () => {
+test('a statement is planned once for all values, unless a plan for each is requested', async () => {
   await withSnapshots(async snapshots => {
     const how = `select current_setting('plan_cache_mode')`;
     for (const weighed of [false, true, false]) {
@@ -48,7 +48,7 @@ test('a statement is planned once for all values, unless it is weighed', async (
   });
 });
 
-test('statements of one snapshot see nothing of what is written meanwhile', async () => {
+test('statements of one snapshot see nothing of concurrent writes', async () => {
   await withSnapshots(async snapshots => {
     const counts: unknown[] = [];
     const count = 'select count(*) from told';
@@ -62,7 +62,7 @@ test('statements of one snapshot see nothing of what is written meanwhile', asyn
   });
 });
 
-test('a snapshot writes nothing, and one that failed leaves its connection in order', async () => {
+test('a snapshot writes nothing, and a failed one leaves its connection usable', async () => {
   await withSnapshots(async snapshots => {
     const write = snapshots.read(true, async statement => {
       await statement('insert into told values (2) returning value', [], false);
@@ -75,7 +75,7 @@ test('a snapshot writes nothing, and one that failed leaves its connection in or
   });
 });
 
-test('what takes too long is ended by the database', async () => {
+test('a statement that takes too long is ended by the database', async () => {
   await withSnapshots(
     async snapshots => {
       await expect(readOne(snapshots, 'select pg_sleep(60)')).rejects.toMatchObject({ code: '57014' });
@@ -84,7 +84,7 @@ test('what takes too long is ended by the database', async () => {
   );
 });
 
-test('what has more bytes than it may have is not kept, and the connection goes on', async () => {
+test('a result with too many bytes is discarded, and the connection lives on', async () => {
   await withSnapshots(async snapshots => {
     const large = `select repeat('x', 1000) from generate_series(1, 200)`;
     await expect(readOne(snapshots, large)).rejects.toBeInstanceOf(TooManyBytes);
@@ -92,7 +92,7 @@ test('what has more bytes than it may have is not kept, and the connection goes 
   });
 });
 
-test('values reach the database as they are, in arrays too', async () => {
+test('values reach the database unchanged, in arrays too', async () => {
   const texts = ['plain', 'with "quotes" and \\', '{a,b}', 'NULL', '', '房寺镇', 'line\nfeed', null];
   await withSnapshots(async snapshots => {
     await snapshots.read(false, async statement => {
@@ -106,7 +106,7 @@ test('values reach the database as they are, in arrays too', async () => {
   });
 });
 
-test('a flood of distinct questions leaves a connection with no more prepared statements than it may have', async () => {
+test('many distinct queries leave a connection with no more prepared statements than the maximum', async () => {
   await withSnapshots(async snapshots => {
     let most = 0;
     for (let i = 0; i < 150; i++) {

@@ -1,4 +1,4 @@
-/** What a list cannot say is a resolver of its own, with a statement in it. */
+/** A query that a list cannot express is a resolver of its own, with a statement in it. */
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Arg, Ctx, Field, Float, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import { casesByMonthSql } from '../cases-by-month.ts';

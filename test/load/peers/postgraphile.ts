@@ -1,5 +1,5 @@
 /**
- * PostGraphile on the hub's own tables as they are: what the catalog knows of links is told by smart tags, so that its
+ * PostGraphile on the hub's own tables as they are: smart tags pass on what the catalog knows of links, so that its
  * names are the hub's. Its Amber preset, with filters, aggregates and prepared statements.
  */
 import { once } from 'node:events';
@@ -24,7 +24,7 @@ const catalog = makeCatalog(await silentAdapters());
 
 type Tags = { tags: Record<string, string | string[]> };
 const classes: Record<string, Tags & { attribute?: Record<string, Tags> }> = {};
-/** Roles of links are called so too. */
+/** Roles of links have this name too, so the attribute gets another one. */
 const attribute = { agency: { tags: { name: 'source_agency' } } };
 const procedure = { hub_case_handling_days: { tags: { behavior: ['+typeField', '+aggregate'] } } };
 for (const noun of catalog.all()) {
@@ -42,7 +42,7 @@ for (const noun of catalog.all()) {
   classes[`${noun.table}_history`] = { tags: { behavior: '-*' } };
 }
 
-/** Months of the town, as its manual says how to group by something new. */
+/** Groups by months of the town, as PostGraphile's manual says how to add a grouping. */
 const months: GraphileConfig.Plugin = {
   name: 'GroupByMonth',
   version: '0.0.0',
@@ -66,7 +66,10 @@ const months: GraphileConfig.Plugin = {
   },
 };
 
-/** Subscriptions as its manual makes them: the topic is that of NOTIFY, and what NOTIFY says is the event. */
+/**
+ * Subscriptions as PostGraphile's manual makes them: the topic is that of NOTIFY, and the payload of NOTIFY is the
+ * event.
+ */
 const subscriptions = extendSchema(() => ({
   typeDefs: gql`
     ${peerEventType}
@@ -95,7 +98,7 @@ const preset: GraphileConfig.Preset = {
       poolConfig: { max: connections, min: connections },
     }),
   ],
-  // The hub filters and orders by every field too.
+  // The hub filters and orders by every field too, so this does the same.
   disablePlugins: ['PgIndexBehaviorsPlugin'],
   schema: { defaultBehavior: '+list +connection', pgOrderByNullsLast: true },
   grafast: { explain: false },

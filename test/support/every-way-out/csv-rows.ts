@@ -1,4 +1,4 @@
-/** Rows of a CSV file of an export, put together again as an answer holds them. */
+/** Rows of a CSV export file, rebuilt into the shape of an answer. */
 import {
   type DocumentNode,
   type FieldNode,
@@ -34,7 +34,7 @@ function cellsOf(text: string): string[][] {
   return lines.filter(line => line.length > 0);
 }
 
-/** The type of the rows, and what is selected of them. */
+/** The type of the rows, and the selection on them. */
 function nodesOf(schema: GraphQLSchema, document: DocumentNode): [GraphQLNamedType, SelectionSetNode] {
   let type: GraphQLNamedType = schema.getQueryType()!;
   let set = getOperationAST(document)!.selectionSet;
@@ -48,7 +48,7 @@ function nodesOf(schema: GraphQLSchema, document: DocumentNode): [GraphQLNamedTy
 const fieldOf = (type: GraphQLNamedType, name: string) => (isObjectType(type) ? type.getFields()[name] : undefined);
 const typeOf = (type: GraphQLNamedType, name: string) => getNamedType(fieldOf(type, name)!.type);
 
-/** A text as the field at this path holds it. */
+/** Parses a text as the type of the field at this path. */
 function read(type: GraphQLNamedType, set: SelectionSetNode, [first, ...rest]: string[], text: string): unknown {
   if (text === '') return null;
   const node = (set.selections as readonly FieldNode[]).find(each => (each.alias ?? each.name).value === first)!;
@@ -60,7 +60,7 @@ function read(type: GraphQLNamedType, set: SelectionSetNode, [first, ...rest]: s
     return JSON.parse(text);
   if (isEnumType(of)) return text;
   if (of.name === 'Boolean') return text === 'true';
-  // A text that a spreadsheet would take for a formula has an apostrophe before it.
+  // The export puts an apostrophe before a text that a spreadsheet would take for a formula.
   return of.name === 'Int' || of.name === 'Float' ? Number(text) : text.replace(/^'(?=[=+\-@])/, '');
 }
 

@@ -1,4 +1,4 @@
-/** Records that agencies might state: one for each personal field to which the pretend systems give no value. */
+/** Records that agencies might state: one for each personal field that the pretend systems leave without a value. */
 import type { Field } from '../../../adapters/kit/record.ts';
 import type { Township } from '../../../seeds/township/model.ts';
 import type { PlainRow } from '../../../src/access/rows.ts';
@@ -8,7 +8,10 @@ import { plainStatement } from '../plain-statement.ts';
 import { stateRecords } from '../state-records.ts';
 import type { TownInMemory } from '../town-in-memory.ts';
 
-/** Of an organisation another register entry, with another representative: agencies differ in something personal. */
+/**
+ * States another register entry of an organisation, with another representative, so that agencies differ in a personal
+ * fact.
+ */
 export async function dispute(store: Store, { rows }: TownInMemory, township: Township): Promise<void> {
   for (const noun of store.catalog.all()) {
     const about = noun.links.find(({ target }) => target.name === 'Organisation');
@@ -41,7 +44,7 @@ export async function fillFields(store: Store, { rows }: TownInMemory, township:
   }
 }
 
-/** Identifiers that a record cannot be without: those of another record, else somebody's. */
+/** Identifiers that a record cannot be without: those of a similar record, or else those of somebody in the town. */
 const formatted = ({ columns }: StoredNoun, like: PlainRow | undefined, township: Township) =>
   Object.fromEntries(
     [...columns.values()]
@@ -51,7 +54,7 @@ const formatted = ({ columns }: StoredNoun, like: PlainRow | undefined, township
 
 const plain = { integer: 7, decimal: '7', date: '2001-02-03', instant: '2001-02-03T09:00:00+08:00', flag: true };
 
-/** Of somebody in the town. */
+/** A value that belongs to somebody in the town. */
 function valueFor({ format, scalar, table, mask }: Field, { residents, businesses, villages }: Township): unknown {
   const { residentId, phone, address, name } = residents[7]!;
   const trader = businesses.find(({ type }) => type === 'SOLE_TRADER')!.creditCode;

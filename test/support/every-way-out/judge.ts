@@ -1,4 +1,4 @@
-/** What the walk demands of everything that arrives, whichever way it came. */
+/** The checks that the walk makes on everything that arrives, by any way. */
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { Entry } from '../../../src/audit/entry.ts';
 import { letThrough } from './let-through.ts';
@@ -8,18 +8,18 @@ import { Answers, type Cell, type Json } from './told-cells.ts';
 import type { PersonalCell, TownTruth } from './town-truth.ts';
 import type { FoundWord, TownWords } from './town-words.ts';
 
-/** A part of an answer, or an event, or what else arrives at once. */
+/** One arrival: a part of an answer, an event, or anything else that arrives in one piece. */
 export interface Arrival {
   readonly way: string;
   readonly reader: Reader;
   readonly document: DocumentNode;
-  /** As GraphQL answers: `data`, `errors`, `extensions`. */
+  /** The GraphQL response: `data`, `errors`, `extensions`. */
   readonly answer: Json;
-  /** What came with it: headers, the other members of a frame. */
+  /** What came with the answer: headers, or the other members of a frame. */
   readonly beside: string;
-  /** Noted of the reader before its first byte was here. */
+  /** The audit entries about the reader that existed before the first byte arrived. */
   readonly noted: readonly Entry[];
-  /** Persons who were looked for. */
+  /** Persons whom the request looked for. */
   readonly sought?: readonly string[];
 }
 
@@ -27,15 +27,15 @@ export class Judge {
   readonly faults: string[] = [];
   readonly seenWhole = new Map<string, string>();
   readonly seenMasked = new Set<string>();
-  /** Ways by which somebody was seen whole, and readers who saw somebody. */
+  /** Ways on which somebody was seen whole, and readers who saw somebody. */
   readonly wholeBy = new Set<string>();
   readonly wholeFor = new Set<string>();
-  /** `spelling whole`, `claim masked`. */
+  /** For example `spelling whole`, `claim masked`. */
   readonly formsSeen = new Set<string>();
-  /** Ways that were gone, with how many values they told. */
+  /** Ways that were taken, with the number of values that each returned. */
   readonly told = new Map<string, number>();
   readonly answers: Answers;
-  /** Entries of the list of what is let through. */
+  /** The entries of the let-through list that were used. */
   readonly used = new Set<string>();
 
   constructor(
@@ -56,7 +56,7 @@ export class Judge {
     const cells = this.answers.cells(document, answer.data);
     this.told.set(way, (this.told.get(way) ?? 0) + cells.filter(({ value }) => value !== null).length);
     const allowed = this.persons(arrival, cells);
-    // Most answers hold nobody, which is seen at once.
+    // Most answers hold nobody, which this detects quickly.
     const holdsSomebody = this.words.in(JSON.stringify(answer.data ?? null)).length > 0;
     for (const cell of cells) if (!allowed.has(cell) && (holdsSomebody || isOpaque(cell))) this.value(arrival, cell);
     this.plain(way, reader, `${JSON.stringify([answer.errors, answer.extensions])} ${beside}`);
@@ -67,7 +67,7 @@ export class Judge {
     return cells;
   }
 
-  /** Values that are shown whole to whom they may be, and noted. */
+  /** The values that are shown whole to readers who may see them, and that are in the audit log. */
   private persons({ way, reader, noted, sought = [] }: Arrival, cells: readonly Cell[]): ReadonlySet<Cell> {
     const whole = new Set<Cell>();
     const names = named(noted);
@@ -103,7 +103,7 @@ export class Judge {
     if (missing) this.fault(way, reader, `${field} is shown whole, and its person was not in the log before`);
   }
 
-  /** A value that is not shown whole to somebody who may see it: nobody of the town is in it. */
+  /** Checks a value that is not shown whole to an entitled reader: it must name nobody of the town. */
   private value(arrival: Arrival, cell: Cell): void {
     if (cell.value === null || typeof cell.value === 'boolean') return;
     const text = typeof cell.value === 'string' ? cell.value : JSON.stringify(cell.value);
@@ -121,7 +121,7 @@ export class Judge {
     return this.truth.catalog.nouns.get(kind)?.columns.get(name);
   }
 
-  /** `Case.title`, also where a case is grouped by it. */
+  /** A place like `Case.title`, also where a case is grouped by the field. */
   private placeOf({ type, field, of }: Cell): string {
     const keyed = type.replace(/Key$/, '');
     if (type !== keyed && this.truth.catalog.nouns.has(keyed)) return `${keyed}.${field}`;
@@ -129,7 +129,9 @@ export class Judge {
     return `${this.truth.recordOf(of)?.noun.name}.${type === 'Spelling' ? of.data.field : of.in!.data.fact}`;
   }
 
-  /** Text that the hub makes of the names of those whom a record is about, who are noted as if they stood there themselves. */
+  /**
+   * Text that the hub composes from the names of a record's subjects, whose names are in the log as if shown directly.
+   */
   private isMade({ of }: Cell, { reader, noted }: Arrival, found: readonly FoundWord[]): boolean {
     const record = this.truth.recordOf(of);
     if (!record?.row || !this.truth.catalog.nouns.has(of.type)) return false;
@@ -140,7 +142,7 @@ export class Judge {
     );
   }
 
-  /** Text in which nobody may stand, whoever reads it. */
+  /** Checks text in which nobody may be named, whoever reads it. */
   plain(way: string, reader: Reader | null, text: string): void {
     if (text) this.told.set(way, (this.told.get(way) ?? 0) + 1);
     const found = this.words.in(text);
@@ -151,5 +153,5 @@ export class Judge {
 const sortsOf = (found: readonly FoundWord[]): string => [...new Set(found.map(({ sort }) => sort))].join(', ');
 const opaque = /^[\w+/-]{12,}=*$/;
 const isOpaque = ({ value }: Cell): boolean => typeof value === 'string' && opaque.test(value);
-/** What a cursor or another opaque word holds. */
+/** The decoded content of a cursor or another opaque word. */
 const decoded = (text: string): string => (opaque.test(text) ? Buffer.from(text, 'base64').toString('utf8') : '');

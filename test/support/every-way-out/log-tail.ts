@@ -1,4 +1,4 @@
-/** The audit log as it stands on disk at this moment: what was added is read at once, without waiting for anything. */
+/** Reads the audit log from disk: what was added is read immediately, without waiting for anything. */
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Entry } from '../../../src/audit/entry.ts';
@@ -9,7 +9,7 @@ export class LogTail {
 
   constructor(private readonly dir: string) {}
 
-  /** Reads on; returns how many entries there are now. */
+  /** Reads what was added; returns how many entries there are now. */
   look(): number {
     const files = readdirSync(this.dir).filter(name => /^entries-\d+\.jsonl$/.test(name));
     for (const name of files.sort()) this.readOn(path.join(this.dir, name));
@@ -30,7 +30,7 @@ export class LogTail {
     this.entries.push(...lines.map(line => JSON.parse(line) as Entry));
   }
 
-  /** What was noted of a reader between two looks. */
+  /** The entries about a reader between two reads. */
   of(subject: string | null, from: number, to: number): Entry[] {
     return this.entries
       .slice(from, to)
@@ -40,6 +40,6 @@ export class LogTail {
   }
 }
 
-/** Everybody whom entries name. */
+/** Everybody whom the entries name. */
 export const named = (entries: readonly Entry[]): ReadonlySet<string> =>
   new Set(entries.flatMap(({ subjects }) => subjects.ids));

@@ -10,32 +10,32 @@ export const looks = ['no purpose', 'case', 'task', 'matter', 'unmasked'] as con
 export type Look = (typeof looks)[number];
 
 export interface Reader {
-  /** `clerk, task`. */
+  /** For example `clerk, task`. */
   readonly name: string;
   readonly role: Role;
   readonly look: Look;
-  /** As the audit log names them. */
+  /** The reader's subject in the audit log. */
   readonly subject: string | null;
   readonly purpose: string | null;
   readonly token: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly principal: Principal;
   policy: Policy;
-  /** The policy says of them what it says of a reader before: their lists are asked for, and that is enough. */
+  /** Their policy equals that of an earlier reader, so asking for their lists is enough. */
   isRepeated: boolean;
-  /** Sees everything: what an agency tells them of somebody is what it knows. */
+  /** They see everything, so a live record that they receive shows what the agency knows. */
   readonly teaches: boolean;
 }
-/** What the town offers to state. */
+/** What readers can state as their purpose in this town. */
 export interface Stated {
   readonly caseNo: string;
-  /** Leads the case, and where it is. */
+  /** The agency that leads the case, and the village of the case. */
   readonly agency: string;
   readonly village: string;
 }
 
 const matters: Readonly<Record<string, string>> = { officer: 'FD-JY-001' };
-/** An officer of each agency. */
+/** The agency that the officer with each look works for. */
 const employers: Readonly<Record<Look, string | null>> = {
   'no purpose': 'police',
   case: null,
@@ -56,7 +56,7 @@ export async function makeReaders(issuer: TokenIssuer, stated: Stated, ground: P
   return readers;
 }
 
-/** Everything by which two readers may be shown something else. */
+/** Everything that can make two readers see something different. */
 const sightOf = (policy: Policy, { catalog }: PolicyGround): string =>
   JSON.stringify([
     ...features.map(feature => policy.may(feature)),
@@ -68,7 +68,7 @@ const sightOf = (policy: Policy, { catalog }: PolicyGround): string =>
     ]),
   ]);
 
-/** The public states no purpose that counts; nobody unmasks whose role may not. */
+/** The public states no purpose that counts, and readers whose role may not unmask have no unmasked record. */
 const looksOf = (role: Role): Look[] =>
   looks.filter(look => (look === 'unmasked' ? rules[role].unmaskMinutes > 0 : role !== 'public' || look !== 'case'));
 
@@ -98,7 +98,7 @@ async function makeReader(
   };
 }
 
-/** The policy of a reader once records were unmasked. */
+/** Gives a reader the policy that follows once the records are unmasked. */
 export function unmask(reader: Reader, ground: PolicyGround, records: readonly { noun: string; id: string }[]): void {
   const { role, subject, principal } = reader;
   const unmasked = records.map(

@@ -1,4 +1,4 @@
-/** What the walk must have seen of every field that is personal, and of every field that the schema has. */
+/** What the walk must have seen of every personal field, and of every field in the schema. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type GraphQLSchema, isEnumType, isObjectType } from 'graphql';
@@ -6,7 +6,7 @@ import { MessageType } from 'graphql-ws';
 import type { Catalog } from '../../../src/catalog/catalog.ts';
 import { project } from '../source-imports.ts';
 
-/** Fields that never have a value, so that nothing can be seen of them, and why. */
+/** Fields that never have a value, so that nothing of them can be seen, and the reasons. */
 export const neverFilled: Readonly<Record<string, string>> = {
   'Person.address': 'No agency states the address of a person.',
   'Resident.formerName':
@@ -14,10 +14,10 @@ export const neverFilled: Readonly<Record<string, string>> = {
   'Resident.validUntil':
     'Entries of the police have an end only of persons of whom there is no other, and there are none.',
 };
-/** Fields that no question can select, and why. */
+/** Fields that no query can select, and the reasons. */
 export const neverAsked: Readonly<Record<string, string>> = {};
 
-/** Bodies of the town are no sole traders, so their codes name nobody. */
+/** Public bodies of the town are not sole traders, so their codes name nobody. */
 export const personalFields = ({ nouns }: Catalog): string[] =>
   [...nouns.values()].flatMap(noun =>
     [...noun.columns.values()]
@@ -25,7 +25,7 @@ export const personalFields = ({ nouns }: Catalog): string[] =>
       .map(({ name }) => `${noun.name}.${name}`),
   );
 
-/** Fields that were not seen and need not be, and reasons that do not hold any more. */
+/** Fields that were not seen although they should be, and excuses that no longer hold. */
 export function unseen(
   wanted: readonly string[],
   seen: ReadonlySet<string>,
@@ -44,9 +44,9 @@ export const schemaFields = (schema: GraphQLSchema): string[] =>
       : [],
   );
 
-/** Types of messages that the protocol of sockets knows, and of events that the source of the hub writes. */
+/** The message types of the WebSocket protocol, and the event types that the hub's source code writes. */
 export function messagesOf(): string[] {
-  const source = readFileSync(path.join(project, 'src/api/sse-sink.ts'), 'utf8');
+  const source = readFileSync(path.join(project, 'src/api/transport/sse-sink.ts'), 'utf8');
   const events = [...source.matchAll(/event: (\w+)/g)].map(([, type]) => `stream ${type}`);
   return [...Object.values(MessageType).map(type => `socket ${type}`), ...events];
 }

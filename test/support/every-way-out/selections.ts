@@ -1,4 +1,4 @@
-/** What may be selected of a type, written out of the schema, so that a field that is new is asked for without a change here. */
+/** What can be selected of a type, derived from the schema, so that a new field is selected without a change here. */
 import {
   type GraphQLField,
   type GraphQLNamedType,
@@ -34,7 +34,7 @@ export class Selections {
     return type;
   }
 
-  /** Of an object: its values, and the plain objects beside it; nothing that leads to another record. */
+  /** Selects an object's scalars and plain nested objects, but nothing that leads to another record. */
   own(type: GraphQLNamedType): string {
     const parts = this.fieldsOf(type).flatMap(field => this.ownPart(field));
     const id = this.fieldsOf(type).some(({ name }) => name === 'id');
@@ -49,7 +49,7 @@ export class Selections {
     return isPlain ? [`${field.name} { ${this.own(type)} }`] : [];
   }
 
-  /** Pages, groups and conflicts: what is selected of them is up to whoever asks. */
+  /** For pages, groups and conflicts, the caller decides what to select. */
   private leadsOn(type: GraphQLObjectType): boolean {
     return this.fieldsOf(type).some(field => {
       const of = this.typeOf(field);
@@ -57,13 +57,13 @@ export class Selections {
     });
   }
 
-  /** Of a page: everything, with the values of its records. */
+  /** Selects everything of a page, with the scalars of its records. */
   page(connection: GraphQLNamedType): string {
     const node = this.typeOf(this.fieldsOf(connection).find(({ name }) => name === 'nodes')!);
     return `__typename totalCount pageInfo { ${this.own(this.schema.getType('PageInfo')!)} } edges { __typename cursor node { __typename id } } nodes { ${this.own(node)} }`;
   }
 
-  /** Fields of a noun that lead to other records, each with what it shows of them. */
+  /** The fields of a noun that lead to other records, each with its selection. */
   leading(noun: string, first: number): readonly (readonly [field: string, text: string])[] {
     const type = this.object(noun);
     const known = new Set(this.fieldsOf(type).flatMap(field => (this.ownPart(field).length ? [field.name] : [])));
@@ -72,7 +72,7 @@ export class Selections {
       .flatMap(field => this.leadingParts(noun, field, first));
   }
 
-  /** Kinds of which agencies state records about a noun. */
+  /** Kinds of records that agencies state about a noun. */
   private statedOf(noun: string): string[] {
     const kinds = [...this.catalog.get(noun).relations.values()].filter(({ many, to }) => {
       return many && isStored(to) && isStated(to);
@@ -94,14 +94,17 @@ export class Selections {
     return [[field.name, `${field.name} { ${this.own(type)} }`]];
   }
 
-  /** With the record that claims a value, and without it: who claims something is noted whether it is selected or not. */
+  /** Selects claims with and without the claiming record, because the log must name the subject either way. */
   private conflicts(): string[] {
     const claim = this.own(this.object('Claim'));
     const record = `record { ${this.own(this.schema.getType('AgencyRecord')!)} }`;
     return [record, ''].map(more => `__typename fact claims { ${claim} ${more} }`);
   }
 
-  /** Fragments of kinds, some at a time; a field has another type in another kind, so it has the kind's name before it. */
+  /**
+   * Fragments on kinds, in batches. A field may have different types in different kinds, so its alias begins with the
+   * kind.
+   */
   kinds(names: readonly string[], size: number): string[][] {
     const all = names.map(name => {
       const own = this.fieldsOf(this.object(name)).filter(field => field.name !== 'id' && this.ownPart(field).length);
@@ -111,7 +114,7 @@ export class Selections {
     return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
   }
 
-  /** Keys of the groups of a noun, some at a time; behind what the rows refer to as well, where `depth` is 1. */
+  /** The group keys of a noun, in batches; with `depth` 1 also keys behind the noun's references. */
   keys(noun: string, depth: 0 | 1): string[] {
     const type = this.fieldsOf(this.object(`${noun}Group`)).find(({ name }) => name === 'key');
     const all = type ? this.keysOf(this.typeOf(type), depth) : [];
@@ -124,7 +127,7 @@ export class Selections {
     return this.fieldsOf(type).flatMap((field, i) => {
       const of = this.typeOf(field);
       if (isLeafType(of)) return [field.name];
-      // Each is a field of its own in the answer.
+      // Each key has an alias of its own in the answer.
       return depth ? this.keysOf(of, 0).map((key, j) => `k${i}_${j}: ${field.name} { __typename ${key} }`) : [];
     });
   }

@@ -1,4 +1,7 @@
-/** The streams of all readers together: they are open while the agencies go on living, and are judged by what was then. */
+/**
+ * The streams of all readers together: they are open while the agencies live on, and are judged by the state at that
+ * time.
+ */
 import { Region } from '../../../src/catalog/nouns/places.ts';
 import { plainStatement } from '../plain-statement.ts';
 import { stateRecords } from '../state-records.ts';
@@ -14,7 +17,7 @@ export async function streams(walk: Walk): Promise<void> {
   await boards(walk);
 }
 
-/** A change that everybody sees: what comes before it has come. */
+/** Makes a change that everybody sees: when it arrives, everything before it has arrived. */
 async function lastRegion(walk: Walk): Promise<string> {
   const code = '371482101999';
   await stateRecords(walk.hub.hub.store, 'town', [plainStatement(Region, code, { code }, Date.now())]);
@@ -22,7 +25,7 @@ async function lastRegion(walk: Walk): Promise<string> {
   return code;
 }
 
-/** Snapshots as the tables were, then an update of every agency. */
+/** Checks the snapshots against the tables, then an update of every agency. */
 async function boards(walk: Walk): Promise<void> {
   const opened = walk.different.map(reader => openBoards(walk, reader));
   const before = walk.truth;

@@ -1,4 +1,4 @@
-/** An answer read beside its document: every value with the field that it is of and the record that it stands in. */
+/** Reads an answer beside its document: every value with its field and the record that it belongs to. */
 import {
   type DocumentNode,
   type FieldNode,
@@ -15,12 +15,12 @@ import {
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** An object of an answer, and what it stands in. */
+/** An object of an answer, and the object that contains it. */
 export interface Told {
   readonly type: string;
   readonly data: Json;
   readonly in: Told | null;
-  /** The field by which it is in there. */
+  /** The field that contains it. */
   readonly by: string | null;
 }
 export interface Cell {
@@ -30,15 +30,15 @@ export interface Cell {
   readonly of: Told;
 }
 
-/** Reads answers, and keeps in mind which fields of the schema were asked for. */
+/** Reads answers, and remembers which fields of the schema were selected. */
 export class Answers {
-  /** `Person.name`. */
+  /** For example `Person.name`. */
   readonly asked = new Set<string>();
   private readonly types = new Map<string, GraphQLNamedType>();
 
   constructor(private readonly schema: GraphQLSchema) {}
 
-  /** Every leaf of the answer's data. Throws where the answer is not of its document's shape. */
+  /** Every scalar value of the answer's data. Throws when the answer does not have its document's shape. */
   cells(document: DocumentNode, data: unknown): Cell[] {
     const { operation, selectionSet } = getOperationAST(document)!;
     const root = this.schema.getRootType(operation)!;

@@ -1,4 +1,4 @@
-/** What the hub holds, read from its tables: whether a value that was told is the whole one, of whom it is, and who may see it. */
+/** What the hub's tables hold: whether a shown value is whole, whose it is, and who may see it. */
 
 import type { Field } from '../../../adapters/kit/record.ts';
 import { maskValue } from '../../../src/access/masks.ts';
@@ -9,22 +9,22 @@ import type { Store } from '../../../src/store/apply.ts';
 import { graphValue, readTown, type TownInMemory } from '../town-in-memory.ts';
 import type { Cell, Json, Told } from './told-cells.ts';
 
-/** Where a value stands: in a field of a record, or in what is told beside the fields. */
+/** Where a value can stand: in a field of a record, or in what is shown beside the fields. */
 export const forms = ['field', 'live field', 'source', 'spelling', 'claim'] as const;
-/** A value that may be a person's, and the record that it stands in. */
+/** A value that may be a person's, and the record that holds it. */
 export interface PersonalCell {
   readonly form: (typeof forms)[number];
-  /** `Payment.name`: the field by whose rules it is shown. */
+  /** The field whose rules decide how it is shown, for example `Payment.name`. */
   readonly field: string;
   readonly record: TruthRecord;
   readonly shown: unknown;
   readonly whole: unknown;
 }
-/** A record of the store, or one that an agency was asked for about another. */
+/** A stored record, or one that an agency was asked for live about another record. */
 export interface TruthRecord {
   readonly noun: Noun;
   readonly id: string;
-  /** Null: it is in no table. */
+  /** Null for a record that no table holds. */
   readonly row: PlainRow | null;
   readonly about: TruthRecord | null;
   readonly told: Json;
@@ -38,18 +38,18 @@ interface Spelling {
 const isTrader = ({ format }: Field, value: unknown): boolean =>
   format?.personPrefix !== undefined && String(value ?? '').startsWith(format.personPrefix);
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-/** What no mask leaves, of a record of which nothing else is known: masks of text show stars, others nothing. */
+/** For a record that nothing else is known of: a text mask leaves stars, and other masks leave nothing. */
 const looksWhole = (value: unknown): boolean => value !== null && !(typeof value === 'string' && value.includes('*'));
 
 export class TownTruth {
-  /** Live records as a reader was told them who sees everything. */
+  /** Live records as they were shown to a reader who sees everything. */
   private readonly live: Map<string, Json>;
 
   private constructor(
     private readonly store: Store,
     readonly town: TownInMemory,
     private readonly claims: ReadonlyMap<string, string>,
-    /** Name of the noun, id, fact: of which agencies say different things. */
+    /** The noun's name, the id and the fact about which agencies disagree. */
     readonly disputed: readonly (readonly string[])[],
     earlier: TownTruth | null,
   ) {
@@ -76,7 +76,7 @@ export class TownTruth {
     return this.store.catalog;
   }
 
-  /** The record that an object is, or is part of; null: it is of none. */
+  /** The record that an object is or belongs to; null when it belongs to none. */
   recordOf(told: Told | null): TruthRecord | null {
     if (!told) return null;
     const noun = this.catalog.nouns.get(told.type);
@@ -92,7 +92,7 @@ export class TownTruth {
     return row && { noun: this.catalog.get('Person'), id, row, about: null, told: {} };
   }
 
-  /** Null: nothing that is a person's by its declaration. */
+  /** Null when the declaration does not make the value a person's. */
   personal(cell: Cell): PersonalCell | null {
     const { type, of } = cell;
     if (this.catalog.nouns.has(type)) return this.ofField(cell);
@@ -135,7 +135,7 @@ export class TownTruth {
     return isPersonal ? { form: 'spelling', field: `${noun.name}.${name}`, record, shown: value, whole } : null;
   }
 
-  /** What is claimed is shown by the rules of the fact, and told of the record that claims it. */
+  /** A claim is shown by the rules of its fact, and belongs to the record that claims it. */
   private ofClaim({ field: part, value, of }: Cell): PersonalCell | null {
     if (part !== 'value') return null;
     const about = this.recordOf(of.in)!;
@@ -148,7 +148,7 @@ export class TownTruth {
     return { form: 'claim', field: `${about.noun.name}.${fact}`, record, shown: value, whole };
   }
 
-  /** Where the record is not told beside the claim it is one of those that say the same. */
+  /** When the answer does not show the claiming record, it is one of the records that make the same claim. */
   private claimant(
     about: TruthRecord,
     fact: string,
@@ -167,7 +167,7 @@ export class TownTruth {
     if (known && name in known) return known[name];
     return looksWhole(told[name]) ? told[name] : null;
   }
-  /** Of a reader who sees everything. */
+  /** Learns a live record from a reader who sees everything. */
   learnLive({ noun, id, row, told }: TruthRecord): void {
     if (!row) this.live.set(`${noun.name} ${id}`, { ...this.live.get(`${noun.name} ${id}`), ...told });
   }
@@ -179,7 +179,7 @@ export class TownTruth {
     return whole !== null && whole !== undefined && !same(shown, whole);
   }
 
-  /** The reader sees it masked, and the mask has nothing to hide: an address that ends with the town. */
+  /** The reader sees the value masked, but the mask hides nothing: for example an address that ends with the town. */
   isLeft({ field, whole, record }: PersonalCell, policy: Policy): boolean {
     if (whole === null || whole === undefined || this.mayBeWhole(policy, record)) return false;
     const [kind, name] = field.split('.') as [string, string];
@@ -193,7 +193,10 @@ export class TownTruth {
     return about !== null && this.mayBeWhole(policy, about);
   }
 
-  /** Whom a record is about: the persons that it is linked to, else whom the agency was asked about, else itself. */
+  /**
+   * The subjects of a record: the persons linked to it, or else the one whom the agency was asked about, or else
+   * itself.
+   */
   subjectsOf({ noun, id, row, about, told }: TruthRecord): string[] {
     if (noun.name === 'Person') return [id];
     const links = noun.links.filter(({ target }) => target.name === 'Person');

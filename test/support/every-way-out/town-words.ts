@@ -1,4 +1,4 @@
-/** What would give somebody of the invented town away, wherever it stands: found in any text, in any width of its characters. */
+/** Words that would identify somebody of the invented town, found in any text and in any character width. */
 import type { Township } from '../../../seeds/township/model.ts';
 
 export const sorts = ['name', 'identity number', 'phone', 'address', 'credit code of a sole trader'] as const;
@@ -7,16 +7,16 @@ export interface FoundWord {
   readonly word: string;
 }
 
-/** Without the check character: numbers of which only that is wrong are found too. */
+/** The check character is left out, so that numbers with a wrong check character are found too. */
 const bodyLength = 17;
 const plain = (text: string): string => text.normalize('NFKC').toUpperCase();
 /** The older form of an identity number, 15 digits: without the century and the check character. */
 const older = (number: string): string => number.slice(0, 6) + number.slice(8, 17);
 
 export class TownWords {
-  /** Words that begin with Chinese characters, by the first two. */
+  /** Words that begin with Chinese characters, keyed by the first two. */
   private readonly han = new Map<string, FoundWord[]>();
-  /** Words of digits and letters, by their length. */
+  /** Words of digits and letters, keyed by their length. */
   private readonly codes = new Map<number, Map<string, FoundWord>>();
 
   constructor({ residents, businesses, villages }: Township) {
@@ -49,7 +49,7 @@ export class TownWords {
     if (!known.some(other => other.word === word)) this.han.set(head, [...known, { sort, word }]);
   }
 
-  /** Each word once. */
+  /** Finds each word once. */
   in(given: string): FoundWord[] {
     const text = plain(given);
     const found = new Map<string, FoundWord>();
@@ -73,5 +73,5 @@ export class TownWords {
   }
 }
 
-/** `小张庄村12号`: sources leave out what stands before. */
+/** For example `小张庄村12号`, because sources omit what comes before the village. */
 const houseOf = (address: string, village: string): string => address.slice(address.indexOf(village));

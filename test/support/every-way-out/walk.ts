@@ -1,4 +1,4 @@
-/** One hub with five agencies and every reader, and how they ask it: the ways of the walk are built on this. */
+/** One hub with five agencies and every reader, and how they send requests; the ways of the walk are built on this. */
 import { channel } from 'node:diagnostics_channel';
 import fs from 'node:fs';
 import { jest } from '@jest/globals';
@@ -8,7 +8,7 @@ import { makeRandom } from '../../../seeds/township/random.ts';
 import { makeTownship } from '../../../seeds/township/township.ts';
 import type { PolicyGround } from '../../../src/access/policy.ts';
 import { SharingGrants } from '../../../src/access/sharing.ts';
-import { makeSchema } from '../../../src/api/schema.ts';
+import { makeSchema } from '../../../src/api/schema/schema.ts';
 import type { StoredNoun } from '../../../src/catalog/catalog.ts';
 import { startTestHub, type TestHub } from '../test-hub.ts';
 import { makeTokenIssuer, type TokenIssuer } from '../token-issuer.ts';
@@ -25,7 +25,7 @@ import { closeConnections, type Watched, Watcher } from './watched-request.ts';
 
 const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
 const [population, seed] = [400, 3];
-/** Refusals that a question of the walk may meet. */
+/** Refusals that a query of the walk may get. */
 export const refusals = new Set([
   'FORBIDDEN',
   'FILTER_FORBIDDEN',
@@ -38,9 +38,9 @@ export interface Question {
   readonly way: string;
   readonly text: string;
   readonly variables?: Json;
-  /** Also that it is no question counts as an answer. */
+  /** The answer may also be that the query is invalid. */
   readonly mayBeWrong?: boolean;
-  /** By root: persons whom it looks for, as the town's rows say. */
+  /** The persons whom each root field looks for, according to the town's rows. */
   readonly sought?: Readonly<Record<string, readonly string[]>>;
 }
 export interface Answered {
@@ -65,7 +65,7 @@ export class Walk {
     readonly ground: PolicyGround,
     readonly judge: Judge,
     readonly selections: Selections,
-    /** `GET /livez`: what the server has registered. */
+    /** The routes that the server has registered, for example `GET /livez`. */
     readonly routes: ReadonlySet<string>,
     /** What the hub wrote into its own log. */
     readonly lines: readonly string[],
@@ -136,12 +136,12 @@ export class Walk {
   reader(name: string): Reader {
     return this.readers.find(each => each.name === name)!;
   }
-  /** Those of whom each sees something else. */
+  /** Readers who each see something different. */
   get different(): readonly Reader[] {
     return this.readers.filter(each => !each.isRepeated);
   }
 
-  /** Asks over HTTP, and judges what comes. */
+  /** Sends a request over HTTP and judges the answer. */
   async ask(reader: Reader, { way, text, variables = {}, sought = {}, mayBeWrong }: Question): Promise<Answered> {
     const document = parse(text);
     const body = JSON.stringify({ query: text, variables });
@@ -159,7 +159,7 @@ export class Walk {
     return { data, codes, watched };
   }
 
-  /** Root fields, as many at once as a reader may ask. */
+  /** Sends root fields, as many in one request as a reader may send. */
   async askAll(reader: Reader, way: string, roots: readonly Root[], most = 250, mayBeWrong = false): Promise<void> {
     const name = way.replaceAll(/\W+/g, '_');
     for (const batch of packed(roots, most, reader.role === 'public' ? 28 : 95)) {
@@ -169,22 +169,22 @@ export class Walk {
     }
   }
 
-  /** For each of them, some at a time: what is noted of one is told apart from what is noted of another. */
+  /** Runs the work for each reader, some concurrently; the log entries of different readers can be told apart. */
   async each(readers: readonly Reader[], work: (reader: Reader) => Promise<void>): Promise<void> {
     const waiting = [...readers];
-    const lane = async () => {
+    const worker = async () => {
       for (let next = waiting.shift(); next; next = waiting.shift()) await work(next);
     };
-    await Promise.all(Array.from({ length: 3 }, lane));
+    await Promise.all(Array.from({ length: 3 }, worker));
   }
 
-  /** What the tables hold has changed. */
+  /** Reads the tables again after they have changed. */
   async readTruth(): Promise<void> {
     this.judge.truth = await TownTruth.read(this.hub.hub.store, this.judge.truth);
   }
 }
 
-/** A root field, and whom it looks for. */
+/** A root field, and the persons whom it looks for. */
 export type Root = string | { readonly text: string; readonly sought: readonly string[] };
 const textOf = (root: Root): string => (typeof root === 'string' ? root : root.text);
 
@@ -192,15 +192,15 @@ export const codesOf = ({ errors }: Json): unknown[] =>
   ((errors ?? []) as { extensions?: { code?: unknown } }[]).map(({ extensions }) => extensions?.code);
 
 const fieldsIn = (text: string): number => text.match(/\w+/g)?.length ?? 0;
-/** With its own, by which the root is told apart. */
+/** Counts the aliases, including the one that the root itself gets. */
 const aliasesIn = (text: string): number => 1 + (text.match(/\w+: [a-z]\w*/g)?.length ?? 0);
 
-export function packed(roots: readonly Root[], mostFields: number, mostAliases: number): Root[][] {
+export function packed(roots: readonly Root[], maxFields: number, maxAliases: number): Root[][] {
   const batches: Root[][] = [];
-  let [fields, aliases] = [mostFields, mostAliases];
+  let [fields, aliases] = [maxFields, maxAliases];
   for (const root of roots) {
     const own = [fieldsIn(textOf(root)), aliasesIn(textOf(root))] as const;
-    if (fields + own[0] > mostFields || aliases + own[1] > mostAliases) {
+    if (fields + own[0] > maxFields || aliases + own[1] > maxAliases) {
       batches.push([]);
       [fields, aliases] = [0, 0];
     }
@@ -210,7 +210,7 @@ export function packed(roots: readonly Root[], mostFields: number, mostAliases: 
   return batches;
 }
 
-/** An open case with an applicant, and of an agency that a purpose can be stated for. */
+/** An open case that has an applicant and an agency, so that it can be stated as a purpose. */
 async function statedCase({ hub }: TestHub): Promise<Stated> {
   const text = `select case_no, lead_agency_code, region_code from hub_case where not deleted and state <> 'CLOSED'
     and applicant_id is not null and region_code is not null and lead_agency_code is not null order by case_no limit 1`;
@@ -219,7 +219,7 @@ async function statedCase({ hub }: TestHub): Promise<Stated> {
   return { caseNo, agency, village };
 }
 
-/** Fastify tells who asks of every server that is made. */
+/** Fastify publishes every server that is created on a diagnostics channel. */
 function listenToRoutes() {
   const seen = new Set<string>();
   const made = (message: unknown) => {

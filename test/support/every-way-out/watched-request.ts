@@ -1,4 +1,6 @@
-/** A request whose answer is watched from its first byte on: what stood in the audit log by then, and every byte of it. */
+/**
+ * A request whose answer is watched from its first byte on: it keeps what the audit log held by then, and every byte.
+ */
 import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Entry } from '../../../src/audit/entry.ts';
 import type { LogTail } from './log-tail.ts';
@@ -11,18 +13,18 @@ export interface Asking {
 }
 export interface Arrived {
   readonly status: number;
-  /** Names and values, one a line. */
+  /** Names and values of the headers, one per line. */
   readonly head: string;
   readonly bytes: Buffer;
   readonly text: string;
 }
-/** A part of an answer, and who was noted for its reader when it arrived. */
+/** A part of an answer, and the log entries about its reader when it arrived. */
 export interface ArrivedPart {
   readonly bytes: Buffer;
   readonly noted: readonly Entry[];
 }
 export interface Watched extends Arrived {
-  /** Noted of the reader before the first byte of the answer was here. */
+  /** The log entries about the reader from before the first byte of the answer. */
   readonly noted: readonly Entry[];
   readonly parts: readonly ArrivedPart[];
 }
@@ -46,7 +48,7 @@ export class Watcher {
     return { ...arrived(response, Buffer.concat(parts.map(part => part.bytes))), noted, parts };
   }
 
-  /** Resolves with the head of the answer. */
+  /** Resolves when the head of the answer has arrived. */
   begun({ path, method = 'GET', headers = {}, body }: Asking): Promise<[ClientRequest, IncomingMessage]> {
     const { port } = new URL(this.url);
     return new Promise((resolve, reject) => {
@@ -60,7 +62,7 @@ export class Watcher {
 }
 
 function arrived({ statusCode, rawHeaders, rawTrailers }: IncomingMessage, bytes: Buffer): Arrived {
-  // Bytes of a header come as they are.
+  // Node passes the bytes of a header on undecoded.
   const head = Buffer.from([...rawHeaders, ...rawTrailers].join('\n'), 'latin1').toString('utf8');
   return { status: statusCode!, head, bytes, text: bytes.toString('utf8') };
 }

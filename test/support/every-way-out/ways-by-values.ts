@@ -1,4 +1,4 @@
-/** Ways on which a value decides what is told: filters, orders, searches, groups. */
+/** Ways on which a value decides what is returned: filters, orders, searches, groups. */
 import { type GraphQLInputType, getNamedType, isEnumType, isInputObjectType } from 'graphql';
 import { holds, type PlainRow } from '../../../src/access/rows.ts';
 import { type Column, type StoredNoun, snake } from '../../../src/catalog/catalog.ts';
@@ -13,7 +13,7 @@ interface PersonalColumn {
   readonly column: Column;
 }
 const enumName = (field: string): string => snake(field).toUpperCase();
-/** Fields that are personal, and codes that are in some rows. */
+/** Personal fields, and codes that are personal in some rows. */
 const personalColumns = (walk: Walk): PersonalColumn[] =>
   walk.nouns.flatMap(noun =>
     [...noun.columns.values()]
@@ -25,7 +25,7 @@ const recordOf = (noun: StoredNoun, row: PlainRow): TruthRecord => ({
   ...{ noun, id: String(row.id), row, about: null, told: {} },
 });
 
-/** A row whose value is looked for, and everybody whom it fits. */
+/** A row whose value is looked for, and everybody whom the value fits. */
 function soughtBy(walk: Walk, { policy }: Reader, { noun, column }: PersonalColumn) {
   const { rows, world } = walk.truth.town;
   const prefix = column.field.sensitivity === 'personal' ? undefined : column.field.format?.personPrefix;
@@ -35,7 +35,7 @@ function soughtBy(walk: Walk, { policy }: Reader, { noun, column }: PersonalColu
     seen.find(row => isNamed(row[column.column])) ?? rows.get(noun.name)!.find(row => isNamed(row[column.column]));
   if (!one) return null;
   const value = one[column.column];
-  // To whoever sees persons in part a sole trader's code is as good as absent.
+  // For readers who see persons in part, a sole trader's code has no value.
   const isFound = !prefix || policy.whole(noun) === 'all';
   const fitting = isFound ? seen.filter(row => row[column.column] === value) : [];
   return {
@@ -75,7 +75,7 @@ export async function filters(walk: Walk, reader: Reader): Promise<void> {
   await walk.askAll(reader, 'filter', roots);
 }
 
-/** The same test by what another noun leads to. */
+/** The same test from another noun that refers to this one. */
 function behind(walk: Walk, { policy }: Reader, noun: StoredNoun, test: string): [plural: string, where: string][] {
   const relations = walk.nouns.flatMap(from => [...from.relations.values()]);
   const leading = relations.filter(({ live, to, from }) => !live && to === noun && policy.sees(from));
@@ -89,7 +89,7 @@ function comparison({ name, field }: Column): string[] {
   return [`{ compare: [{ field: ${enumName(name)}, is: AT, than: ${enumName(name)} }] }`];
 }
 
-/** Who orders by something personal reads the rows of the page, also where only cursors are asked for. */
+/** Ordering by a personal field reads the rows of the page, even when only cursors are selected. */
 export async function orders(walk: Walk, reader: Reader): Promise<void> {
   const seen = personalColumns(walk).filter(({ noun }) => reader.policy.sees(noun));
   const lists = seen.map(each => ({ ...each, list: listBy(each) }));
@@ -107,7 +107,7 @@ export async function orders(walk: Walk, reader: Reader): Promise<void> {
     text: `${list} { pageInfo { startCursor endCursor } edges { cursor } }`,
     sought: idsIn(data[`a${i}`]).flatMap(id => namedBy(walk, noun, column, id)),
   }));
-  // One at a time: what is noted of one list would be taken for what another is to be noted for.
+  // The lists are requested one at a time, because one list's log entries would be attributed to another list.
   for (const root of roots) await walk.askAll(reader, 'order', [root]);
 }
 const listBy = ({ noun, column }: PersonalColumn): string =>
@@ -138,7 +138,7 @@ export async function searches(walk: Walk, reader: Reader): Promise<void> {
   await walk.askAll(reader, 'search', roots);
 }
 
-/** What is grouped by every key that there is. */
+/** Groups by every key that there is. */
 export async function groups(walk: Walk, reader: Reader): Promise<void> {
   const roots = walk.nouns.flatMap(noun => {
     const keys = walk.selections.keys(noun.name, 0).map(key => `count ${key}`);
@@ -146,19 +146,19 @@ export async function groups(walk: Walk, reader: Reader): Promise<void> {
   });
   await walk.askAll(reader, 'groups', roots, reader.role === 'public' ? 100 : 250);
 }
-/** Measures, and keys behind what rows refer to. */
+/** Takes every measure, and keys behind references. */
 export async function measures(walk: Walk, reader: Reader): Promise<void> {
   const roots = walk.nouns.flatMap(noun => {
     const keys = walk.selections.keys(noun.name, 1).map(key => `count ${key}`);
     return [...keys, ...measured(walk, noun)].map(select => groupsOf(noun, select));
   });
-  // Working days are counted in years of which the hub has the holidays.
+  // Working days can only be counted in years whose holidays the hub knows, so an error is allowed.
   await walk.askAll(reader, 'groups', roots, 250, true);
 }
 const groupsOf = ({ kind }: StoredNoun, select: string): string =>
   `${kind.plural} { groups(limit: 50) { hasNextPage nodes { __typename ${select} } } }`;
 
-/** Personal fields are neither keys nor measures nor tests of groups, whoever asks. */
+/** Personal fields are refused as keys, measures and tests of groups, for every reader. */
 export async function namedInGroups(walk: Walk, reader: Reader): Promise<void> {
   const seen = walk.nouns.filter(noun => reader.policy.sees(noun));
   const questions = [...asKeyOrMeasure(seen), ...asTest(seen)].filter(() => walk.random.chance(0.02));
@@ -187,13 +187,13 @@ function measured(walk: Walk, { name: noun }: StoredNoun): string[] {
   });
 }
 
-/** Everything that an argument may be. */
+/** Every value that an argument can take. */
 function literals(given: GraphQLInputType): string[] {
   const type = getNamedType(given);
   if (isEnumType(type)) return type.getValues().map(({ name }) => name);
   if (!isInputObjectType(type)) return [];
   const fields = Object.values(type.getFields());
-  // A span has both ends; of other choices one is made.
+  // A span needs both its ends; of other inputs one member is chosen.
   if (fields.some(({ name }) => name === 'from')) {
     const [from, to] = ['from', 'to'].map(name => literals(type.getFields()[name]!.type)) as [string[], string[]];
     return from.map((value, i) => `{ from: ${value}, to: ${to[(i + 1) % to.length]} }`);

@@ -1,4 +1,4 @@
-/** Ways on which something is done or explained, and what is said where it is refused. */
+/** Ways that execute or explain something, and what a refusal says. */
 import { holds } from '../../../src/access/rows.ts';
 import { isStored } from '../../../src/catalog/catalog.ts';
 import { testTask } from '../test-purposes.ts';
@@ -11,7 +11,7 @@ import { chosen } from './ways-to-rows.ts';
 const reason = 'calls back about a certificate';
 const mutation = 'mutation ($id: ID!, $reason: String!) { requestUnmask(id: $id, reason: $reason) { grant id until } }';
 
-/** Whoever has a record unmasked sees it whole from then on, without a purpose. */
+/** Readers who have a record unmasked see it whole from then on, without a purpose. */
 export async function unmaskSome(walk: Walk, reader: Reader): Promise<void> {
   const purpose = reader.role === 'village-agent' ? `case:${walk.stated.caseNo}` : `task:${testTask}`;
   const headers = { ...reader.headers, 'x-purpose': purpose };
@@ -19,7 +19,7 @@ export async function unmaskSome(walk: Walk, reader: Reader): Promise<void> {
   for (const noun of walk.nouns) {
     const isPersonal = [...noun.columns.values()].some(({ field }) => field.sensitivity === 'personal');
     const row = reader.policy.sees(noun) && isPersonal ? chosen(walk, reader, noun) : null;
-    // So many at the same time.
+    // Only so many records may be unmasked at the same time.
     const isSeen = row && holds(reader.policy.rows(noun), row, walk.truth.town.world);
     if (!row || !isSeen || records.length === 10) continue;
     const variables = { id: `${noun.name}:${row.id}`, reason };
@@ -30,7 +30,7 @@ export async function unmaskSome(walk: Walk, reader: Reader): Promise<void> {
   unmaskFor(reader, walk.ground, records);
 }
 
-/** What everybody may try, whoever it is for. */
+/** The actions that every reader tries, whoever may use them. */
 export async function acts(walk: Walk, reader: Reader): Promise<void> {
   const person = walk.truth.catalog.stored('Person');
   const row = chosen(walk, reader, person)!;
@@ -69,7 +69,7 @@ async function explanations(walk: Walk, reader: Reader): Promise<void> {
   await walk.askAll(reader, 'explanation of access', roots.slice(0, 20));
 }
 
-/** Requests that hold somebody's words in every wrong place: what comes back says none of them. */
+/** Requests with somebody's words in every wrong place: the answers must repeat none of them. */
 export async function mistakes(walk: Walk, reader: Reader): Promise<void> {
   const { residentId, name, phone, address } = walk.township.residents[0]!;
   const { headers } = reader;

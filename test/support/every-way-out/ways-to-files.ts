@@ -1,4 +1,4 @@
-/** Ways on which files leave: exports that are ordered, ready-made ones, and their manifests. */
+/** Ways on which files leave the hub: ordered exports, ready-made exports, and their manifests. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'graphql';
@@ -18,7 +18,7 @@ export async function files(walk: Walk, reader: Reader): Promise<void> {
   const personal = seen.filter(({ columns }) =>
     [...columns.values()].some(({ field }) => field.sensitivity === 'personal'),
   );
-  // Of those who see nobody whole some lists say as much as all.
+  // For readers who see nobody whole, a few lists show as much as all lists.
   const isAll = reader.look === 'task' || reader.look === 'case';
   for (const noun of isAll ? personal : pickSome(walk, personal, 1)) await rowsFile(walk, reader, noun, 'ndjson');
   for (const noun of pickSome(walk, seen, 2)) await rowsFile(walk, reader, noun, 'csv');
@@ -89,7 +89,7 @@ async function groupsFile(walk: Walk, reader: Reader, noun: StoredNoun, format: 
   if (!watched) return;
   const document = parse(operation);
   const isText = format === 'csv' || format === 'ndjson';
-  // Of the two formats of tables every byte is looked at, without knowing of which column it is.
+  // In the two binary table formats every byte is checked, without knowing which column it belongs to.
   if (!isText) return isLetThrough(noun) ? undefined : walk.judge.plain(way, reader, watched.head + watched.text);
   const nodes = format === 'csv' ? csvRows(walk.selections.schema, document, watched.text) : linesOf(watched.text);
   const answer = { data: { [noun.kind.plural]: { groups: { nodes } } } };
@@ -99,7 +99,7 @@ async function groupsFile(walk: Walk, reader: Reader, noun: StoredNoun, format: 
 const isLetThrough = ({ name }: StoredNoun): boolean =>
   Object.keys(letThrough).some(place => place.startsWith(`${name}.`));
 
-/** Files of the town's ready-made questions, whoever may have them. */
+/** The files of the town's ready-made queries, for every reader. */
 export async function readyMadeFiles(walk: Walk, reader: Reader): Promise<void> {
   const way = 'ready-made file';
   const names = readdirSync(path.join(project, 'schema/queries')).map(name => name.replace(/\.graphql$/, ''));

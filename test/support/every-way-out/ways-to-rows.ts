@@ -1,4 +1,4 @@
-/** Ways on which records are shown: lists, keys, ids, what they lead to, what all agencies say, the past. */
+/** Ways that show records: lists, keys, ids, relations, what all agencies say, and the past. */
 import { holds, type PlainRow } from '../../../src/access/rows.ts';
 import { isStored, type StoredNoun } from '../../../src/catalog/catalog.ts';
 import type { Reader } from './readers.ts';
@@ -7,7 +7,7 @@ import type { Walk } from './walk.ts';
 const single = ({ name }: StoredNoun): string => name[0]!.toLowerCase() + name.slice(1);
 const connection = (walk: Walk, { name }: StoredNoun) => walk.selections.object(`${name}Connection`);
 
-/** All nouns, also those that are refused. */
+/** Requests all nouns, including those that are refused. */
 export async function rows(walk: Walk, reader: Reader): Promise<void> {
   const list = (noun: StoredNoun, args: string) =>
     `${noun.kind.plural}(${args}) { ${walk.selections.page(connection(walk, noun))} }`;
@@ -27,7 +27,7 @@ export async function rows(walk: Walk, reader: Reader): Promise<void> {
   );
 }
 
-/** A record of each noun that says most about what a reader sees: whole if there is one. */
+/** For each noun, the record that shows most of what a reader sees: a whole one if there is one. */
 export function chosen(walk: Walk, { policy }: Reader, noun: StoredNoun): Readonly<Record<string, unknown>> | null {
   const { rows: all, world } = walk.truth.town;
   const seen = all.get(noun.name)!.filter(row => holds(policy.rows(noun), row, world));
@@ -62,10 +62,13 @@ export async function byId(walk: Walk, reader: Reader): Promise<void> {
   await walk.askAll(reader, 'record by id', roots);
 }
 
-/** One who sees everything whole, and one who sees everything masked: to them every field is shown that has a value. */
+/**
+ * One reader who sees everything whole and one who sees everything masked: to these two, every field with a value is
+ * shown.
+ */
 const isOneOfTwo = ({ role, look }: Reader): boolean => role === 'clerk' && (look === 'task' || look === 'no purpose');
 
-/** Records in which each personal field has a value, as far as there are any. */
+/** Records in which each personal field has a value, as far as such records exist. */
 function tellingIds(walk: Walk, noun: StoredNoun): string[] {
   const all = walk.truth.town.rows.get(noun.name)!;
   const found = [...noun.columns.values()].flatMap(({ column, field }) => {
@@ -78,7 +81,7 @@ function tellingIds(walk: Walk, noun: StoredNoun): string[] {
 }
 
 const ways: Readonly<Record<string, string>> = { records: 'records', conflicts: 'claims' };
-/** Everything that a noun leads to: from the chosen record, and from some of a list. */
+/** Everything that a noun leads to: from the chosen record, and from some records of a list. */
 export async function nested(walk: Walk, reader: Reader): Promise<void> {
   const wanted = walk.nouns.filter(noun => reader.policy.sees(noun)).flatMap(noun => leading(walk, reader, noun));
   for (const [way, parts] of Map.groupBy(wanted, part => part.way))
@@ -102,7 +105,7 @@ function leading(walk: Walk, reader: Reader, noun: StoredNoun): { way: string; r
     }
     if (relation?.live && isOneOfTwo(reader))
       return askedAbout(walk, noun).map(each => ({ way, root: nodeOf(noun, each, text) }));
-    // To whoever sees all rows alike one says as much as another.
+    // To a reader who sees all rows alike, one record shows as much as another.
     const isSingled = reader.look === 'case' || reader.look === 'unmasked';
     return [
       { way, root: `${list} { nodes { __typename id ${text} } }` },
@@ -110,7 +113,7 @@ function leading(walk: Walk, reader: Reader, noun: StoredNoun): { way: string; r
     ];
   });
 }
-/** Of persons some of every kind that the police know: from elsewhere, dead, young and old. */
+/** Among persons, some of every kind that the police know: from elsewhere, dead, young and old. */
 function askedAbout(walk: Walk, noun: StoredNoun): string[] {
   const all = walk.truth.town.rows.get(noun.name)!;
   const known = new Map(all.map(row => [row.resident_id, row]));
@@ -123,7 +126,7 @@ function askedAbout(walk: Walk, noun: StoredNoun): string[] {
 const nodeOf = ({ name }: StoredNoun, id: string, text: string): string =>
   `node(id: "${id}") { __typename id ... on ${name} { ${text} } }`;
 
-/** Some of whom agencies say different things: first those whom the reader sees whole, by what is not public. */
+/** Some records on which agencies disagree: first those that the reader sees whole, about facts that are not public. */
 function disputed(walk: Walk, { policy }: Reader, noun: StoredNoun): string[] {
   const { world } = walk.truth.town;
   const ids = walk.truth.disputed

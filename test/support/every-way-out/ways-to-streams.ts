@@ -1,4 +1,4 @@
-/** Ways on which something is pushed: boards and changes, over sockets and server-sent events, frame by frame. */
+/** Ways on which something is pushed: boards and changes, over WebSockets and server-sent events, frame by frame. */
 import { parse } from 'graphql';
 import WebSocket from 'ws';
 import type { Entry } from '../../../src/audit/entry.ts';
@@ -7,7 +7,7 @@ import type { Reader } from './readers.ts';
 import type { Json } from './told-cells.ts';
 import type { Walk } from './walk.ts';
 
-/** A message as it came, and what was noted of its reader by then. */
+/** A message as it came, and the log entries about its reader at that time. */
 interface Message {
   readonly type: string;
   readonly answer: Json | null;
@@ -20,12 +20,12 @@ export interface Pushed {
   readonly text: string;
   readonly messages: readonly Message[];
 }
-/** Whether nothing more is waited for. */
+/** Whether the stream needs no further messages. */
 type IsEnough = (messages: readonly Message[]) => boolean;
 
-/** Messages of sockets and streams that came in the walk, by the protocol: `socket next`. */
+/** Messages of sockets and streams that came during the walk, by protocol: `socket next`. */
 export const messagesSeen = new Set<string>();
-/** Types of the events of boards that came. */
+/** The types of board events that came. */
 export const eventsSeen = new Set<string>();
 
 export async function overSocket(
@@ -117,7 +117,7 @@ function boardText(walk: Walk, board: Board): string {
   return `subscription { ${board} { ${own} nodes { ${nodes} } } }`;
 }
 
-/** Boards that are open: their snapshots are here, and those whose readers see every row wait for an update. */
+/** Open boards: their snapshots have arrived, and the boards of readers who see every row wait for an update. */
 export interface OpenBoards {
   readonly pushed: readonly Promise<Pushed>[];
   /** Resolves when every snapshot is complete. */
@@ -143,9 +143,9 @@ export function openBoards(walk: Walk, reader: Reader): OpenBoards {
   return { pushed: opened.map(({ pushed }) => pushed), ready: Promise.all(opened.map(({ ready }) => ready)) };
 }
 
-/** Enough of a stream of changes, should it not come to its end before. */
-const mostEvents = 40;
-/** Everything that has changed of some kinds, up to a region that was stated to end it. */
+/** The number of events after which a stream of changes is left, if it does not end earlier. */
+const maxEvents = 40;
+/** All changes of some kinds, up to a region that was stated to mark the end. */
 export function changesOf(walk: Walk, reader: Reader, region: string): Promise<Pushed>[] {
   const seen = walk.nouns.filter(noun => reader.policy.sees(noun) && isPersonal(noun));
   const kinds = seen.map(({ name }) => name);
@@ -153,7 +153,7 @@ export function changesOf(walk: Walk, reader: Reader, region: string): Promise<P
   const event = walk.selections.own(walk.selections.object('ChangeEvent'));
   return batches.map((batch, i) => {
     const fragments = walk.selections.kinds(batch, 1).flat().join(' ');
-    // A filter that every row fits: of kinds that have none nothing is told.
+    // A filter that every row fits. A kind without a filter sends nothing.
     const fitting = batch.map(name => `${walk.truth.catalog.get(name).kind.plural}: { observedAt: { isNull: false } }`);
     const where = `{ ${fitting.join(', ')}, regions: { code: { eq: "${region}" } } }`;
     const args = `oldest: true, kinds: ${JSON.stringify([...batch, 'Region'])}, where: ${where}`;
@@ -162,7 +162,7 @@ export function changesOf(walk: Walk, reader: Reader, region: string): Promise<P
       const events = messages.flatMap(
         ({ answer }) => (answer?.data as { changes: { kind: string } } | null)?.changes ?? [],
       );
-      return events.length >= mostEvents || events.some(({ kind }) => kind === 'Region');
+      return events.length >= maxEvents || events.some(({ kind }) => kind === 'Region');
     };
     return (i % 2 ? overEvents : overSocket)(walk, reader, 'event of changes', text, isEnough);
   });
@@ -170,7 +170,7 @@ export function changesOf(walk: Walk, reader: Reader, region: string): Promise<P
 const isPersonal = ({ columns }: StoredNoun): boolean =>
   [...columns.values()].some(({ field }) => field.sensitivity === 'personal');
 
-/** Questions over a stream, and what is refused there. */
+/** Queries over a stream, and what is refused there. */
 export function askedOnStreams(walk: Walk, reader: Reader): Promise<Pushed>[] {
   const person = walk.selections.own(walk.selections.object('Person'));
   const isEnough = () => false;

@@ -1,10 +1,10 @@
 /**
- * Every way on which a value can leave the hub, and what goes on it: root fields, routes, messages and events of streams.
- * What is in none of these tables fails the walk, which then says where it is to be entered.
+ * Every way on which a value can leave the hub, and what travels on it: root fields, routes, messages and events.
+ * Anything missing from these tables fails the walk, which then says where to enter it.
  */
 import type { Catalog } from '../../../src/catalog/catalog.ts';
 
-/** `shows`: persons are seen whole on it, so the walk must have seen some there. */
+/** `shows` means that persons are shown whole on this way, so the walk must have seen some there. */
 export const ways = {
   rows: 'shows',
   'rows of a moment': 'shows',
@@ -58,7 +58,7 @@ const roots: Readonly<Record<string, Way>> = {
   'Subscription.changes': 'event of changes',
 };
 
-/** The way of a root field; undefined: it has none. */
+/** The way of a root field; undefined when it has none. */
 export function rootWay(catalog: Catalog, place: string): Way | undefined {
   const [type, field] = place.split('.');
   const nouns = type === 'Query' ? catalog.all() : [];
@@ -88,7 +88,7 @@ export const routes: Readonly<Record<string, Way>> = {
   'POST /graphql/stream': 'event of a board',
 };
 
-/** Messages of the protocol of sockets and events of streams. Those that are not sent by the hub say so. */
+/** Messages of the WebSocket protocol and stream events. Messages that only clients send are marked. */
 export const messages: Readonly<Record<string, Way | 'of clients' | 'seldom'>> = {
   'socket connection_init': 'of clients',
   'socket subscribe': 'of clients',
@@ -97,14 +97,14 @@ export const messages: Readonly<Record<string, Way | 'of clients' | 'seldom'>> =
   'socket complete': 'question on a stream',
   'socket error': 'question on a stream',
   'socket pong': 'question on a stream',
-  // Holds a position; once in many seconds (flows/feed/websocket-protocol).
+  // This message holds a position and comes once in many seconds (flows/feed/websocket-protocol).
   'socket ping': 'seldom',
   'stream next': 'event of a board',
   'stream complete': 'question on a stream',
   'stream comment': 'event of a board',
 };
 
-/** Events of boards; the seldom ones hold no row (flows/feed/snapshot-then-delta, slow-readers). */
+/** Events of boards; the rare ones hold no row (flows/feed/snapshot-then-delta, slow-readers). */
 export const boardEvents: Readonly<Record<string, Way | 'seldom'>> = {
   SNAPSHOT: 'event of a board',
   READY: 'event of a board',

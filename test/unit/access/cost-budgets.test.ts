@@ -8,7 +8,7 @@ function budgets(principals = 10) {
   return { clock, costs: new CostBudgets(principals, () => clock.nowMs) };
 }
 
-test('a minute’s units may be spent at once, and come back evenly', () => {
+test('a minute’s units may be spent all in one moment, and return evenly', () => {
   const { clock, costs } = budgets();
   expect(costs.take('a', 60, 60)).toEqual({ taken: true, left: 0, retryAfterMs: 0 });
   expect(costs.take('a', 10, 60)).toEqual({ taken: false, left: 0, retryAfterMs: 10_000 });
@@ -20,7 +20,7 @@ test('a minute’s units may be spent at once, and come back evenly', () => {
   expect(costs.take('a', 0, 60).left).toBe(60);
 });
 
-test('one who is refused loses nothing by asking, and another one is not held up', () => {
+test('a refused reader loses nothing by asking, and does not delay another one', () => {
   const { clock, costs } = budgets();
   costs.take('a', 60, 60);
   for (let i = 0; i < 100; i++) costs.take('a', 30, 60);
@@ -29,7 +29,7 @@ test('one who is refused loses nothing by asking, and another one is not held up
   expect(costs.take('a', 30, 60).taken).toBe(true);
 });
 
-test('what is larger than any budget takes a full one', () => {
+test('a request larger than any budget takes a full one', () => {
   const { costs } = budgets();
   expect(costs.take('a', Number.POSITIVE_INFINITY, 60)).toMatchObject({ taken: true, left: 0 });
   expect(costs.take('a', Number.POSITIVE_INFINITY, 60)).toMatchObject({ taken: false, retryAfterMs: 60_000 });
@@ -46,7 +46,7 @@ test('a million principals fill no memory, and the busy one is not forgotten', (
   expect(costs.take('busy', 1, 60).taken).toBe(false);
 });
 
-test('readers with a token have budgets of their own, strangers one for each address or network', () => {
+test('readers with a token have budgets of their own, strangers have one for each address or network', () => {
   const clerk = { ...nobody(), role: 'clerk' as const, subject: 'a' };
   expect(budgetKey(clerk, '192.0.2.1')).toBe(budgetKey(clerk, '192.0.2.2'));
   expect(budgetKey(clerk, 'x')).not.toBe(budgetKey({ ...clerk, subject: 'b' }, 'x'));
@@ -57,7 +57,7 @@ test('readers with a token have budgets of their own, strangers one for each add
   expect(budgetKey(nobody(), '::1')).toBe('public 0:0:0:0');
 });
 
-test('no role may do more than a developer at once, and the public may do least', () => {
+test('no role may use more concurrently than a developer, and the public may use the least', () => {
   const { public: open, analyst } = roleLimits;
   for (const [role, limits] of Object.entries(roleLimits)) {
     for (const name of ['depth', 'fields', 'aliases', 'directives', 'tokens', 'inputs', 'costPerRequest'] as const) {

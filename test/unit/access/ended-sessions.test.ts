@@ -26,13 +26,13 @@ test('an ended session stays ended, whenever its tokens were issued; other sessi
   expect(ended.refuses(holder(null, 'one'))).toBe(false);
 });
 
-test('of an ended subject everything from before is refused, and what is issued afterwards is not', () => {
+test('everything issued before the end of a subject is refused, and what is issued afterwards is not', () => {
   const skewMs = 5_000;
   const ended = new EndedSessions(skewMs);
   ended.learn([ending('subject', 'li')], now);
   expect(ended.refuses(holder('one', 'li'))).toBe(true);
   expect(ended.refuses(holder(null, 'li', now))).toBe(true);
-  // By an issuer whose clock is ahead it may have been issued before.
+  // An issuer whose clock is ahead may have issued it before.
   expect(ended.refuses(holder(null, 'li', now + skewMs))).toBe(true);
   expect(ended.refuses(holder(null, 'li', now + skewMs + 1))).toBe(false);
   expect(ended.refuses(holder('li', 'wang'))).toBe(false);
@@ -44,7 +44,7 @@ test('the public has no session to end', () => {
   expect(ended.refuses(nobody('it has expired'))).toBe(false);
 });
 
-test('an ending is forgotten when no token can be valid any more that it concerns', () => {
+test('an ended session is forgotten when no token that it concerns can still be valid', () => {
   const ended = new EndedSessions(0);
   ended.learn([ending('session', 'one'), ending('session', 'two', now + hour)], now);
   expect(ended.size).toBe(2);
@@ -54,7 +54,7 @@ test('an ending is forgotten when no token can be valid any more that it concern
   expect(ended.size).toBe(1);
 });
 
-test('only what is new is told, until nobody listens', () => {
+test('only new endings are announced, until nobody listens', () => {
   const ended = new EndedSessions(0);
   let told = 0;
   const leave = ended.onEnding(() => {

@@ -4,7 +4,7 @@ import { makeRandom } from '../../../seeds/township/random.ts';
 import { visibleLength } from '../../../src/access/characters.ts';
 import { maskValue } from '../../../src/access/masks.ts';
 
-/** domain: the usual masks. */
+/** The vectors of the usual masks of the domain. */
 const vectors: readonly [MaskName, string, string | null][] = [
   ['identity', '371482199001010018', '371482********0018'],
   ['identity', '37148219900101001X', '371482********001X'],
@@ -53,7 +53,7 @@ test.each(vectors)('%s: %s is shown as %s', (mask, whole, shown) => {
   expect(maskValue(mask, 'text', whole)).toBe(shown);
 });
 
-describe('of what has not the form that the mask is for, nothing is shown', () => {
+describe('a value without the form that its mask is for is hidden', () => {
   test.each([
     ['identity', '张三 13812345678 (本人)'],
     ['identity', '护照 G12345678, 13812345678'],
@@ -69,7 +69,7 @@ describe('of what has not the form that the mask is for, nothing is shown', () =
   });
 });
 
-describe('of any text', () => {
+describe('for any text', () => {
   const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
   const random = makeRandom(seed, 'masks');
   const pieces = [
@@ -93,7 +93,7 @@ describe('of any text', () => {
   ];
   const anyText = () => Array.from({ length: random.below(12) }, () => random.pick(pieces)).join('');
   const masks = ['identity', 'region', 'name', 'phone', 'address', 'plate', 'account', 'stars'] as const;
-  /** At most so many characters of the value, at its beginning and at its end. */
+  /** The mask shows at most so many characters of the value, at its beginning and at its end. */
   const promises: Readonly<Record<(typeof masks)[number], readonly [head: number, tail: number]>> = {
     ...{ identity: [6, 4], region: [6, 0], name: [8, 1], phone: [5, 4], address: [29, 0] },
     ...{ plate: [2, 2], account: [0, 4], stars: [0, 0] },
@@ -106,8 +106,8 @@ describe('of any text', () => {
       for (const mask of masks) {
         const shown = maskValue(mask, 'text', text)!;
         const [, head, tail] = /^([^*]*)\**([^*]*)$/s.exec(shown) ?? [shown, shown, shown];
-        const [most, mostBehind] = promises[mask];
-        const kept = visibleLength(head!) <= most && visibleLength(tail!) <= mostBehind;
+        const [most, maxBehind] = promises[mask];
+        const kept = visibleLength(head!) <= most && visibleLength(tail!) <= maxBehind;
         const fits = shown.isWellFormed() && visibleLength(shown) === visibleLength(text);
         if (!kept || !fits) broken.push({ mask, text: JSON.stringify(text), shown, kept, fits });
       }
@@ -117,13 +117,13 @@ describe('of any text', () => {
 });
 
 test.each(['date', 'code', 'decimal', 'integer', 'flag', 'instant', 'geometry'] as const)(
-  'of a %s nothing is shown, for it cannot be shown in part',
+  'a %s is hidden, for it cannot be shown in part',
   scalar => {
     for (const mask of ['name', 'identity', 'account'] as const)
       expect(maskValue(mask, scalar, '1990-01-01')).toBeNull();
   },
 );
 
-test('nothing stays nothing', () => {
+test('an absent value stays absent', () => {
   for (const nothing of [null, undefined]) expect(maskValue('name', 'text', nothing)).toBeNull();
 });

@@ -10,7 +10,7 @@ test.each([
     'task:household-check sealed:禹公〔2026〕17号',
     { kind: 'task', value: 'household-check', sealedBy: '禹公〔2026〕17号' },
   ],
-  // Without a task in front it is a task of that name, which no register has.
+  // Without a task before `sealed:` this is a task of that name, which no register has.
   ['task:sealed:2026-17', { kind: 'task', value: 'sealed:2026-17' }],
 ])('%s is a purpose, on a socket and in a header', (text, purpose) => {
   expect(parsePurpose(text)).toEqual(purpose);
@@ -35,7 +35,7 @@ test.each([
   expect(parsePurpose(textOfHeader(Buffer.from(text, 'utf8').toString('latin1')))).toBeNull();
 });
 
-test('what is not text is no purpose', () => {
+test('a value that is not text is no purpose', () => {
   for (const given of [undefined, null, 7, ['task:a'], { purpose: 'task:a' }]) expect(parsePurpose(given)).toBeNull();
   expect(textOfHeader(['task:a', 'task:b'])).toBeNull();
 });

@@ -25,14 +25,14 @@ describe('the three administrators (三员)', () => {
 });
 
 describe('for every role', () => {
-  test.each(roles)('%s: without a purpose nobody is whole', role => {
+  test.each(roles)('%s: without a purpose nobody is seen whole', role => {
     expect(rules[role].personal.without).toBe('none');
   });
 
-  test.each(roles)('%s: who is never shown a person does not unmask one either', role => {
+  test.each(roles)('%s: a role that never sees a person whole cannot unmask one either', role => {
     const { personal, unmaskMinutes } = rules[role];
     if (Object.values(personal).every(shown => shown === 'none')) expect(unmaskMinutes).toBe(0);
-    // A grant is for what is to be done now, not for a working day.
+    // A grant is for an action at hand, not for a working day.
     expect(unmaskMinutes).toBeLessThanOrEqual(60);
   });
 });

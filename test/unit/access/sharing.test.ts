@@ -17,7 +17,7 @@ test.each([
 
 const row = (to: string) => ['land', 'police', 'Right|HomesteadApproval', 'POL-HJ-002', '2020-01-01', to];
 
-test('grants are read with their kinds, and those that are over are left out', async () => {
+test('grants are read with their kinds, and expired grants are left out', async () => {
   const grants = new SharingGrants(
     async () => [row('2099-12-31'), row('2020-12-31')],
     () => {},
@@ -28,7 +28,7 @@ test('grants are read with their kinds, and those that are over are left out', a
   ]);
 });
 
-test('a grant that was ended is gone with the next look, and all are when there is no answer', async () => {
+test('an ended grant is gone at the next refresh, and all are when the database does not answer', async () => {
   const answers: (string[][] | null)[] = [[row('2099-12-31')], [row('2099-12-31')], null];
   const failed = Promise.withResolvers<unknown>();
   const grants = new SharingGrants(async () => {

@@ -24,14 +24,14 @@ test.each(roles)('a %s sees no year of birth beside ten characters of the number
   }
 });
 
-test('when a birth was told is masked with its row', () => {
+test('the time at which a birth was reported is masked with its row', () => {
   const [change, right] = [catalog.get('HouseholdChange'), catalog.get('Right')];
   const policy = policyFor('analyst');
   expect([policy.timeTold(change, false), policy.timeTold(change, true)]).toEqual(['stars', 'whole']);
   expect(policy.timeTold(right, false)).toBe('whole');
 });
 
-test.each(roles)('a %s sees of an identity number what his work needs: who never unmasks sees the region', role => {
+test.each(roles)('a %s sees of an identity number what they need: only the region, if they never unmask', role => {
   const policy = policyFor(role);
   const acts = rules[role].unmaskMinutes > 0;
   const [part, id] = [acts ? 'identity' : 'region', acts ? 'account' : 'stars'];

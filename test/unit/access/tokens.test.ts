@@ -11,7 +11,7 @@ const authenticate = makeAuthenticate({
   audience: issuer.environment.HUB_TOKEN_AUDIENCE!,
   type: 'at+jwt',
   skewSeconds: 5,
-  longestSeconds: 43_200,
+  maxSeconds: 43_200,
   ended: new EndedSessions(0),
 });
 const bad = await issuer.badTokens({ role: 'clerk' });

@@ -25,28 +25,28 @@ describe('the policy of a reader who unmasked a person', () => {
     expect(policy.whole(catalog.get('Organisation'))).toBe('none');
   });
 
-  test('adds to what his purpose shows', () => {
+  test('adds to what their purpose shows', () => {
     const purpose = { kind: 'case', value: 'c1' } as const;
     const plain = policyFor({ ...clerk, purpose }, []).whole(catalog.get('Person'));
     const more = policyFor({ ...clerk, purpose }, [grant()]).whole(catalog.get('Person'));
     expect(more).toEqual({ any: [plain, { column: 'id', is: 'p1' }] });
   });
 
-  test('lets him filter by nothing more', () => {
+  test('lets them filter by nothing more', () => {
     expect(policyFor(clerk, [grant()]).mayFilter(catalog.get('Person'), 'name')).toBe(false);
   });
 
-  test('shows it no longer once the time is over, also when the policy is kept, and is of another class then', () => {
+  test('stops showing it when the grant ends, even when the policy is cached, and is then of another class', () => {
     const policy = policyFor(clerk, [grant({ endsAtMs: performance.now() + 300 })]);
     const plain = policyFor(clerk, []);
-    // Both are by what work is shared: the identity for plans, the name for streams.
+    // Work is shared by both: the identity for plans, the name for streams.
     expect([policy.name, policy.identity]).not.toEqual([plain.name, plain.identity]);
     expect(policy.identity).not.toBe(policyFor(clerk, [grant({ id: 'g2' })]).identity);
     while (policy.whole(catalog.get('Person')) !== 'none');
     expect([policy.name, policy.identity]).toEqual([plain.name, plain.identity]);
   });
 
-  test('shows nothing more where the rules of his role do not let him unmask', () => {
+  test('shows nothing more where the rules of the role do not let it unmask', () => {
     for (const role of ['analyst', 'director', 'auditor'] as const)
       expect(policyFor({ ...clerk, role }, [grant()]).whole(catalog.get('Person'))).toBe('none');
   });
@@ -72,7 +72,7 @@ describe('grants in force', () => {
     expect(grants.of(nobody())).toEqual([]);
   });
 
-  test('that cannot be read are in force no more', async () => {
+  test('are no longer in force when they cannot be read', async () => {
     let reads = 0;
     const failed = Promise.withResolvers<unknown>();
     const grants = new UnmaskGrants(async () => {
@@ -87,7 +87,7 @@ describe('grants in force', () => {
     await grants.stop();
   });
 
-  test('an older look never replaces a newer one', async () => {
+  test('are never replaced by an older read', async () => {
     const answers = [Promise.withResolvers<UnmaskGrant[]>(), Promise.withResolvers<UnmaskGrant[]>()];
     let asked = 0;
     const grants = new UnmaskGrants(

@@ -8,7 +8,7 @@ const place = { seq: 1, at: '2026-11-23T01:30:00.000Z', prev: firstLink };
 const body = '37148219900101123';
 const identityNumber = body + residentIdCheck(body);
 
-test('numbers that name somebody do not get in by a purpose or by the name of an operation', () => {
+test('numbers that identify somebody are removed from a purpose and from the name of an operation', () => {
   const purpose = { kind: 'task', value: `look up ${identityNumber}, 13805340001` };
   const operation = { name: `Q_${identityNumber}`, sha256: 'ab' };
   const entry = makeEntry(draft({ purpose, operation }), place);
@@ -22,7 +22,7 @@ test('case numbers stay, though they are long', () => {
   }
 });
 
-test('more persons than one entry may name stand in several, each of them once', () => {
+test('more persons than one entry may name go into several entries, each person once', () => {
   const ids = [1, 2, 3, 4, 5].map(personId);
   const parts = inParts(draft({ subjects: ids, counts: { rows: 5 } }), 2);
   const entries = parts.map(part => makeEntry(part, place));
@@ -36,7 +36,7 @@ test('more persons than one entry may name stand in several, each of them once',
   expect(inParts(draft({ subjects: ids }), 5)).toEqual([draft({ subjects: ids })]);
 });
 
-test('only an order with its last day seals, whatever words a purpose has', () => {
+test('only a sealing order with its last day seals, whatever words a purpose has', () => {
   const sealed = (purpose: object) => {
     const { sealed: is, sealedUntil } = makeEntry(draft({ purpose: { kind: 'task', value: 'x', ...purpose } }), place);
     return [is ?? false, sealedUntil];

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { CommandDesk, requestAtDesk } from '../../../src/audit/command-desk.ts';
+import { CommandInbox, requestAtInbox } from '../../../src/audit/command-inbox.ts';
 import { releaseEntry } from '../../../src/audit/release.ts';
 import { pruneLog } from '../../../src/audit/retention.ts';
 import { countSealed } from '../../../src/audit/sealed-entries.ts';
@@ -19,7 +19,7 @@ const verify = () => verifyLog(folder.dir, folder.roots);
 const unavailable = { code: 'AUDIT_UNAVAILABLE' };
 
 describe('an entry', () => {
-  test('is in the file when its append has resolved, and all that came meanwhile went with one write', async () => {
+  test('is in the file when its append has resolved, and concurrent entries share one write', async () => {
     const log = await folder.open();
     const numbers = await Promise.all(
       Array.from({ length: 200 }, (_, i) => log.append(draft({ counts: { rows: i } }))),
@@ -27,13 +27,13 @@ describe('an entry', () => {
     expect(numbers).toEqual(Array.from({ length: 200 }, (_, i) => i + 1));
     const entries = folder.entries();
     expect(entries.map(entry => entry.counts.rows)).toEqual(numbers.map(n => n - 1));
-    // The first goes alone, all others wait for it and share the second write.
+    // The first entry is written alone; all others wait for it and share the second write.
     expect(new Set(entries.map(entry => entry.at)).size).toBeLessThanOrEqual(2);
     await log.close();
     expect((await verify()).faults).toEqual([]);
   });
 
-  test('of the next start goes on behind the last one of the start before', async () => {
+  test('continues the chain of the entries before a restart', async () => {
     for (let start = 0; start < 4; start++) {
       const log = await folder.open();
       expect(await log.append(draft())).toBe(start * 2 + 1);
@@ -44,14 +44,14 @@ describe('an entry', () => {
     expect({ faults, remarks, last }).toEqual({ faults: [], remarks: [], last: 8 });
   });
 
-  test('cannot be written by two at once', async () => {
+  test('cannot be written by two processes concurrently', async () => {
     const log = await folder.open();
     await expect(folder.open()).rejects.toThrow('Another log');
     await log.close();
     await (await folder.open()).close();
   });
 
-  test('waits for the batch to be closed by time', async () => {
+  test('waits for its batch to be closed by time', async () => {
     const log = await folder.open({ batchMs: 20, batchEntries: 1_000 });
     await log.append(draft());
     for (;;) {
@@ -64,7 +64,7 @@ describe('an entry', () => {
 });
 
 describe('after a crash', () => {
-  test('a line that was cut off is told, and closed by a repair at the next start', async () => {
+  test('a line that was cut off is reported, and closed by a repair at the next start', async () => {
     const log = await folder.open();
     for (let i = 0; i < 8; i++) await log.append(draft());
     await log.close();
@@ -78,7 +78,7 @@ describe('after a crash', () => {
     const repaired = await verify();
     expect(repaired.faults).toEqual([]);
     expect(repaired.remarks.join()).toMatch(/^entry 9: a line before it was cut off/);
-    // Nobody can put anything there later.
+    // Nobody can insert anything there later.
     const file = folder.segments().at(-2)!;
     writeFileSync(file, readFileSync(file, 'utf8').replace(/01:30$/, '02:30'));
     expect((await verify()).faults.join()).toMatch(/^entry 9: what stands before it is incomplete/);
@@ -87,7 +87,7 @@ describe('after a crash', () => {
   test('entries without a root get one at the next start', async () => {
     const log = await folder.open({ batchEntries: 1_000 });
     for (let i = 0; i < 8; i++) await log.append(draft());
-    // As SIGKILL leaves it: no batch closed, no index, the lock of a process that is gone.
+    // This is the state that SIGKILL leaves: no batch closed, no index, the lock of a process that is gone.
     const left = new AuditFolder();
     try {
       mkdirSync(left.dir, { recursive: true });
@@ -105,7 +105,7 @@ describe('after a crash', () => {
 });
 
 describe('while the log cannot be written', () => {
-  test('nothing can be noted, and it goes on by itself once it can', async () => {
+  test('nothing can be logged, and logging resumes by itself once it can', async () => {
     const log = await folder.open();
     await log.append(draft());
     renameSync(folder.dir, `${folder.dir}.away`);
@@ -120,7 +120,7 @@ describe('while the log cannot be written', () => {
     expect(folder.failures.length).toBeGreaterThan(0);
   });
 
-  test('also when its file was removed: what is gone stays to be seen', async () => {
+  test('the same holds when its file was removed: the gap remains visible', async () => {
     const log = await folder.open();
     for (let i = 0; i < 3; i++) await log.append(draft());
     rmSync(folder.segments()[0]!);
@@ -130,7 +130,7 @@ describe('while the log cannot be written', () => {
     expect((await verify()).faults.join()).toMatch(/entries 1 to \d: removed/);
   });
 
-  test('the second place may be away: roots follow when it is back', async () => {
+  test('the second place for roots may be away: they follow when it is back', async () => {
     writeFileSync(folder.roots, 'in the way of a directory');
     const log = await folder.open();
     for (let i = 0; i < 12; i++) await log.append(draft());
@@ -170,7 +170,7 @@ describe('about one person', () => {
     draft({ who: police, purpose: { kind: 'task', value: 'patrol', sealedBy: '17', sealedUntil: until } });
   const told = async () => (await reportSubject(folder.dir, personId(1), { first: 10 })).entries.map(e => e.seq);
 
-  test('what is sealed opens by itself on the day after the last one of its order', async () => {
+  test('a sealed entry opens by itself on the day after the last day of its order', async () => {
     const log = await folder.open();
     await log.append(sealed());
     const toldOn = async (day: string) =>
@@ -182,7 +182,7 @@ describe('about one person', () => {
     await log.close();
   });
 
-  test('what is sealed is left out until it is released, once', async () => {
+  test('a sealed entry is left out until it is released, once', async () => {
     const log = await folder.open();
     await log.append(draft());
     await log.append(sealed());
@@ -198,22 +198,22 @@ describe('about one person', () => {
 
   test('a release reaches the hub that writes the log through its directory', async () => {
     const log = await folder.open();
-    const desk = new CommandDesk(log, error => folder.failures.push(error));
+    const inbox = new CommandInbox(log, error => folder.failures.push(error));
     await log.append(sealed());
-    expect(await requestAtDesk(folder.dir, { who: admin, does: { release: 1 } })).toEqual({ entry: 2 });
+    expect(await requestAtInbox(folder.dir, { who: admin, does: { release: 1 } })).toEqual({ entry: 2 });
     expect(await told()).toEqual([1]);
-    await desk.close();
+    await inbox.close();
     await log.close();
   });
 });
 
-describe('what is old', () => {
+describe('an old entry', () => {
   const ago = (months: number) => () => {
     const date = new Date();
     date.setUTCMonth(date.getUTCMonth() - months);
     return date;
   };
-  /** Entries of so many months ago, and one of today. */
+  /** Writes entries of each of the past months, and one of today. */
   const fill = async (months: number) => {
     const old = await folder.open({ now: ago(months) });
     for (let i = 0; i < 60; i++) await old.append(draft());
@@ -230,7 +230,7 @@ describe('what is old', () => {
     expect(folder.entries()).toHaveLength(61);
   });
 
-  test('goes by whole files afterwards, and what is left is proven, with the date from which', async () => {
+  test('is removed with its whole file afterwards, and the rest is proven, with its first date', async () => {
     const log = await fill(13);
     expect(await pruneLog(log, 12, new Date(), 'p')).toBe(60);
     expect(await pruneLog(log, 12, new Date(), 'p')).toBeNull();
@@ -246,7 +246,7 @@ describe('what is old', () => {
     expect(remarks.join()).toMatch(/^The log goes back to entry 61 of \d{4}-/);
   });
 
-  test('and nobody can remove what is younger than the law allows, noted or not', async () => {
+  test('cannot be removed while it is younger than the law allows, logged or not', async () => {
     const log = await fill(4);
     await pruneLog(log, 3, new Date(), 'p');
     await log.close();

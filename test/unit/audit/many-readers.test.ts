@@ -27,7 +27,7 @@ async function noted(readers: readonly Reader[], tired: readonly string[] = []) 
   return drafts.map((draft, i) => makeEntry(draft, { seq: i + 1, at: '2026-11-26T00:00:00Z', prev: '' }));
 }
 
-test('one answer for many screens is one entry, in which each of their readers stands with his purpose', async () => {
+test('one answer for many screens is one entry, which names each of their readers with their purpose', async () => {
   const readers = [
     reader('one', 'hall'),
     reader('two', 'hall'),
@@ -41,12 +41,12 @@ test('one answer for many screens is one entry, in which each of their readers s
   expect(byReader(entries[0]!).map(({ who }) => who.subject)).toEqual(['one', 'two', 'three']);
 });
 
-test('a single reader has an entry as ever, and nobody else stands in it', async () => {
+test('a single reader has a usual entry, and nobody else stands in it', async () => {
   const [entry] = await noted([reader('one', 'hall')]);
   expect(entry).not.toHaveProperty('others');
 });
 
-test('what somebody reads under seal stands apart from all others', async () => {
+test('a read under seal has an entry of its own', async () => {
   const entries = await noted([
     reader('one', 'hall'),
     reader('two', 'household-check', '2026-12-31'),
@@ -58,7 +58,7 @@ test('what somebody reads under seal stands apart from all others', async () => 
   ]);
 });
 
-test('who has seen enough for today stands in no entry, on none of their streams, and the others do', async () => {
+test('a reader who has reached the daily quota is in no entry, on no stream, and the others are', async () => {
   const readers = [reader('one', 'hall'), reader('two', 'hall'), reader('two', 'hall')];
   const entries = await noted(readers, ['two']);
   expect(entries.flatMap(byReader).map(({ who }) => who.subject)).toEqual(['one']);
@@ -68,7 +68,7 @@ test('who has seen enough for today stands in no entry, on none of their streams
   ]);
 });
 
-test('a crowd does not make lines without end', async () => {
+test('a crowd does not make endless lines', async () => {
   const entries = await noted(Array.from({ length: 1_200 }, (_, i) => reader(`reader ${i}`, 'hall')));
   expect(entries.map(({ others }) => 1 + others!.length)).toEqual([500, 500, 200]);
 });

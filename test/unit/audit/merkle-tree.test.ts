@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { MerkleTree, merkleRoot } from '../../../src/audit/merkle-tree.ts';
 
 const sha256 = (bytes: Buffer) => hash('sha256', bytes, 'hex');
-/** RFC 6962, section 2.1, as it is written there. */
+/** The definition of RFC 6962, section 2.1, written literally. */
 function treeHash(leaves: readonly Buffer[]): string {
   if (leaves.length === 0) return sha256(Buffer.alloc(0));
   if (leaves.length === 1) return sha256(Buffer.concat([Buffer.of(0), leaves[0]!]));
@@ -15,7 +15,7 @@ function treeHash(leaves: readonly Buffer[]): string {
 const leafOf = (input: Buffer) => sha256(Buffer.concat([Buffer.of(0), input]));
 
 describe('the root of a Merkle tree', () => {
-  test('is that of the known vectors of Certificate Transparency', () => {
+  test('equals that of the known vectors of Certificate Transparency', () => {
     const inputs = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'];
     const leaves = inputs.map(hex => leafOf(Buffer.from(hex, 'hex')));
     expect(merkleRoot([])).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
@@ -24,7 +24,7 @@ describe('the root of a Merkle tree', () => {
     expect(merkleRoot(leaves)).toBe('5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328');
   });
 
-  test('is that of the definition for every number of leaves up to 70', () => {
+  test('equals that of the definition for every number of leaves up to 70', () => {
     const tree = new MerkleTree();
     const inputs: Buffer[] = [];
     for (let n = 1; n <= 70; n++) {

@@ -15,7 +15,7 @@ afterEach(() => folder.remove());
 
 const priority = /^<109>1 \d{4}-\d\d-\d\dT[\d:.]+Z \S+ outpost-hub \d+ audit-root - \{"batch":\d+,/;
 
-test('roots that went to a syslog server by UDP prove the log from a file of that server', async () => {
+test('roots sent to a syslog server by UDP prove the log from a file of that server', async () => {
   const server = createSocket('udp4');
   const received: string[] = [];
   server.on('message', message => received.push(message.toString('utf8')));
@@ -38,7 +38,7 @@ test('roots that went to a syslog server by UDP prove the log from a file of tha
   }
 });
 
-test('by TCP each root is framed by its length, and the connection is made again when it broke', async () => {
+test('by TCP each root is framed by its length, and a broken connection is made again', async () => {
   let text = '';
   let connections = 0;
   const server = createServer(socket => {

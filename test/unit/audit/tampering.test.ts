@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-/** The faults once `tamper` has had its way; everything is as before afterwards. */
+/** The faults that are found after `tamper`; everything is restored afterwards. */
 async function faultsAfter(tamper: (lines: string[]) => void): Promise<readonly string[]> {
   const copies = [`${folder.dir}.copy`, `${folder.roots}.copy`];
   cpSync(folder.dir, copies[0]!, { recursive: true });
@@ -43,14 +43,14 @@ async function faultsAfter(tamper: (lines: string[]) => void): Promise<readonly 
 }
 
 const changed = (line: string, change: Partial<Entry>) => JSON.stringify({ ...(JSON.parse(line) as Entry), ...change });
-/** What somebody does who knows the format: every link behind the change fits again. */
+/** What an attacker does who knows the format: every link after the change fits again. */
 function rechain(lines: string[], from: number): void {
   for (let i = from; i < lines.length; i++) {
     lines[i] = changed(lines[i]!, { seq: i + 1, ...(i > 0 && { prev: leafHash(lines[i - 1]!) }) });
   }
 }
 
-test('what nobody touched is proven whole', async () => {
+test('an untouched log is proven whole', async () => {
   const { faults, remarks, first, last, roots } = await verifyLog(folder.dir, folder.roots);
   expect({ faults, remarks, first: first?.seq, last }).toEqual({ faults: [], remarks: [], first: 1, last: count });
   expect(roots).toBeGreaterThanOrEqual(Math.ceil(count / 5));
@@ -73,7 +73,7 @@ describe('verify names the entry that was', () => {
     });
     expect(faults[0]).toMatch(/^entries 56 to 57|^entry 57|^entries \d+ to 57: not as they were/);
   });
-  test('edited, with every link behind it made anew: the roots still tell', async () => {
+  test('edited, with every link after it recomputed: the roots still reveal it', async () => {
     const faults = await faultsAfter(lines => {
       lines[k - 1] = changed(lines[k - 1]!, { result: null });
       rechain(lines, k);
@@ -86,7 +86,7 @@ describe('verify names the entry that was', () => {
     const faults = await faultsAfter(lines => lines.splice(k, 0, changed(lines[k - 1]!, { result: null })));
     expect(faults[0]).toMatch(/^entry 23: inserted or reordered/);
   });
-  test('inserted, with every number and link behind it made anew', async () => {
+  test('inserted, with every number and link after it recomputed', async () => {
     const faults = await faultsAfter(lines => {
       lines.splice(k, 0, lines[k - 1]!);
       rechain(lines, k);
@@ -122,7 +122,7 @@ describe('verify names the entry that was', () => {
   });
 });
 
-describe('the roots cannot be changed either', () => {
+describe('changed roots are detected', () => {
   const rootFile = () => `${folder.roots}/roots-${new Date().toISOString().slice(0, 7)}.jsonl`;
   const edit = (change: (lines: string[]) => void) =>
     faultsAfter(() => {
@@ -130,20 +130,20 @@ describe('the roots cannot be changed either', () => {
       change(lines);
       writeFileSync(rootFile(), lines.map(line => `${line}\n`).join(''));
     });
-  test('one is missing', async () => {
+  test('when one is missing', async () => {
     expect((await edit(lines => lines.splice(3, 1)))[0]).toMatch(/The roots 4 to 4 are missing/);
   });
-  test('one is another', async () => {
+  test('when one is replaced', async () => {
     const faults = await edit(lines => {
       lines[3] = lines[3]!.replace(/"root":"(.)/, (_, digit) => `"root":"${digit === '0' ? '1' : '0'}`);
     });
     expect(faults.join('\n')).toMatch(/The root of batch 4 was edited/);
   });
-  test('all of them are gone', async () => {
+  test('when all of them are gone', async () => {
     const faults = await faultsAfter(() => rmSync(folder.roots, { recursive: true }));
     expect(faults).toEqual(['The second place holds none of the roots that were made']);
   });
-  test('the last ones go together with their entries: those beside the log still tell', async () => {
+  test('when the last ones go together with their entries, those beside the log still reveal it', async () => {
     const faults = await faultsAfter(lines => {
       const roots = readFileSync(rootFile(), 'utf8').trimEnd().split('\n');
       writeFileSync(
@@ -168,7 +168,7 @@ describe('the roots cannot be changed either', () => {
   });
 });
 
-test(`no random tampering goes unseen, also where the links are made anew (TEST_SEED=${seed})`, async () => {
+test(`random tampering never goes unseen, even with recomputed links (TEST_SEED=${seed})`, async () => {
   const random = makeRandom(seed, 'tampering');
   for (let round = 0; round < 60; round++) {
     const at = random.below(count);

@@ -25,7 +25,7 @@ test('a log holds the kind and the place of an error, never its message', () => 
   expect(errorFacts(Object.assign(new Error('x'), { code: '23505' })).code).toBe('23505');
 });
 
-test('what an adapter says of its source is meant for the log', () => {
+test("an adapter's words about its source are meant for the log", () => {
   expect(errorFacts(new SourceError('TIMEOUT', 'did not answer in time'))).toMatchObject({
     name: 'SourceError',
     code: 'TIMEOUT',
@@ -33,13 +33,13 @@ test('what an adapter says of its source is meant for the log', () => {
   });
 });
 
-test('what is no error is only named by its type', () => {
+test('a value that is no error is only named by its type', () => {
   for (const thrown of [secret, 7, null, undefined, { secret }]) {
     expect(errorFacts(thrown)).toEqual({ name: typeof thrown, at: [] });
   }
 });
 
-test('at most six places are told', () => {
+test('at most six places are logged', () => {
   const deep = (n: number): Error => (n ? deep(n - 1) : new Error('deep'));
   expect(errorFacts(deep(20)).at).toHaveLength(6);
 });

@@ -6,7 +6,7 @@ describe('the calendar of working days', () => {
     [2024, '2023-12-31', 251],
     [2025, '2024-12-31', 248],
     [2026, '2025-12-31', 248],
-  ])('%i has the working days of its notice', (year, _, days) => {
+  ])('%i has the working days of its official notice', (year, _, days) => {
     const from = year === 2024 ? 0 : workingDaysBetween('2024-01-01', `${year - 1}-12-31`);
     expect(workingDaysBetween('2024-01-01', `${year}-12-31`) - from).toBe(days);
   });
@@ -26,7 +26,7 @@ describe('the calendar of working days', () => {
     expect(workingDaysBetween(end, start)).toBe(-days);
   });
 
-  test('a year that has not been announced is no guess but an error', () => {
+  test('a year that has not been announced is an error and no guess', () => {
     for (const day of ['2023-12-31', '2027-01-04'])
       expect(() => workingDaysBetween('2026-01-05', day)).toThrow(/knows 2024-01-01 to 2026-12-31/);
     expect(() => addWorkingDays('2026-12-30', 5)).toThrow(RangeError);

@@ -50,7 +50,7 @@ test.each([
   '~'.repeat(36),
 ])('%j was not made by this hub', cursor => expect(codeOf(() => cursors.read(cursor, mine))).toBe('CURSOR_MALFORMED'));
 
-test('an answer is written once, and each reader finds his own cursor in it', () => {
+test('an answer is written once, and each reader finds their own cursor in it', () => {
   const payload = new Payload(JSON.stringify({ data: { a: cursorMark, b: '王', c: cursorMark } }));
   const cursor = cursors.sign(7, mine);
   const target = Buffer.alloc(payload.length + 2);

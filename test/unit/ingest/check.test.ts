@@ -31,9 +31,9 @@ const Thing = defineRecord('Thing', {
     colour: code({ zh: '颜色', table: colour, optional: true }),
   },
 });
-/** Valid, and nobody's: the check character is computed. */
+/** A valid id that belongs to nobody: the check character is computed. */
 const owner = `37148219900101001${residentIdCheck('37148219900101001')}`;
-/** Its check character is wrong. */
+/** The same id with a wrong check character. */
 const wrongId = owner.slice(0, 17) + (owner.endsWith('0') ? '1' : '0');
 const good = { no: 'a', owner };
 const stated = (data: Record<string, unknown> | null, more: Partial<Statement> = {}): Statement => ({
@@ -55,7 +55,7 @@ const taken = (statement: Statement) => {
 };
 
 describe('a statement', () => {
-  test('that is sound is taken whole; what is not given is null', () => {
+  test('that is valid is taken as a whole, with null for what is not given', () => {
     expect(taken(stated({ ...good, count: 3, price: '-1.50', on: '2026-02-28', colour: 'RED' })).values).toEqual({
       ...good,
       guest: null,
@@ -105,7 +105,7 @@ describe('a statement', () => {
     });
   });
 
-  test('of a removal is never held up, not by a bad row and not by none', () => {
+  test('of a removal is never held up, neither by a bad row nor by a missing one', () => {
     expect(taken(stated(null, { deleted: true })).values).toEqual({});
     expect(taken(stated({ no: '' }, { deleted: true })).values).toEqual({});
     expect(taken(stated(good, { deleted: true })).values).toMatchObject(good);
@@ -135,7 +135,7 @@ describe('an item', () => {
   const restater = new Restater(adapter);
   const item = (native: Native) => ({ raw: 'raw', native });
 
-  test('is taken whole or parked whole, and never holds up the next', () => {
+  test('is taken or parked as a whole, and never holds up the next', () => {
     const { records, parked } = restater.restate([
       item([stated(good), stated({ no: 'b' }, { sourceId: 's2' })]),
       item([stated(good, { sourceId: 's3' })]),
@@ -169,7 +169,7 @@ describe('an item', () => {
     expect(Buffer.from(parked[1]!.raw).toString()).toBe('raw');
   });
 
-  test('of a whole set counts as present also when it is parked, where its id is known', () => {
+  test('of a full set counts as present even when it is parked, where its id is known', () => {
     const set = { name: 'all', kinds: ['Thing'], version: '1', complete: true };
     const { present } = restater.restate(
       [

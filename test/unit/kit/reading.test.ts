@@ -12,7 +12,7 @@ import {
 } from '../../../adapters/kit/reading.ts';
 import { Rejection } from '../../../adapters/kit/statement.ts';
 
-/** The field and the reason of a rejection; fails where there is none. */
+/** The field and the reason of a rejection; fails when nothing is rejected. */
 function rejection(read: () => unknown): { field: string; reason: string } {
   try {
     read();
@@ -39,7 +39,7 @@ describe('text', () => {
   ])('loses the padding of fixed columns and nothing else: %j', (raw, text) => {
     expect(readText(raw)).toBe(text);
   });
-  test.each(nothing.map(raw => [raw]))('%j is nothing', raw => {
+  test.each(nothing.map(raw => [raw]))('%j counts as absent', raw => {
     expect(readText(raw)).toBeNull();
   });
 });
@@ -60,7 +60,7 @@ describe('a date', () => {
     ['2009年2月3日', '2009-02-03'],
     ['2024-02-29', '2024-02-29'],
     [' 20180608 ', '2018-06-08'],
-    // One second before and after midnight in Shanghai.
+    // These are one second before and after midnight in Shanghai.
     [1_528_473_599_000, '2018-06-08'],
     [1_528_473_600_000, '2018-06-09'],
     ['1528473600000', '2018-06-09'],
@@ -70,7 +70,7 @@ describe('a date', () => {
     expect(readDate('DAY', raw)).toBe(date);
   });
 
-  test.each([...nothing, ...openEnds, ...noDates].map(raw => [raw]))('there is none in %j', raw => {
+  test.each([...nothing, ...openEnds, ...noDates].map(raw => [raw]))('is absent in %j', raw => {
     expect(readDate('DAY', raw)).toBeNull();
     expect(readInstant('DAY', raw)).toBeNull();
   });
@@ -122,13 +122,13 @@ describe('an instant', () => {
     expect(readInstant('AT', raw)).toBe(instant);
   });
 
-  test('an hour that no clock shows is refused', () => {
+  test('is refused for an hour that no clock shows', () => {
     for (const raw of ['20180608246000', '2018-06-08 24:00:00', '2018-06-08 20:61:00', '2018-06-08T25:00:00Z']) {
       expect({ raw, field: rejection(() => readInstant('AT', raw)).field }).toEqual({ raw, field: 'AT' });
     }
   });
 
-  test('all spellings of one moment are one text, so that they compare', () => {
+  test('has one text for all spellings of one moment, so that they compare', () => {
     const spellings = ['20180608201318', '2018-06-08 20:13:18', '2018-06-08T12:13:18Z', 1_528_459_998_000];
     expect(new Set(spellings.map(raw => readInstant('AT', raw))).size).toBe(1);
   });
@@ -150,7 +150,7 @@ describe('a number', () => {
   test.each(['12.', '.5', '1.2.3', '1e5', '十二', '12元', '0x10', 'NaN'])('is not %j', raw => {
     expect(rejection(() => readDecimal('SUM', raw))).toEqual({ field: 'SUM', reason: 'is not a decimal number' });
   });
-  test('a whole number has no fraction and fits', () => {
+  test('has no fraction when it is whole, and must fit', () => {
     expect([readInteger('N', ' 0012 '), readInteger('N', '-3'), readInteger('N', '')]).toEqual([12, -3, null]);
     for (const raw of ['1.0', '1,000', '9999999999', 'x']) {
       expect(rejection(() => readInteger('N', raw))).toEqual({ field: 'N', reason: 'is not a whole number' });
@@ -160,7 +160,7 @@ describe('a number', () => {
 
 describe('a code', () => {
   test.each([
-    // The same digit, another meaning: refused to some, not accepted to others, or merely closed.
+    // The same digit has another meaning in each edition: refused to some, not accepted to others, or merely closed.
     ['eajc-old', '0', 'GRANTED'],
     ['eajc-2020', '0', 'GRANTED'],
     ['eajc-old', '2', 'VOID'],
@@ -177,7 +177,7 @@ describe('a code', () => {
     expect(readCode('RESULT', caseResult, edition, raw)).toBe(name);
   });
 
-  test('of a channel is another in each standard', () => {
+  test('of a channel differs between the standards', () => {
     const read = (edition: string) =>
       ['0', '1', '2', '3'].map(raw => {
         try {
@@ -190,7 +190,7 @@ describe('a code', () => {
     expect(read('eajc')).toEqual(['WINDOW', 'ONLINE', 'MOBILE', 'COURIER']);
   });
 
-  test('several codes may mean one thing, and padding is none', () => {
+  test('may be one of several with the same meaning, and padding is none', () => {
     expect(['6', '9', ' 9 ', 9].map(raw => readCode('KIND', applicantKind, 'gbt39046', raw))).toEqual([
       'OTHER',
       'OTHER',
@@ -212,7 +212,7 @@ describe('a code', () => {
   });
 });
 
-test('what must be there is refused by its name where it is not', () => {
+test('a required value is refused by its name where it is missing', () => {
   expect(required('NAME', '甲')).toBe('甲');
   expect([required('N', 0), required('FLAG', false)]).toEqual([0, false]);
   expect(rejection(() => required('NAME', null))).toEqual({ field: 'NAME', reason: 'is missing' });

@@ -21,12 +21,12 @@ const fields = { no: text({ zh: '号' }) };
 const accepts = (field: Field, value: unknown) => field.check.safeParse(value).success;
 const reason = (field: Field, value: unknown) => field.check.safeParse(value).error?.issues[0]?.message;
 
-describe('what is not said has a harmless meaning', () => {
-  test('of a kind', () => {
+describe('an omitted declaration has a harmless meaning', () => {
+  test('for a kind', () => {
     const kind = defineRecord('MarketEntity', { title, key: ['no'], fields });
     expect(kind).toMatchObject({ name: 'MarketEntity', plural: 'marketEntities', about: {}, live: false, open: false });
   });
-  test('of a field: it is needed, and nothing of it remains when it is masked', () => {
+  test('for a field: it is required, and nothing of it remains when it is masked', () => {
     expect(text({ zh: '号' })).toMatchObject({
       optional: false,
       sensitivity: 'public',
@@ -44,7 +44,7 @@ test.each([
   ['Business', 'businesses'],
   ['Tax', 'taxes'],
   ['Branch', 'branches'],
-])('several of %s are %s', (name, plural) => {
+])('the plural of %s is %s', (name, plural) => {
   expect(defineRecord(name, { title, key: ['no'], fields }).plural).toBe(plural);
 });
 
@@ -101,7 +101,7 @@ describe('the value of a field', () => {
     expect(bad.filter(value => accepts(field, value))).toEqual([]);
   });
 
-  test.each(cases)('%s: what is refused is not repeated in the reason', (_name, field) => {
+  test.each(cases)('%s: a refused value is not repeated in the reason', (_name, field) => {
     expect(reason(field, '371482195203170021')?.includes('371482') ?? false).toBe(false);
     expect(reason(field, { secret: 'value' })).not.toMatch(/value"|secret/);
   });

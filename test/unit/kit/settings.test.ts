@@ -45,7 +45,7 @@ test('settings are read from variables that are named after the agency', () => {
   expect(readAdapterSettings(adapter, { ...good, HUB_CIVIL_AFFAIRS_PORT: undefined })).toMatchObject({ port: 22 });
 });
 
-describe('what is wrong is one line with the variable and what it should be', () => {
+describe('a wrong setting is reported in one line with the variable and what it should be', () => {
   test.each([
     ['URL', 'the address of the register', 'nowhere'],
     ['APP_SECRET', 'the secret of 8 characters or more', 'short'],
@@ -59,7 +59,7 @@ describe('what is wrong is one line with the variable and what it should be', ()
     ['URL', 'the address of the register'],
     ['APP_SECRET', 'the secret of 8 characters or more'],
     ['USER', 'the name of the account'],
-  ])('%s should be %s, also where it is empty', (name, what) => {
+  ])('%s should be %s, even where it is empty', (name, what) => {
     const variable = `HUB_CIVIL_AFFAIRS_${name}`;
     const expected = `${variable} should be ${what}; it is not set`;
     expect(message({ ...good, [variable]: undefined })).toBe(expected);

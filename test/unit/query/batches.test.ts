@@ -5,7 +5,7 @@ import { type Catalog, makeCatalog } from '../../../src/catalog/catalog.ts';
 import { findAdapters } from '../../../src/ingest/find-adapters.ts';
 import { Batches } from '../../../src/query/batches.ts';
 import { Plan } from '../../../src/query/plan.ts';
-import type { Read, Wanted } from '../../../src/query/wanted.ts';
+import type { FieldSource, SelectedField } from '../../../src/query/selected-field.ts';
 import type { Snapshots } from '../../../src/store/snapshots.ts';
 
 let catalog: Catalog;
@@ -13,7 +13,7 @@ beforeAll(async () => {
   catalog = makeCatalog(await findAdapters());
 });
 
-const wanted = (key: string, read: Read, more: Partial<Wanted> = {}): Wanted => ({
+const wanted = (key: string, read: FieldSource, more: Partial<SelectedField> = {}): SelectedField => ({
   key,
   read,
   args: {},
@@ -38,7 +38,7 @@ function personPlan(residentId: string, principal = clerk): Plan {
   return Plan.of({ catalog, policy, testedPersons: 100, idOf: (_noun, key) => key }, [root]);
 }
 
-/** Answers each statement with one row for each of its keys, once it is told to. */
+/** Answers each statement with one row for each of its keys, once it is released. */
 function heldSnapshots() {
   const asked: (readonly string[])[] = [];
   const holds: (() => void)[] = [];
@@ -55,7 +55,7 @@ function heldSnapshots() {
 }
 const turn = () => new Promise(resolve => setImmediate(resolve));
 
-test('questions for several persons that wait at the same time are one statement', async () => {
+test('concurrent queries for several persons become one statement', async () => {
   const { asked, holds, snapshots } = heldSnapshots();
   const batches = new Batches(snapshots, { plans: 64, rows: 1000 });
   const ask = (key: string) => {
@@ -64,7 +64,7 @@ test('questions for several persons that wait at the same time are one statement
   };
   const first = [ask('A'), ask('B'), ask('A')];
   await turn();
-  // While the first batch is under way, the next one grows.
+  // While the first batch is running, the next one grows.
   const second = [ask('C'), ask('D'), ask('E')];
   await turn();
   expect(asked).toEqual([['A', 'B']]);
@@ -79,7 +79,7 @@ test('questions for several persons that wait at the same time are one statement
   expect([...results[0]![0]!.keys()]).toEqual(['C', 'D', 'E']);
 });
 
-test('a batch has no more plans than it may have', async () => {
+test('a batch never exceeds its maximum of plans', async () => {
   const { asked, holds, snapshots } = heldSnapshots();
   const batches = new Batches(snapshots, { plans: 2, rows: 1000 });
   const plans = ['A', 'B', 'C'].map(key => personPlan(key));
@@ -102,7 +102,7 @@ test('readers of different policies never share a statement, those of one policy
   );
 });
 
-test('an answer that needs more rows than it may have is refused, and the next one is read', async () => {
+test('an answer with too many rows is refused, and the next one is read', async () => {
   const { holds, snapshots } = heldSnapshots();
   const batches = new Batches(snapshots, { plans: 64, rows: 0 });
   const plan = personPlan('A');

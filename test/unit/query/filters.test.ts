@@ -3,13 +3,13 @@ import { residentIdCheck } from '../../../adapters/kit/identifiers/resident-id.t
 import type { Policy } from '../../../src/access/policy.ts';
 import { makeCatalog } from '../../../src/catalog/catalog.ts';
 import { whereSql } from '../../../src/query/filters.ts';
-import { cursorOf, idOfCursor, largestPageSize, pagingSql } from '../../../src/query/paging.ts';
+import { cursorOf, idOfCursor, maxPageSize, pagingSql } from '../../../src/query/paging.ts';
 import { type Scope, Values } from '../../../src/query/scope.ts';
 
 const catalog = makeCatalog([]);
 const person = catalog.stored('Person');
 const cases = catalog.stored('Case');
-/** A reader who sees everything but names. */
+/** A reader who sees everything except names. */
 const policy = {
   mayFilter: (_, name) => name !== 'name',
   sees: noun => noun.name !== 'Officer',
@@ -35,7 +35,7 @@ test('values are bound, never written into the statement', () => {
   });
 });
 
-test('tests of one field and of several all have to fit; nothing given is no test', () => {
+test('tests of one field and of several must all fit; an empty filter is no test', () => {
   expect(compile({ submittedAt: { gt: 'a', lte: 'b' }, state: { eq: 'CLOSED' } })).toEqual({
     sql: '(t."submitted_at" > $1::timestamptz) and (t."submitted_at" <= $2::timestamptz) and (t."state" = $3::text)',
     values: ['a', 'b', 'CLOSED'],
@@ -44,7 +44,7 @@ test('tests of one field and of several all have to fit; nothing given is no tes
   expect(compile({ state: null, caseNo: { eq: null } }).sql).toBe('true');
 });
 
-test('and, or and not nest; none of none fits, all of none do', () => {
+test('and, or and not nest; an empty or fits nothing, an empty and fits everything', () => {
   expect(
     compile({ or: [{ state: { eq: 'A' } }, { and: [{ state: { eq: 'B' } }, { not: { caseNo: { isNull: true } } }] }] }),
   ).toEqual({
@@ -54,7 +54,7 @@ test('and, or and not nest; none of none fits, all of none do', () => {
   expect([compile({ or: [] }).sql, compile({ and: [] }).sql]).toEqual(['false', 'true']);
 });
 
-test('what a row is related to is tested by the rows that the reader may see, and that are not deleted', () => {
+test('a relation is tested by the rows that the reader may see and that are not deleted', () => {
   expect(compile({ matter: { code: { eq: 'M' } } })).toEqual({
     sql: 'exists (select from hub_matter tr where tr.id = t."about_matter" and not tr.deleted and tr."agency" = $1::text and (tr."code" = $2::text))',
     values: ['town', 'M'],
@@ -82,21 +82,21 @@ test('a moment and a day are compared as days of the town', () => {
   );
 });
 
-test('as of a moment the versions of that moment are tested, and the policy is that of now', () => {
+test('with asOf the versions of that moment are tested, under the current policy', () => {
   const { sql, values } = compile({ matter: {} }, cases, '2026-01-01T00:00:00Z');
   expect(sql).toContain('hub_matter_history where observed_at <= $1::timestamptz and seen_until > $1::timestamptz');
   expect(sql).toContain('exists (select from hub_matter trn where trn.id = tr.id and trn."agency" = $2::text)');
   expect(values).toEqual(['2026-01-01T00:00:00Z', 'town']);
 });
 
-test('identifiers are looked for in their one spelling', () => {
+test('identifiers are looked for in their normalised spelling', () => {
   expect(compile({ residentId: { eq: ' ３７１４８２19900101001x' } }, person).values).toEqual(['37148219900101001X']);
   const body = '37148219900101001';
   const legacy = body.slice(0, 6) + body.slice(8);
   expect(compile({ residentId: { in: [legacy] } }, person).values).toEqual([[body + residentIdCheck(body)]]);
 });
 
-test('a field that is masked is refused wherever it stands', () => {
+test('a masked field is refused wherever it stands', () => {
   for (const where of [
     { name: { eq: 'x' } },
     { name: { isNull: true } },
@@ -118,7 +118,7 @@ test('a cursor is the 16 bytes of an id, in one spelling only', () => {
   }
 });
 
-test('a page is read in the order of the list, or from its end; what has no value stands last', () => {
+test('a page is read in the order of the list, or from its end; rows without a value come last', () => {
   const paging = (args: Parameters<typeof pagingSql>[2]) => pagingSql(scopeOf(), cases, args);
   expect(paging({ orderBy: ['closedAt desc'] })).toEqual({
     size: 20,
@@ -133,7 +133,7 @@ test('a page is read in the order of the list, or from its end; what has no valu
   });
 });
 
-test.each([{ first: largestPageSize + 1 }, { first: -1 }, { last: largestPageSize + 1 }, { first: 1, last: 1 }])(
+test.each([{ first: maxPageSize + 1 }, { first: -1 }, { last: maxPageSize + 1 }, { first: 1, last: 1 }])(
   '%j is not a page',
   args => {
     expect(() => pagingSql(scopeOf(), cases, args)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));

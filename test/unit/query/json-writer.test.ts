@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import { isoInstant } from '../../../src/query/instants.ts';
 import { JsonWriter } from '../../../src/query/json-writer.ts';
-import { Run } from '../../../src/query/run.ts';
+import { ResponseWriter } from '../../../src/query/response-writer.ts';
 
 const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const random = makeRandom(seed, 'json writer');
@@ -24,7 +24,7 @@ describe(`JSON is written as JSON.stringify writes it (TEST_SEED=${seed})`, () =
     expect(json.take(0).toString()).toBe(JSON.stringify(texts));
   });
 
-  test('what is JSON already stays as it is, in UTF-8', () => {
+  test('existing JSON is copied unchanged, in UTF-8', () => {
     const json = new JsonWriter();
     const texts = Array.from({ length: 500 }, () => JSON.stringify(randomText(800)));
     for (const text of texts) json.json(text);
@@ -41,7 +41,7 @@ describe(`JSON is written as JSON.stringify writes it (TEST_SEED=${seed})`, () =
   );
 });
 
-test('what is taken back leaves nothing, and what is taken out is nobody else’s', () => {
+test('text that is taken back leaves nothing, and text that is taken out belongs to nobody else', () => {
   const json = new JsonWriter();
   json.json('kept');
   const before = json.length;
@@ -53,18 +53,18 @@ test('what is taken back leaves nothing, and what is taken out is nobody else’
   expect([json.take(0), inner].map(String)).toEqual(['kept"behind"', '"Case:00000000-0000-8000-a000-000000000000"']);
 });
 
-test('no answer shares memory with another: each has a writer of its own, and what was taken is never written again', () => {
+test('each answer has a writer of its own, and memory that was handed out is never written again', () => {
   const reader = { saw: () => {}, sought: () => {}, ask: async () => [], read: async () => [] };
-  const runs = ['first', 'second'].map(() => new Run([], { keys: new Map(), values: {} }, reader));
+  const runs = ['first', 'second'].map(() => new ResponseWriter([], { keys: new Map(), values: {} }, reader));
   expect(runs[0]!.json).not.toBe(runs[1]!.json);
   const answers = runs.map((run, i) => run.apart(() => run.write(`answer ${i}`))!);
-  // Both are written on while the first parts wait to be sent.
+  // Both writers continue while the first parts wait to be sent.
   for (const run of runs) run.write('something longer that would stand in the same place');
   expect(answers.map(String)).toEqual(['answer 0', 'answer 1']);
   expect(answers[0]!.buffer).not.toBe(answers[1]!.buffer);
 });
 
-test('memory that a writer gets holds nothing of what the process wrote before', () => {
+test('new memory of a writer holds nothing of what the process wrote before', () => {
   class Opened extends JsonWriter {
     get all(): Buffer {
       return this.bytes;

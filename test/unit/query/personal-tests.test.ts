@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { policyOf } from '../../../src/access/policy.ts';
 import { type Catalog, isStored, makeCatalog } from '../../../src/catalog/catalog.ts';
 import { findAdapters } from '../../../src/ingest/find-adapters.ts';
+import type { GroupQuery, Measure } from '../../../src/query/groups/group-query.ts';
 import { groupsSql } from '../../../src/query/groups/groups-sql.ts';
-import type { GroupQuestion, Measure } from '../../../src/query/groups/question.ts';
 import { testsPersonal } from '../../../src/query/personal-tests.ts';
 import { Values } from '../../../src/query/scope.ts';
 import { personalFields } from '../../support/personal-questions.ts';
@@ -40,10 +40,10 @@ describe('a where tests personal fields', () => {
   });
 });
 
-test('the compiler of groups refuses personal fields, whatever asks it', () => {
+test('the compiler of groups refuses personal fields, whatever calls it', () => {
   const policy = policyOf(clerkWithTask, { catalog, idOf: (_noun, key) => key, town: 'town', grants: [] });
   const nothing = { keys: [], measures: [], having: [], orderBy: [], limit: 1, skip: 0 } as const;
-  const compile = (noun: string, question: Partial<GroupQuestion>, where = {}) =>
+  const compile = (noun: string, question: Partial<GroupQuery>, where = {}) =>
     groupsSql({ catalog, policy, values: new Values(), asOf: null }, catalog.stored(noun), where, null, {
       ...nothing,
       ...question,

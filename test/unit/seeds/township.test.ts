@@ -22,7 +22,7 @@ test('the same seed gives the same town, another seed another', () => {
   expect(plain(seed)).not.toBe(plain(seed + 1));
 });
 
-test('a town of 30,000 has its people within a moment', () => {
+test('a town of 30,000 is generated within a moment', () => {
   const started = performance.now();
   const large = makeTownship({ population: 30_000, seed });
   expect(performance.now() - started).toBeLessThan(6000);
@@ -86,13 +86,13 @@ test('plots are small rectangles of their stated area inside the town', () => {
   }
 });
 
-test('stories are told the same twice, with case numbers used once', () => {
+test('stories are the same each time, with case numbers used once', () => {
   expect(tellStories(town, { purpose: 'test', prefix: 'TST', matters, count: 1500 })).toEqual(stories);
   expect(distinct(stories.map(s => s.caseNo))).toBe(stories.length);
   expect(stories.filter(s => !/^371482101-TST-\d{8}-\d{5}$/.test(s.caseNo))).toEqual([]);
 });
 
-/** What holds in every story at every time. */
+/** The violations of what holds in every story at every time. */
 function faultsOf(story: CaseStory): string[] {
   const faults: string[] = [];
   const open = story.steps.filter(step => step.endedAt === null);
@@ -110,7 +110,7 @@ function faultsOf(story: CaseStory): string[] {
   return faults;
 }
 
-test('stories hold together and take every turn', () => {
+test('stories are consistent and take every turn', () => {
   expect(stories.flatMap(faultsOf)).toEqual([]);
   expect(stories.filter(s => lastMomentOf(s) >= town.today)).toEqual([]);
   const results = new Set(stories.map(s => s.closing?.result ?? 'OPEN'));

@@ -8,7 +8,7 @@ import { birthDateOf, residentIdCheck, sexOf } from '../../../../adapters/kit/id
 
 const parts = { type: '11100000000013338W032', issuer: '11371482004489018J', serial: '20250000001', version: '001' };
 
-test('the check characters of known identifiers are made again from their bodies', () => {
+test('the check characters of known identifiers are recomputed from their bodies', () => {
   expect(residentIdCheck('11010519491231002')).toBe('X');
   expect(creditCodeCheck('91340000711771143')).toBe('J');
   expect(organisationCodeCheck('D2143569')).toBe('X');
@@ -31,13 +31,13 @@ test('a body of the wrong length or characters gets no check character', () => {
   expect(() => eLicenceOf({ ...parts, version: '1' })).toThrow(RangeError);
 });
 
-test('a resident id tells the birth date and the sex', () => {
+test('a resident id reveals the birth date and the sex', () => {
   expect(birthDateOf('371482190402290014')).toBe('1904-02-29');
   expect(sexOf('371482190001010018')).toBe('MALE');
   expect(sexOf('371482190001010026')).toBe('FEMALE');
 });
 
-test('a resident id with faults tells nothing, and the error does not repeat it', () => {
+test('a resident id with faults reveals nothing, and the error does not repeat it', () => {
   const impossible = '371482190002290015';
   expect(() => birthDateOf(impossible)).toThrow(new RangeError('expected a valid, normalised resident id'));
   expect(() => sexOf('371482190001010017')).toThrow(RangeError);

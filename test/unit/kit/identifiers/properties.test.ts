@@ -48,7 +48,7 @@ describe.each(allVectors.map(vectors => ({ ...vectors, name: vectors.format.name
   vectors => {
     const { format, valid, invalid, guarded } = vectors;
 
-    test('any spelling of a valid value stands for it', () => {
+    test('any spelling of a valid value is normalised to it', () => {
       const below = numbersFrom(SEED);
       for (let round = 0; round < ROUNDS; round += 1) {
         const value = pick(below, valid);
@@ -57,7 +57,7 @@ describe.each(allVectors.map(vectors => ({ ...vectors, name: vectors.format.name
       }
     });
 
-    test('a normalised string is its own normal form, whatever it was', () => {
+    test('normalising twice changes nothing more, for any string', () => {
       const below = numbersFrom(SEED);
       const known = [...valid, ...invalid.map(([raw]) => raw)];
       for (let round = 0; round < ROUNDS * 5; round += 1) {
@@ -79,7 +79,7 @@ describe.each(allVectors.map(vectors => ({ ...vectors, name: vectors.format.name
         const value = pick(below, checked);
         const at = guarded.from + below(Math.min(guarded.to, value.length - 1) - guarded.from + 1);
         const other = pick(below, guarded.alphabet);
-        // A dot only separates parts.
+        // A dot only separates parts, so it is not changed.
         if (other === value[at] || !guarded.alphabet.includes(value[at]!)) continue;
         const changed = value.slice(0, at) + other + value.slice(at + 1);
         expect({ changed, faults: format.faults(changed) }).toEqual({

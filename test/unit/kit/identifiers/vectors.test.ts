@@ -5,11 +5,11 @@ import { allVectors } from './vectors.ts';
 describe.each(allVectors.map(vectors => ({ ...vectors, name: vectors.format.name })))('$name', vectors => {
   const { format, valid, spelled, invalid } = vectors;
 
-  test.each([...valid])('%s is valid and already in its one spelling', value => {
+  test.each([...valid])('%s is valid and already normalised', value => {
     expect(identify(format, value)).toEqual({ raw: value, value, faults: [] });
   });
 
-  test.each([...spelled])('the spelling "%s" stands for %s', (raw, value) => {
+  test.each([...spelled])('the spelling "%s" is normalised to %s', (raw, value) => {
     expect(identify(format, raw)).toEqual({ raw, value, faults: [] });
   });
 
@@ -20,7 +20,7 @@ describe.each(allVectors.map(vectors => ({ ...vectors, name: vectors.format.name
     },
   );
 
-  test('nothing at all is EMPTY', () => {
+  test('an absent value is EMPTY', () => {
     expect(identify(format, ' \u3000\u00a0').faults).toEqual(['EMPTY']);
   });
 });

@@ -1,4 +1,4 @@
-/** Spellings and what becomes of them. Public samples aside, every value is made up. */
+/** Spellings and their normalised forms. Except for public samples, every value is invented. */
 
 import type { Fault, Format } from '../../../../adapters/kit/format.ts';
 import { creditCode } from '../../../../adapters/kit/identifiers/credit-code.ts';
@@ -17,7 +17,7 @@ export interface Vectors {
   readonly format: Format;
   /** Normalised and valid. */
   readonly valid: readonly string[];
-  /** Another spelling, and the valid value it stands for. */
+  /** Another spelling, and the valid value that it is normalised to. */
   readonly spelled: readonly (readonly [raw: string, value: string])[];
   readonly invalid: readonly (readonly [raw: string, ...faults: Fault[]])[];
   /** Positions from `from` to `to`, both included, where any other character of the same kind breaks the check. */

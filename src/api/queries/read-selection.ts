@@ -1,0 +1,120 @@
+/**
+ * Reads what an operation selects: GraphQL's selections in terms of the catalog, each as the `read` extension of its
+ * field says.
+ */
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getArgumentValues,
+  getNamedType,
+  isCompositeType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
+import type { FieldSource, SelectedField } from '../../query/selected-field.ts';
+
+export interface QuerySelection {
+  readonly schema: GraphQLSchema;
+  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>;
+  readonly variableValues: Readonly<Record<string, unknown>>;
+}
+/** Fields of an answer by their names in it; selections of the same name are one field. */
+export type Collected = ReadonlyMap<string, readonly FieldNode[]>;
+
+declare module 'graphql' {
+  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
+    /** How the field is read; without it the field has a hand-written resolver. */
+    read?: FieldSource;
+  }
+}
+
+const elsewhere: FieldSource = { kind: 'elsewhere', needs: [] };
+const nothing: readonly SelectedField[] = [];
+
+export const collectRoots = (
+  { schema, fragments, variableValues, operation }: QuerySelection & { readonly operation: OperationDefinitionNode },
+  type: GraphQLObjectType,
+): Collected => collectFields(schema, fragments as never, variableValues as never, type, operation.selectionSet);
+
+/** @param collected fields of an object of this type */
+export const selectedFieldsOf = (
+  question: QuerySelection,
+  type: GraphQLObjectType,
+  collected: Collected,
+): SelectedField[] => [...collected].map(([key, nodes]) => wantedField(question, type, key, nodes));
+
+function wantedField(
+  question: QuerySelection,
+  type: GraphQLObjectType,
+  key: string,
+  nodes: readonly FieldNode[],
+): SelectedField {
+  const [node] = nodes as readonly [FieldNode];
+  const name = node.name.value;
+  const label = `${type.name}.${name}`;
+  const head = { key, label, place: nodes };
+  const field = type.getFields()[name];
+  if (!field) {
+    const read: FieldSource = name === '__typename' ? { kind: 'typename' } : elsewhere;
+    return { ...head, read, args: {}, keyVariable: null, problem: null, of: () => nothing, required: true };
+  }
+  const { args, problem } = argumentsOf(question, field, node);
+  const read = (field.extensions.read as FieldSource | undefined) ?? elsewhere;
+  const required = isNonNullType(field.type);
+  const keyVariable = read.kind === 'byKey' ? keyVariableOf(node) : null;
+  return {
+    ...head,
+    read,
+    args,
+    keyVariable,
+    problem,
+    of: selections(question, getNamedType(field.type), nodes),
+    required,
+  };
+}
+
+function keyVariableOf({ arguments: given = [] }: FieldNode): SelectedField['keyVariable'] {
+  const [argument] = given;
+  return argument?.value.kind === Kind.VARIABLE
+    ? { argument: argument.name.value, variable: argument.value.name.value }
+    : null;
+}
+
+function argumentsOf({ variableValues }: QuerySelection, field: GraphQLField<unknown, unknown>, node: FieldNode) {
+  if (!field.args.length) return { args: {}, problem: null };
+  try {
+    return { args: getArgumentValues(field, node, variableValues as never), problem: null };
+  } catch (error) {
+    if (error instanceof GraphQLError) return { args: {}, problem: error };
+    throw error;
+  }
+}
+
+/** Selections of an object by the name of its type, read when they are needed. */
+function selections(
+  question: QuerySelection,
+  type: GraphQLNamedType,
+  nodes: readonly FieldNode[],
+): SelectedField['of'] {
+  if (!isCompositeType(type)) return () => nothing;
+  const known = new Map<string, readonly SelectedField[]>();
+  return name => {
+    const found = known.get(name);
+    if (found) return found;
+    const object = question.schema.getType(name);
+    if (!isObjectType(object)) throw new Error(`${name} is no type of objects`);
+    const { schema, fragments, variableValues } = question;
+    const fields = collectSubfields(schema, fragments as never, variableValues as never, object, nodes as never);
+    const wanted = selectedFieldsOf(question, object, fields);
+    known.set(name, wanted);
+    return wanted;
+  };
+}

@@ -1,0 +1,25 @@
+/** An order for an export file, and what whoever gave it fetches the file by. */
+import { HubError } from '../../domain/error-codes.ts';
+
+export interface TicketOrder {
+  readonly operation: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly format: string;
+  readonly bom: boolean;
+}
+export interface IssuedTicket {
+  /** On this hub. */
+  readonly path: string;
+  readonly expiresAt: string;
+}
+
+export function readVariables(text: string | null | undefined): Readonly<Record<string, unknown>> {
+  if (!text) return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // The error below reports it.
+  }
+  throw new HubError('BAD_USER_INPUT', '`variables` must be a JSON object');
+}

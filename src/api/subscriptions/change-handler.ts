@@ -1,0 +1,102 @@
+/**
+ * Events of `subscription changes` for a part of the log: every change that was asked for and that the reader may see.
+ */
+import type { StoredNoun } from '../../catalog/catalog.ts';
+import type { FeedEvent, FilterGroup, GroupHandler } from '../../feed/group-handler.ts';
+import type { Change } from '../../feed/tail.ts';
+import { type MatchQuery, matchedSince, matchNow } from '../../query/matches.ts';
+import { Context, type Hub } from '../request/context.ts';
+import type { ChangesFilter } from '../request/subscription-request.ts';
+import { answerFor, type EventExecution, type Subscriber } from './event-execution.ts';
+
+type ChangesLane = FilterGroup<ChangesFilter, Subscriber>;
+
+export function changeHandler(
+  hub: Hub,
+  execution: EventExecution,
+  reader: () => Subscriber,
+): GroupHandler<ChangesFilter, Subscriber> {
+  return {
+    eventsOf: async (changes, filterGroups) => {
+      const asked = changes
+        .map(change => ({ change, filterGroups: filterGroups.filter(({ filter }) => isWanted(filter, change)) }))
+        .filter(one => one.filterGroups.length);
+      const told = await toldOf(new Context(hub, reader().principal), asked, (changes[0]?.position ?? 1) - 1);
+      return changes.flatMap((change): FeedEvent<ChangesFilter, Subscriber>[] => {
+        const { position } = change;
+        const given = told.get(change);
+        return given?.length ? [{ position, partial: false, filterGroups: given, root: change }] : [];
+      });
+    },
+    answer: ({ root }) => answerFor(execution, reader().principal, root),
+    snapshot: null,
+    lagged: null,
+  };
+}
+
+const isWanted = ({ where, agencies, kinds, caseNo }: ChangesFilter, change: Change): boolean =>
+  (!where || change.kind in where) &&
+  (!agencies || agencies.includes(change.agency)) &&
+  (!kinds || kinds.includes(change.kind)) &&
+  (!caseNo || caseNo === change.caseNo);
+
+interface Asked {
+  readonly change: Change;
+  readonly filterGroups: readonly ChangesLane[];
+}
+
+/** Changes that may be sent, with the filter groups whose filter they fit. */
+async function toldOf(context: Context, asked: readonly Asked[], after: number) {
+  const told = new Map<Change, readonly ChangesLane[]>();
+  for (const [kind, some] of Map.groupBy(asked, one => one.change.kind)) {
+    const noun = context.hub.catalog.stored(kind);
+    const changes = some.map(one => one.change);
+    const visible = new Set(await visibleOf(context, noun, changes));
+    const seen = some.filter(one => visible.has(one.change));
+    for (const { change, filterGroups } of await fitting(context, noun, seen, after)) told.set(change, filterGroups);
+  }
+  return told;
+}
+
+/**
+ * Keeps changes whose row fits the filter now, or did at some moment since the position: a row that leaves a filter is
+ * sent once more.
+ */
+async function fitting({ hub, policy }: Context, noun: StoredNoun, asked: readonly Asked[], after: number) {
+  const whereOf = ({ filter }: ChangesLane) => filter.where?.[noun.name] ?? null;
+  const filters = [...new Set(asked.flatMap(one => one.filterGroups))].filter(whereOf);
+  if (!filters.length) return asked;
+  const { read, catalog } = hub;
+  const looking: MatchQuery = { read, catalog, policy, noun, wheres: filters.map(whereOf) };
+  const ids = [...new Set(asked.map(one => one.change.recordId))];
+  const now = await matchNow(looking, ids);
+  const fitsNow = (id: string, filter: number) => now.get(id)?.deleted === false && now.get(id)!.fits[filter];
+  const missing = ids.filter(id => filters.some((_, i) => !fitsNow(id, i)));
+  const before = missing.length ? await matchedSince(looking, missing, after) : new Map();
+  const places = new Map(filters.map((filterGroup, i) => [filterGroup, i]));
+  const fits = (id: string, filterGroup: ChangesLane) => {
+    const filter = places.get(filterGroup);
+    return filter === undefined || fitsNow(id, filter) || before.get(id)?.[filter];
+  };
+  return asked.map(({ change, filterGroups }) => ({
+    change,
+    filterGroups: filterGroups.filter(filterGroup => fits(change.recordId, filterGroup)),
+  }));
+}
+
+/**
+ * Changes that the readers may see by their policy as of now. Where the policy names rows, a change without its row is
+ * sent only to readers of its own agency.
+ */
+async function visibleOf({ hub, policy }: Context, noun: StoredNoun, changes: readonly Change[]): Promise<Change[]> {
+  const rows = policy.rows(noun);
+  if (rows === 'all') return [...changes];
+  if (rows === 'none') return [];
+  if ('is' in rows && rows.column === 'agency') return changes.filter(({ agency }) => agency === rows.is);
+  const { read, catalog } = hub;
+  const ids = new Set(changes.filter(change => !change.deleted).map(change => change.recordId));
+  if (!ids.size) return [];
+  const matches = await matchNow({ read, catalog, policy, noun, wheres: [] }, [...ids]);
+  const isVisible = (id: string) => Boolean(matches.get(id)?.visible && !matches.get(id)?.deleted);
+  return changes.filter(({ deleted, recordId }) => !deleted && isVisible(recordId));
+}

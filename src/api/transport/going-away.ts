@@ -1,0 +1,30 @@
+/** How streams end when this process stops: one after the other, so that their clients do not all reconnect at once. */
+import { HubError } from '../../domain/error-codes.ts';
+
+const maxReconnectMs = 1_000;
+
+/** For what begins while the process is stopping. */
+export const goingAway = () => new HubError('GOING_AWAY', 'This process of the hub is stopping: connect again');
+
+/** For a stream that ends with it. */
+export const streamGoesAway = (spreadMs: number) =>
+  new HubError('GOING_AWAY', 'This process of the hub is stopping: go on at the cursor', {
+    reconnectAfterMs: Math.round(Math.random() * Math.min(spreadMs, maxReconnectMs)),
+  });
+
+export interface Leaving {
+  /** Ends what is open. */
+  leave(spreadMs: number): void;
+  /** Resolves when its client is gone. */
+  readonly gone: Promise<void>;
+}
+
+/** Ends all within `spreadMs`, and resolves when every client is gone. */
+export async function closeGradually(all: readonly Leaving[], spreadMs: number): Promise<void> {
+  const closings = all.map(async (each, i) => {
+    const timer = setTimeout(() => each.leave(spreadMs), (i / all.length) * spreadMs);
+    await each.gone;
+    clearTimeout(timer);
+  });
+  await Promise.all(closings);
+}

@@ -1,0 +1,113 @@
+/**
+ * The HTTP stack under every transport: time and size limits, headers, the shape of errors, GraphQL by Apollo Server.
+ */
+import type { Server } from 'node:http';
+import type { ApolloServer, BaseContext } from '@apollo/server';
+import fastifyApollo from '@as-integrations/fastify';
+import Fastify, {
+  type FastifyHttpOptions,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { storedIdOf } from '../admission/admission-control.ts';
+import { type TlsFiles, tlsOptions } from './client-certificate.ts';
+
+export interface HttpLimits {
+  readonly bodyBytes: number;
+  readonly connections: number;
+  /** For the head of a request. */
+  readonly headersTimeoutMs: number;
+  /** For the whole of a request. */
+  readonly requestTimeoutMs: number;
+}
+
+/** @param tls null: plain HTTP */
+export function makeHttp(limits: HttpLimits, tls: TlsFiles | null = null): FastifyInstance {
+  const { bodyBytes, connections, headersTimeoutMs, requestTimeoutMs } = limits;
+  const times = {
+    headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+    // Node checks for late clients only this often.
+    connectionsCheckingInterval: Math.max(50, Math.min(5_000, headersTimeoutMs / 2)),
+  };
+  const app = Fastify({
+    bodyLimit: bodyBytes,
+    forceCloseConnections: true,
+    requestTimeout: requestTimeoutMs,
+    ...(tls ? { https: { ...times, handshakeTimeout: headersTimeoutMs, ...tlsOptions(tls) } } : { http: times }),
+  } as FastifyHttpOptions<Server>);
+  app.server.maxConnections = connections;
+  app.addHook('onRequest', async (request, reply) => void reply.headers(securityHeaders(request)));
+  app.setErrorHandler((error, request, reply) => answerFault(error, request, reply));
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'No such path: GraphQL is at /graphql' }));
+  return app;
+}
+
+/**
+ * Headers for answers, which are data: they load nothing, are not shown in frames, and are never taken for another
+ * type.
+ */
+function securityHeaders(request: FastifyRequest): Record<string, string> {
+  const encrypted = 'encrypted' in request.raw.socket && request.raw.socket.encrypted === true;
+  return {
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-resource-policy': 'same-origin',
+    'cross-origin-opener-policy': 'same-origin',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    // Over plain HTTP this header would have no effect, or lock a hall out of a hub without a certificate.
+    ...(encrypted && { 'strict-transport-security': 'max-age=31536000; includeSubDomains' }),
+  };
+}
+
+/** Sends errors of fastify in the shape of GraphQL's answers; fastify's own messages can quote the request. */
+function answerFault(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const given = (error as { statusCode?: unknown }).statusCode;
+  const status = typeof given === 'number' && given >= 400 && given < 500 ? given : 500;
+  const message = faultTexts[status] ?? (status < 500 ? 'The request cannot be read' : 'The hub failed');
+  const code = status < 500 ? 'BAD_REQUEST' : 'INTERNAL';
+  const type = request.headers.accept?.includes('application/graphql-response+json')
+    ? 'application/graphql-response+json'
+    : 'application/json';
+  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
+  return reply.code(status).header('content-type', `${type}; charset=utf-8`).send(body);
+}
+const faultTexts: Readonly<Record<number, string>> = {
+  400: 'Invalid JSON: the body cannot be read',
+  413: 'The body is larger than the hub takes',
+  415: 'The body should be of the type application/json',
+};
+
+/** Serves GraphQL by any Apollo Server that has been started. */
+export async function serveGraphql<C extends BaseContext>(
+  app: FastifyInstance,
+  apollo: ApolloServer<C>,
+  { path, context }: { path: string; context: (request: FastifyRequest) => Promise<C> },
+): Promise<void> {
+  app.addHook('onRequest', async (request, reply) => {
+    // The URL of a request is made from its host, which the client chooses.
+    if (!URL.canParse(request.url, `http://${request.hostname}`)) {
+      return reply
+        .code(400)
+        .send({ errors: [{ message: "The request's URL is not valid", extensions: { code: 'BAD_REQUEST' } }] });
+    }
+    return undefined;
+  });
+  app.addHook('preHandler', async request => {
+    // Inside the hub a stored operation is named in one way only, that of Apollo's clients.
+    const body = request.body;
+    if (typeof body !== 'object' || body === null || !('documentId' in body) || 'query' in body) return;
+    const sha256Hash = storedIdOf(body)
+      ?.replace(/^sha256:/, '')
+      .toLowerCase();
+    if (sha256Hash)
+      request.body = { ...body, extensions: { persistedQuery: { version: 1, sha256Hash }, ...kept(body) } };
+  });
+  await app.register(fastifyApollo(apollo), { path, context });
+}
+
+const kept = (body: object): object =>
+  'extensions' in body && typeof body.extensions === 'object' && !Array.isArray(body.extensions)
+    ? (body.extensions ?? {})
+    : {};

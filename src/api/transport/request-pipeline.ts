@@ -1,0 +1,95 @@
+/**
+ * The way of every request, over whichever transport it comes: who asks, whether it may run, its answer, and the entry of it
+ * in the audit log. What is special about a transport is how requests come in and how bytes go out.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+} from 'graphql';
+import type { Logger } from 'pino';
+import type { Principal } from '../../access/principal.ts';
+import type { EndOfStream } from '../../feed/member.ts';
+import { type Admission, type AdmissionControl, type GraphqlRequest, refusal } from '../admission/admission-control.ts';
+import { type AdmittedOperation, admitOperation } from '../admission/admit-operation.ts';
+import type { DocumentCache } from '../admission/document-cache.ts';
+import type { CompiledAnswers } from '../queries/compiled-answers.ts';
+import { auditAnswer } from '../request/audited-answers.ts';
+import { Context, type Hub } from '../request/context.ts';
+import { graphqlError, toClientError } from '../request/errors.ts';
+import type { Readers } from '../request/readers.ts';
+import { SubscriptionRequest } from '../request/subscription-request.ts';
+import { clientAddress } from './client-address.ts';
+import { graphqlRequestOf } from './graphql-request.ts';
+
+export interface PipelineParts {
+  readonly schema: GraphQLSchema;
+  readonly hub: Hub;
+  readonly readers: Readers;
+  readonly admissionControl: AdmissionControl;
+  readonly documents: DocumentCache;
+  readonly answers: CompiledAnswers;
+  readonly trustedProxies: ReadonlySet<string>;
+  readonly log: Logger;
+}
+
+export class RequestPipeline {
+  constructor(private readonly parts: PipelineParts) {}
+
+  get readers(): Readers {
+    return this.parts.readers;
+  }
+  get hub(): Hub {
+    return this.parts.hub;
+  }
+  addressOf(request: IncomingMessage): string {
+    return clientAddress(request, this.parts.trustedProxies);
+  }
+
+  /** The first half for Apollo Server, which validates, runs and answers. Throws the refusal with its status. */
+  async begin(request: FastifyRequest): Promise<{ readonly context: Context; readonly admission: Admission | null }> {
+    const { readers, admissionControl, hub } = this.parts;
+    // A new object for each request, by which its admission is found again.
+    const principal = { ...(await readers.ofHeaders(request.headers)) };
+    try {
+      const admission = admissionControl.admit(principal, this.addressOf(request.raw), graphqlRequestOf(request));
+      return { context: new Context(hub, principal), admission };
+    } catch (error) {
+      throw refusal(error);
+    }
+  }
+
+  /** An operation of a socket or an event stream, checked and validated, or the errors that the client receives. */
+  admit(principal: Principal, address: string, request: GraphqlRequest): AdmittedOperation | readonly GraphQLError[] {
+    return admitOperation(this.parts, principal, address, request);
+  }
+
+  /** The answer of a query or a mutation, once its entry is on disk. */
+  async answer(execution: ExecutionArgs): Promise<ExecutionResult> {
+    const { answers, log } = this.parts;
+    return auditAnswer(execution.contextValue as Context, this.toClient(await answers.execute(execution)), log);
+  }
+
+  /** What a subscription asks for, or the errors that the client receives. */
+  async subscription(execution: ExecutionArgs): Promise<SubscriptionRequest | readonly GraphQLError[]> {
+    const request = await createSourceEventStream(execution);
+    return request instanceof SubscriptionRequest ? request : this.toClient(request as ExecutionResult).errors!;
+  }
+
+  toClient<R extends ExecutionResult>(result: R): R {
+    const { errors } = result;
+    return errors ? { ...result, errors: errors.map(error => toClientError(error, this.parts.log)) } : result;
+  }
+  errorOf(error: unknown): GraphQLError {
+    return toClientError(graphqlError(error), this.parts.log);
+  }
+  /** The error by which a stream ends, with the cursor at which it goes on. */
+  endOf({ error, cursor, position }: EndOfStream): object {
+    const { message, extensions } = this.errorOf(error);
+    return { message, extensions: { ...extensions, ...(cursor !== null && { cursor, position }) } };
+  }
+}

@@ -1,0 +1,20 @@
+/** A cohort: readers who are at the same position of the log, and read on together. */
+import type { EventAnswer, FeedEvent, FilterGroup } from './group-handler.ts';
+import type { Member } from './member.ts';
+
+export class Cohort<F, R> {
+  readonly members = new Map<Member<R>, FilterGroup<F, R>>();
+  readonly ending = new AbortController();
+  state: 'gathering' | 'reading' | 'idle' = 'gathering';
+  constructor(public position: number) {}
+}
+
+/** An event, and the answer that its readers get. */
+export interface EventDelivery<F, R> {
+  readonly event: FeedEvent<F, R>;
+  readonly answer: EventAnswer<R>;
+}
+export type ByFilterGroup<F, R> = ReadonlyMap<FilterGroup<F, R>, readonly Member<R>[]>;
+/** The position of a reader to whom the event was sent. */
+export const reachedBy = ({ position, partial }: Pick<FeedEvent<unknown, unknown>, 'position' | 'partial'>): number =>
+  partial ? position - 1 : position;
