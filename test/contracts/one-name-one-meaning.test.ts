@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
-import { project, readSources } from '../support/source-imports.ts';
+import { project, sourceFiles } from '../support/source-imports.ts';
 
 const exported = /^export (?:declare )?(?:abstract )?(?:interface|type|class|enum) (\w+)/gm;
 const textOf = (file: string) => readFileSync(path.join(project, file), 'utf8');
-const files = readSources('src', 'adapters', 'seeds', 'test').map(({ file }) => file);
+const files = sourceFiles('src', 'adapters', 'seeds', 'test');
 const product = files.filter(file => /^(src|adapters\/kit)\//.test(file) && !file.endsWith('.test.ts'));
 
 test('a type name is exported once in the hub and the kit', () => {

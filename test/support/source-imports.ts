@@ -26,9 +26,15 @@ export interface SourceFile {
 
 /** All code of these folders of the project. */
 export function readSources(...folders: readonly string[]): SourceFile[] {
-  const files = folders.flatMap(folder => globSync(`${folder}/**/*.{ts,mts,mjs}`, { cwd: project }));
-  return files.sort().map(file => readSource(file, readFileSync(path.join(project, file), 'utf8')));
+  return sourceFiles(...folders).map(file => readSource(file, readFileSync(path.join(project, file), 'utf8')));
 }
+
+/** Paths from the project's root, without what is installed. */
+export const sourceFiles = (...folders: readonly string[]): string[] =>
+  folders
+    .flatMap(folder => globSync(`${folder}/**/*.{ts,mts,mjs}`, { cwd: project }))
+    .filter(file => !file.includes('node_modules'))
+    .sort();
 
 export function readSource(file: string, text: string): SourceFile {
   const module = parseSync(text, { syntax: 'typescript', decorators: true });
