@@ -234,10 +234,36 @@ export function readConfig(environment: Environment): Config {
 
 /** The settings of an adapter: `appSecret` of commerce is HUB_COMMERCE_APP_SECRET. */
 export const readAdapterSettings = (adapter: Adapter, environment: Environment): unknown =>
-  readSettings(adapter.settings, `HUB_${snake(adapter.agency.code).toUpperCase()}_`, environment);
+  readSettings(adapter.settings, prefixOf(adapter), environment);
+
+export interface SettingDescription {
+  readonly variable: string;
+  readonly what: string;
+  /** As it would be written; null: there is none. */
+  readonly fallback: string | null;
+  /** The hub does not start without it. */
+  readonly required: boolean;
+}
+
+/** Every setting of the hub, or of an adapter, in the order of its declaration. */
+export function describeSettings(adapter?: Adapter): SettingDescription[] {
+  const shape = (adapter ? adapter.settings : hubSettings) as z.ZodObject;
+  const variable = adapter ? variableOf(prefixOf(adapter)) : variableOf('');
+  return Object.entries(shape.shape).map(([name, field]) => {
+    const what = descriptionOf(field as z.ZodType) ?? 'another value';
+    const fallback = field instanceof z.ZodDefault ? String(field.def.defaultValue) : null;
+    return { variable: variable(name), what, fallback, required: !(field as z.ZodType).safeParse(undefined).success };
+  });
+}
+
+const prefixOf = (adapter: Adapter): string => `HUB_${snake(adapter.agency.code).toUpperCase()}_`;
+const variableOf =
+  (prefix: string) =>
+  (name: string): string =>
+    prefix + snake(name).toUpperCase();
 
 function readSettings<S extends z.ZodObject>(shape: S, prefix: string, environment: Environment): z.output<S> {
-  const variable = (name: string) => prefix + snake(name).toUpperCase();
+  const variable = variableOf(prefix);
   const given = Object.keys(shape.shape).map(name => [name, givenFor(variable(name), environment)]);
   const { data, error } = shape.safeParse(Object.fromEntries(given));
   if (!error) return data as z.output<S>;

@@ -10,6 +10,7 @@ import { type Catalog, makeCatalog, type Noun } from '../catalog/catalog.ts';
 import { errorCodes } from '../domain/error-codes.ts';
 import { findAdapters } from '../ingest/find-adapters.ts';
 import { tablesSql } from '../store/migrate.ts';
+import { settingsReference } from './settings-reference.ts';
 
 export async function contracts(): Promise<Record<string, string>> {
   const adapters = await findAdapters();
@@ -23,6 +24,7 @@ export async function contracts(): Promise<Record<string, string>> {
     'operations.json': `${JSON.stringify(makeStoredOperations(schema, documents('operations')), null, 2)}\n`,
     'queries.json': `${JSON.stringify(makeStoredOperations(schema, documents('queries')), null, 2)}\n`,
     'errors.json': `${JSON.stringify(errorCodes, null, 2)}\n`,
+    'settings.md': settingsReference(adapters),
   };
 }
 
