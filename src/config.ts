@@ -212,6 +212,10 @@ function isUsable(files: Parameters<typeof createSecureContext>[0]): boolean {
 export const readAuditConfig = (environment: Environment) =>
   readSettings(hubSettings.pick({ hubAuditDir: true, hubAuditRoots: true }), '', environment);
 
+/** Where the hub listens: known before anything is opened. */
+export const readListenConfig = (environment: Environment) =>
+  readSettings(hubSettings.pick({ hubHost: true, hubPort: true }), '', environment);
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A setting is not what it should be: one line, for whoever starts the hub. */

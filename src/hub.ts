@@ -17,7 +17,7 @@ import { makeSchema } from './api/schema/schema.ts';
 import type { TlsFiles } from './api/transport/client-certificate.ts';
 import { type RunningServer, startServer } from './api/transport/server.ts';
 import { snake } from './catalog/catalog.ts';
-import { type Config, ConfigError, type Environment, readAdapterSettings } from './config.ts';
+import { type Config, type Environment, readAdapterSettings } from './config.ts';
 import { errorFacts } from './domain/error-facts.ts';
 import type { SealingOrder } from './domain/sealing-order.ts';
 import { ExportTickets } from './export/export-tickets.ts';
@@ -25,6 +25,7 @@ import { serveExports } from './export/serve-exports.ts';
 import { Cursors } from './feed/cursors.ts';
 import { Sequencer } from './feed/sequencer.ts';
 import { Tail } from './feed/tail.ts';
+import { demandFreePort, portTaken } from './hub/free-port.ts';
 import { chosen, makeLog, openStore } from './hub/open-store.ts';
 import { followSessions, tokenSettings } from './hub/sign-in.ts';
 import { noteWritten, startAudit } from './hub/start-audit.ts';
@@ -109,6 +110,7 @@ export async function startHub(
   const known = adapters ?? chosen(await findAdapters(), config.hubAgencies);
   // A wrong setting stops the start before anything is opened or changed.
   for (const adapter of known) readAdapterSettings(adapter, environment);
+  await demandFreePort(config);
   const opened = await openStore(config, log, known);
   const { catalog, database, store } = opened;
   const stops: (() => Promise<unknown>)[] = [() => database.close()];
@@ -264,7 +266,7 @@ export async function startHub(
       { host: config.hubHost, port: config.hubPort },
     ).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') throw error;
-      throw new ConfigError(`HUB_PORT should be a port that is free; ${config.hubPort} is in use`);
+      throw portTaken(config.hubPort);
     });
     stops.push(() => server.stop());
 

@@ -6,30 +6,39 @@ import type { Entry } from '../audit/entry.ts';
 import { countSealed } from '../audit/sealed-entries.ts';
 import { reportSubject } from '../audit/subject-report.ts';
 import { verifyLog } from '../audit/verify-log.ts';
-import { readAuditConfig } from '../config.ts';
-import type { StorelessCommand } from './hub.ts';
+import { ConfigError, readAuditConfig } from '../config.ts';
+import { type Command, readWords, UsageError } from './command.ts';
 import { operator } from './operator.ts';
 
 const shownAtOnce = 10_000;
 
-export const audit: StorelessCommand = async ([what, ...rest], open) => {
-  const { hubAuditDir: dir, hubAuditRoots: roots } = readAuditConfig(process.env);
-  if (what === 'verify' && rest.length <= 2) return verify(rest[0] ?? dir, rest[1] ?? roots);
-  if (what === 'sealed' && !rest.length) return sealed(dir);
-  const [given, ...more] = rest;
-  if (!given || more.length) return 2;
-  if (what === 'report') return report(dir, await subjectOf(given, open));
-  if (what === 'release' && /^\d{1,15}$/.test(given)) return release(dir, roots, Number(given));
-  return 2;
+export const audit: Command = async (words, open) => {
+  const [what, given, second] = readWords(words, {}, 3).positionals;
+  const { hubAuditDir, hubAuditRoots } = readAuditConfig(process.env);
+  if (what === 'verify') return verify(logAt(given ?? hubAuditDir), second ?? hubAuditRoots);
+  const dir = () => logAt(hubAuditDir);
+  if (second !== undefined) throw new UsageError(`\`${second}\` is one word too many`);
+  if (what === 'sealed' && !given) return sealed(dir());
+  if (what === 'report' && given) return report(dir(), await subjectOf(given, open));
+  if (what === 'release' && given && /^\d{1,15}$/.test(given)) return release(dir(), hubAuditRoots, Number(given));
+  throw new UsageError(
+    '`audit` takes verify, report with a pseudonym or a resident id, release with a number, or sealed',
+  );
 };
+
+function logAt(dir: string): string {
+  if (existsSync(dir)) return dir;
+  throw new ConfigError(`HUB_AUDIT_DIR should be the directory of an audit log; there is none at ${dir}`);
+}
 
 async function verify(dir: string, roots: string): Promise<number> {
   if (/^syslog(\+tcp)?:/.test(roots)) {
-    console.error(
-      'The roots went to a syslog server: name a file of that server that holds them, behind the directory',
-    );
-    return 1;
+    throw new UsageError('The roots went to a syslog server: name a file of it that holds them, behind the directory');
   }
+  if (!existsSync(roots))
+    throw new ConfigError(
+      `HUB_AUDIT_ROOTS should be the second place for roots of the audit log; there is none at ${roots}`,
+    );
   const { faults, remarks, first, last, roots: count } = await verifyLog(dir, roots);
   for (const fault of faults) console.log(fault);
   for (const remark of remarks) console.error(remark);
@@ -41,16 +50,15 @@ async function verify(dir: string, roots: string): Promise<number> {
 }
 
 /** A pseudonym needs nothing of the hub; for a resident id the installation's key is read from the database. */
-async function subjectOf(given: string, open: Parameters<StorelessCommand>[1]): Promise<string | null> {
+async function subjectOf(given: string, open: Parameters<Command>[1]): Promise<string> {
   if (/^[0-9a-f-]{36}$/.test(given)) return given;
   const key = residentId.normalise(given);
-  if (residentId.faults(key).length) return null;
+  if (residentId.faults(key).length) throw new UsageError('What is reported is a pseudonym or a valid resident id');
   const { store, catalog } = await open();
   return store.identity.ofNoun(catalog.get('Person'), key);
 }
 
-async function report(dir: string, subject: string | null): Promise<number> {
-  if (!subject) return 2;
+async function report(dir: string, subject: string): Promise<number> {
   const { entries, more } = await reportSubject(dir, subject, { first: shownAtOnce });
   for (const entry of entries) console.log(lineOf(entry));
   console.error(`${more ? 'the latest ' : ''}${entries.length} accesses`);
@@ -74,10 +82,6 @@ const lineOf = ({ seq, at, act, channel, who, purpose, operation }: Entry) =>
 
 /** Whoever may write to the log's directory counts as its administrator: the command has no other way to know. */
 async function release(dir: string, roots: string, seq: number): Promise<number> {
-  if (!existsSync(dir)) {
-    console.error('HUB_AUDIT_DIR should be the directory of an audit log; there is none');
-    return 1;
-  }
   const order = { who: operator('audit-admin'), does: { release: seq } };
   const outcome = await orderAtLog({ dir, roots }, order, error => console.error(error));
   const done = 'entry' in outcome;

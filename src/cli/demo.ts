@@ -4,8 +4,9 @@
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
-import { ConfigError } from '../config.ts';
+import { readListenConfig } from '../config.ts';
+import { demandFreePort } from '../hub/free-port.ts';
+import { readWords, runAsProcess, UsageError } from './command.ts';
 import { demoPurpose, runOnce } from './demo-once.ts';
 import { synchronise } from './demo-progress.ts';
 import { type DemoTown, startDemoTown } from './demo-town.ts';
@@ -16,19 +17,17 @@ const stateFile = path.resolve(import.meta.dirname, '../../.data/demo.json');
 const stepEveryMs = 2_000;
 const parentCheckMs = 500;
 
-function readArguments() {
-  const { values } = parseArgs({
-    options: {
-      once: { type: 'boolean', default: false },
-      population: { type: 'string', default: '30000' },
-      seed: { type: 'string', default: '371482' },
-    },
+function readArguments(args: readonly string[]) {
+  const { values } = readWords(args, {
+    once: { type: 'boolean', default: false },
+    population: { type: 'string', default: '30000' },
+    seed: { type: 'string', default: '371482' },
   });
   const population = Number(values.population);
   const seed = Number(values.seed);
-  if (!Number.isInteger(population) || population < 100 || population > 300_000 || !Number.isInteger(seed)) {
-    throw new ConfigError(`Usage: ${usage}`);
-  }
+  if (!Number.isInteger(population) || population < 100 || population > 300_000)
+    throw new UsageError('`--population` is a whole number from 100 to 300000');
+  if (!Number.isInteger(seed)) throw new UsageError('`--seed` is a whole number');
   return { once: values.once, population, seed };
 }
 
@@ -108,13 +107,14 @@ Three queries to paste:
 
 Ctrl-C ends everything.`;
 
-async function main(): Promise<void> {
-  const { once, population, seed } = readArguments();
+async function main(args: readonly string[]): Promise<number> {
+  const { once, population, seed } = readArguments(args);
+  // Nobody connects from outside when it runs once, so any free port will do.
+  if (once) process.env.HUB_PORT ??= '0';
+  await demandFreePort(readListenConfig(process.env));
   console.log(
     `A town of ${population.toLocaleString('en')} residents: starting PostgreSQL, five agency systems and the hub ...`,
   );
-  // Nobody connects from outside when it runs once, so any free port will do.
-  if (once) process.env.HUB_PORT ??= '0';
   const town = await startDemoTown({ population, seed });
   let ending = false;
   const end = async (code: number) => {
@@ -129,7 +129,10 @@ async function main(): Promise<void> {
   process.on('SIGHUP', () => end(129));
   watchNpm(() => end(143));
   try {
-    if (!once) return await live(town, population);
+    if (!once) {
+      await live(town, population);
+      return 0;
+    }
     await runOnce(town, timeoutMs(population));
     console.log(`\nEvery part happened, in ${((performance.now() - town.startedAt) / 1000).toFixed(1)} s.`);
     await end(0);
@@ -137,12 +140,7 @@ async function main(): Promise<void> {
     console.error(`\n${(error as Error).message}`);
     await end(1);
   }
+  return 1;
 }
 
-try {
-  await main();
-} catch (error) {
-  // A wrong setting is one line; anything else shows where it came from.
-  console.error(error instanceof ConfigError ? error.message : error);
-  process.exit(1);
-}
+await runAsProcess(usage, 'A whole town on this machine: five agency systems, an identity provider and the hub.', main);

@@ -1,46 +1,46 @@
 /** npm run hub -- <command>: what operators do with the hub's tables. */
-import { ConfigError, readConfig } from '../config.ts';
+import { readConfig } from '../config.ts';
 import { makeLog, type OpenStore, openStore } from '../hub/open-store.ts';
 import { audit } from './audit.ts';
+import { type Command, runAsProcess, UsageError } from './command.ts';
 import { loadTown } from './load-town.ts';
 import { parked } from './parked.ts';
 import { policy } from './policy.ts';
 import { removals } from './removals.ts';
 
-/** One file per command, named after it. Each returns the exit code. */
-export type Command = (args: readonly string[], opened: OpenStore) => Promise<number>;
-/** Works without the hub's tables; opens them only when it must. */
-export type StorelessCommand = (args: readonly string[], open: () => Promise<OpenStore>) => Promise<number>;
+/** One file per command, named after it. */
 interface Described {
   readonly usage: string;
-  readonly run?: Command;
-  readonly runStoreless?: StorelessCommand;
+  readonly run: Command;
 }
 const commands: Readonly<Record<string, Described>> = {
   parked: { usage: 'parked list [agency] | show <id> | replay <agency> [id ...]', run: parked },
   removals: { usage: 'removals list | confirm <agency> <set> | drop <agency> <set>', run: removals },
   audit: {
-    usage: 'audit verify [directory] [roots] | report <pseudonym or resident id> | release <entry>',
-    runStoreless: audit,
+    usage: 'audit verify [directory] [roots] | report <pseudonym or resident id> | release <entry> | sealed',
+    run: audit,
   },
   policy: {
     usage: 'policy rules | diff [--from rules.json] --to rules.json: what readers gain and lose, by stored operations',
-    runStoreless: policy,
+    run: policy,
   },
   'load-town': { usage: 'load-town: states the reference data in seeds/reference', run: loadTown },
 };
+const usageOf = ({ usage }: Described) => `npm run hub -- ${usage}`;
+const about = `What operators do with the hub's tables:\n${Object.values(commands)
+  .map(command => `  ${usageOf(command)}`)
+  .join('\n')}`;
 
-async function main([name, ...args]: string[]): Promise<number> {
-  const command = commands[name ?? ''];
-  if (!command) {
-    console.error(
-      `Commands:\n${Object.values(commands)
-        .map(c => `  npm run hub -- ${c.usage}`)
-        .join('\n')}`,
-    );
-    return 2;
+/** The command that is asked for is described alone. */
+const [named] = process.argv.slice(2);
+const described = Object.hasOwn(commands, named ?? '') ? commands[named!] : undefined;
+const usage = described ? usageOf(described) : 'npm run hub -- <command>';
+
+await runAsProcess(usage, described ? `npm run hub -- ${named}` : about, async ([name, ...words]) => {
+  if (!described) {
+    console.error(about);
+    throw new UsageError(name ? `There is no command \`${name}\`` : 'A command is missing');
   }
-  const { run, runStoreless, usage } = command;
   let opened: OpenStore | null = null;
   const open = async (): Promise<OpenStore> => {
     const config = readConfig({ HUB_TOKEN_KEYS: '{"keys":[]}', HUB_TOKEN_ISSUER: 'none', ...process.env });
@@ -48,17 +48,8 @@ async function main([name, ...args]: string[]): Promise<number> {
     return opened;
   };
   try {
-    const code = runStoreless ? await runStoreless(args, open) : await run!(args, await open());
-    if (code === 2) console.error(`Usage: npm run hub -- ${usage}`);
-    return code;
+    return await described.run(words, open);
   } finally {
     await (opened as OpenStore | null)?.database.close();
   }
-}
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  console.error(error instanceof ConfigError ? error.message : error);
-  process.exitCode = 1;
-}
+});

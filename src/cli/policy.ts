@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { isDeepStrictEqual } from 'node:util';
 import { EndedSessions } from '../access/ended-sessions.ts';
 import { policyVersion } from '../access/policy.ts';
 import { rules as current, type Rules } from '../access/rules.ts';
@@ -14,11 +14,12 @@ import { type DryRunOperation, type DryRunParts, dryRun } from '../api/dry-run/d
 import { dryRunSample } from '../api/dry-run/dry-run-sample.ts';
 import type { Hub } from '../api/request/context.ts';
 import { makeSchema } from '../api/schema/schema.ts';
+import { ConfigError } from '../config.ts';
 import { Cursors } from '../feed/cursors.ts';
 import type { OpenStore } from '../hub/open-store.ts';
 import { Batches } from '../query/batches.ts';
 import type { Snapshots } from '../store/snapshots.ts';
-import type { StorelessCommand } from './hub.ts';
+import { type Command, readWords, UsageError } from './command.ts';
 import { differenceOf } from './policy-diff.ts';
 import { latestChanges, type SampleReader, sampleReaders, sampleVariables, type Town } from './policy-samples.ts';
 import { RulesError, readRules } from './read-rules.ts';
@@ -29,42 +30,26 @@ const maxRows = 100_000;
 const maxBytes = 100_000_000;
 const operationsFile = path.resolve(import.meta.dirname, '../../schema/operations.json');
 
-export const policy: StorelessCommand = async ([what, ...args], open) => {
+export const policy: Command = async ([what, ...args], open) => {
   if (what === 'rules' && !args.length) {
     console.log(JSON.stringify(current, null, 2));
     return 0;
   }
-  if (what !== 'diff') return 2;
-  const files = readFiles(args);
-  if (!files) return 2;
-  try {
-    const [from, to] = [rulesOf(files.from), rulesOf(files.to)];
-    return await diff(from, to, await open());
-  } catch (error) {
-    if (!(error instanceof RulesError)) throw error;
-    console.error(error.message);
-    return 1;
-  }
+  if (what !== 'diff') throw new UsageError('`policy` takes rules, or diff with files of rules');
+  const { values } = readWords(args, { from: { type: 'string' }, to: { type: 'string' } });
+  if (!values.from && !values.to) throw new UsageError('A file of rules is missing');
+  const [from, to] = [rulesOf(values.from), rulesOf(values.to)];
+  return diff(from, to, await open());
 };
 
 /** Without a file, the rules of the code are used. */
-function readFiles(args: readonly string[]): { from?: string; to?: string } | null {
-  try {
-    const options = { from: { type: 'string' }, to: { type: 'string' } } as const;
-    const { values } = parseArgs({ args: [...args], options });
-    return values.from || values.to ? values : null;
-  } catch {
-    return null;
-  }
-}
-
 function rulesOf(file: string | undefined): Rules {
   if (!file) return current;
   try {
     return readRules(readFileSync(file, 'utf8'), current);
   } catch (error) {
     const says = error instanceof RulesError ? error.message : 'it cannot be read';
-    throw new RulesError(`${file} should hold rules of access as \`policy rules\` prints them. ${says}`);
+    throw new ConfigError(`${file} should hold rules of access as \`policy rules\` prints them. ${says}`);
   }
 }
 

@@ -1,15 +1,13 @@
 /** npm run hub -- removals: mass removals that the guard held back, for a person to confirm or drop. */
-import type { Command } from './hub.ts';
+import type { Database } from '../store/database.ts';
+import { type Command, readWords, UsageError } from './command.ts';
 
-export const removals: Command = async ([what, agency, set], { database, store }) => {
-  if (what === 'list') {
-    const { rows } = await database.pool.query('select * from hub_held_removal order by agency, set_name, kind');
-    for (const row of rows)
-      console.log(`${row.agency}\t${row.set_name}\t${row.kind}\t${row.absent} of ${row.present} would go`);
-    console.error(`${rows.length} held`);
-    return 0;
-  }
-  if ((what !== 'confirm' && what !== 'drop') || !agency || !set) return 2;
+export const removals: Command = async (words, open) => {
+  const [what, agency, set] = readWords(words, {}, 3).positionals;
+  if (what === 'list' && !agency) return list((await open()).database);
+  if ((what !== 'confirm' && what !== 'drop') || !agency || !set)
+    throw new UsageError('`removals` takes list, or confirm or drop with an agency and a set');
+  const { store } = await open();
   const changes = await store.settleHeldRemoval(agency, set, what === 'confirm');
   if (changes === null) {
     console.error(`Nothing is held for ${agency} under ${set}`);
@@ -22,3 +20,11 @@ export const removals: Command = async ([what, agency, set], { database, store }
   );
   return 0;
 };
+
+async function list({ pool }: Database): Promise<number> {
+  const { rows } = await pool.query('select * from hub_held_removal order by agency, set_name, kind');
+  for (const row of rows)
+    console.log(`${row.agency}\t${row.set_name}\t${row.kind}\t${row.absent} of ${row.present} would go`);
+  console.error(`${rows.length} held`);
+  return 0;
+}

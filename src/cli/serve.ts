@@ -1,11 +1,14 @@
 /** npm start: the hub alone, with settings from the environment. SIGTERM and SIGINT stop it in order. */
-import { ConfigError, readConfig } from '../config.ts';
+import { readConfig } from '../config.ts';
 import { startHub } from '../hub.ts';
+import { readWords, runAsProcess } from './command.ts';
 
 /** What has not stopped by itself in this time, plus the time for closing sockets, is ended. */
 const stopDeadlineMs = 10_000;
+const about = 'Runs the hub alone. Its settings are environment variables: schema/settings.md lists them.';
 
-try {
+await runAsProcess('npm start', about, async args => {
+  readWords(args, {});
   const config = readConfig(process.env);
   const hub = await startHub(config, process.env);
   const stop = () => {
@@ -14,8 +17,5 @@ try {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-} catch (error) {
-  // A wrong setting is one line; anything else shows where it came from.
-  console.error(error instanceof ConfigError ? error.message : error);
-  process.exit(1);
-}
+  return 0;
+});

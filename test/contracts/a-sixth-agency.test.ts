@@ -213,7 +213,7 @@ test('an item that it could not restate is parked, and the commands show it', as
     jest.spyOn(console, 'error').mockImplementation(() => {}),
   ];
   try {
-    expect(await parked(['list', 'civil-affairs'], opened)).toBe(0);
+    expect(await parked(['list', 'civil-affairs'], async () => opened)).toBe(0);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/civil-affairs.*ground.*is not a code of AllowanceGround in edition house/);
   } finally {

@@ -1,5 +1,5 @@
 /** npm run bench [-- --quick] [--only W1,W2] [--contenders hub,limit] [--rounds N] [--output FILE] */
-import { parseArgs } from 'node:util';
+import { readWords, UsageError } from '../../src/cli/command.ts';
 import { type BenchSize, sizes } from './bench-size.ts';
 import { type ContenderName, contenderNames } from './contenders.ts';
 
@@ -14,19 +14,17 @@ export interface BenchArguments {
 }
 
 /** Throws an error with a line that says what is expected. */
-export function readBenchArguments(): BenchArguments {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: 'boolean', default: false },
-      only: { type: 'string' },
-      contenders: { type: 'string' },
-      rounds: { type: 'string' },
-      output: { type: 'string', default: 'bench.json' },
-    },
+export function readBenchArguments(args: readonly string[]): BenchArguments {
+  const { values } = readWords(args, {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    contenders: { type: 'string' },
+    rounds: { type: 'string' },
+    output: { type: 'string', default: 'bench.json' },
   });
   const size = sizes[values.quick ? 'quick' : 'full'];
   const rounds = values.rounds === undefined ? size.rounds : Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds should be a whole number from 1');
+  if (!Number.isInteger(rounds) || rounds < 1) throw new UsageError('`--rounds` should be a whole number from 1');
   return {
     size: { ...size, rounds },
     chosen: chosenOf('--only', workloadNames, values.only),
@@ -39,6 +37,6 @@ function chosenOf<T extends string>(option: string, known: readonly T[], given: 
   if (!given) return known;
   const asked = given.split(',');
   const unknown = asked.find(name => !known.includes(name as T));
-  if (unknown) throw new Error(`${option} should be names among ${known.join(', ')}; ${unknown} is none`);
+  if (unknown) throw new UsageError(`\`${option}\` should be names among ${known.join(', ')}; ${unknown} is none`);
   return known.filter(name => asked.includes(name));
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { makeTownship } from '../../../seeds/township/township.ts';
+import { exitCodeOf } from '../../../src/cli/command.ts';
 import { policy as policyCommand } from '../../../src/cli/policy.ts';
 import { runHubCommand } from '../../support/hub-command.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
@@ -34,7 +35,10 @@ async function policy(...args: string[]) {
   const printed = (spy: typeof log) => spy.mock.calls.map(([text]) => `${text}\n`).join('');
   for (const spy of [log, error]) spy.mockImplementation(() => {});
   try {
-    const code = await policyCommand(args, async () => opened as never);
+    const code = await exitCodeOf(
+      'policy',
+      policyCommand(args, async () => opened as never),
+    );
     return { code, output: printed(log), remarks: printed(error) };
   } finally {
     for (const spy of [log, error]) spy.mockRestore();
@@ -142,7 +146,7 @@ test.each([
   ['has a member too many', { clerk: { all: true } }, 'clerk'],
 ])('a file that %s is reported in one line that names the place', async (_what, content, says) => {
   const { code, output, remarks } = await policy('diff', '--to', content === null ? '/nowhere.json' : fileOf(content));
-  expect({ code, output, lines: remarks.trimEnd().split('\n').length }).toEqual({ code: 1, output: '', lines: 1 });
+  expect({ code, output, lines: remarks.trimEnd().split('\n').length }).toEqual({ code: 2, output: '', lines: 1 });
   expect(remarks).toContain(says);
 });
 

@@ -108,7 +108,9 @@ test('the demo fails when its port is taken, in one line that names the variable
   const port = typeof address === 'object' && address ? address.port : 0;
   try {
     const demo = demoOnce({ HUB_PORT: String(port) });
-    expect(await demo.ended).toBe(1);
+    expect(await demo.ended).toBe(2);
+    // It is known before anything is started.
+    expect(demo.output).not.toContain('starting PostgreSQL');
     const lines = demo.errors.split('\n').filter(line => line.trim() && !/^(>|npm )/.test(line));
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain('HUB_PORT');

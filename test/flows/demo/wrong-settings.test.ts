@@ -58,7 +58,7 @@ describe('a wrong setting stops the start with one line that names the variable 
   ];
   test.each(cases)('%s', async (_does, variables, line) => {
     const { code, lines } = await start(variables);
-    expect({ code, lines }).toEqual({ code: 1, lines: [expect.stringMatching(line)] });
+    expect({ code, lines }).toEqual({ code: 2, lines: [expect.stringMatching(line)] });
   });
 });
 

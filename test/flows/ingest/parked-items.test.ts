@@ -248,5 +248,5 @@ test('an operator lists parked items, looks at one, and replays one and then all
   expect(rest).toEqual({ code: 0, output: '', remarks: `${count - 1} replayed, 0 still parked\n` });
   expect((await statedRecords(store.store, 'commerce')).length).toBeGreaterThanOrEqual(count);
   expect(await listParked(database, null, 10)).toEqual([]);
-  expect(await command('replay', 'fire-brigade')).toMatchObject({ code: 1 });
+  expect(await command('replay', 'fire-brigade')).toMatchObject({ code: 2 });
 });
