@@ -84,7 +84,7 @@ const hubSettings = z.object({
   hubLongestTokenSeconds: whole('age in seconds from which a token is refused', 43_200, 60, 604_800),
   hubIssuerDeadlineMs: whole('time for the issuer to answer', 3_000, 100, 60_000),
   // If somebody sends tokens with invented keys, the hub asks the issuer this often and no more.
-  hubIssuerPauseMs: whole('pause between questions to the issuer', 2_000, 1, 600_000),
+  hubIssuerPauseMs: whole('pause between requests to the issuer', 2_000, 1, 600_000),
   hubTlsCert: pemFile("the certificate of this server, and those between it and its root; without it there's no TLS"),
   hubTlsKey: pemFile('the private key of HUB_TLS_CERT'),
   hubPushClientCa: pemFile(
@@ -102,12 +102,12 @@ const hubSettings = z.object({
   hubDatabaseConnections: whole('connections to the database', 16, 4, 500),
   // Readers share statements, so few connections serve many of them; each runs one batch at a time.
   hubReadConnections: whole('connections to the database for readers', 8, 1, 500),
-  hubStatementTimeoutMs: whole('time for the database to answer a part of a question', 15_000, 100, 600_000),
+  hubStatementTimeoutMs: whole('time for the database to answer a part of a query', 15_000, 100, 600_000),
   // About 20 KB of text each, kept once here and once (as a plan) by each connection.
   hubPreparedStatements: whole('statements that are kept prepared', 300, 1, 10_000),
-  hubBatchPlans: whole('questions of one kind that are read together', 64, 1, 1_000),
+  hubBatchPlans: whole('queries of one kind that are read together', 64, 1, 1_000),
   // Of the rows of one statement, which many queries may share.
-  hubAnswerBytes: whole('bytes that a part of a question may read', 100_000_000, 10_000, 2_000_000_000),
+  hubAnswerBytes: whole('bytes that a part of a query may read', 100_000_000, 10_000, 2_000_000_000),
   hubAnswerRows: whole('rows that one answer may need', 200_000, 100, 10_000_000),
   // A page is one transaction: large enough for set-wise SQL to pay, small enough to repeat after a kill.
   hubPageSize: whole('items asked of an agency at once', 2000, 1, 20_000),
@@ -115,7 +115,7 @@ const hubSettings = z.object({
   hubRetryPauseMs: whole('first pause after a failure', 1_000, 10, 600_000),
   hubLongestPauseMs: whole('longest pause between retries', 60_000, 10, 3_600_000),
   // A clerk waits for this answer.
-  hubLookupDeadlineMs: whole('time for an agency to answer a live question', 2_000, 10, 60_000),
+  hubLookupDeadlineMs: whole('time for an agency to answer a live query', 2_000, 10, 60_000),
   // A monthly file normally loses a few in a thousand.
   hubRemovalGuardPercent: whole('share of a kind that a whole set may remove unasked', 20, 0, 100),
   hubRemovalGuardAtLeast: whole('removals below which the guard does not ask', 50, 0, 1_000_000),
@@ -162,8 +162,8 @@ const hubSettings = z.object({
   hubSocketInitMs: whole('time for a socket to say who it is', 5_000, 100, 600_000),
   hubSocketPingMs: whole('pause between pings, and time to answer one', 12_000, 100, 600_000),
   // A screen that reads stays near zero; a stalled one costs the hub this much and no more.
-  hubUnreadBytes: whole('unread bytes from which on a stream is left behind', 65_536, 1_024, 100_000_000),
-  hubRelapses: whole('times in a minute that a stream may be left behind', 5, 1, 1_000_000),
+  hubUnreadBytes: whole('unread bytes above which a stream is detached', 65_536, 1_024, 100_000_000),
+  hubRelapses: whole('times in a minute that a stream may be detached', 5, 1, 1_000_000),
   // A screen shows some hundred; more are read page by page.
   hubBoardRows: whole('rows that a board may have', 10_000, 1, 1_000_000),
   hubDrainMs: whole('time over which sockets are closed when the hub stops', 5_000, 0, 600_000),
@@ -225,7 +225,7 @@ export class ConfigError extends Error {
 
 /** Settings of former versions: whoever still sets one must learn that it protects nothing any more. */
 const goneSettings: Readonly<Record<string, string>> = {
-  HUB_SMALLEST_GROUP: 'groups are told whole; what protects persons are classes, masks, purposes and the log',
+  HUB_SMALLEST_GROUP: 'groups are shown whole; what protects persons are classes, masks, purposes and the log',
 };
 
 export function readConfig(environment: Environment): Config {

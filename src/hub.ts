@@ -61,7 +61,11 @@ export const connect = (adapter: Adapter, environment: Environment): Connected =
 const operationsFile = new URL('../schema/operations.json', import.meta.url);
 const queriesFile = new URL('../schema/queries.json', import.meta.url);
 
-function makeDoor(schema: ReturnType<typeof makeSchema>, config: Config, sizes: TableSizes): AdmissionControl {
+function makeAdmissionControl(
+  schema: ReturnType<typeof makeSchema>,
+  config: Config,
+  sizes: TableSizes,
+): AdmissionControl {
   const stored = JSON.parse(readFileSync(operationsFile, 'utf8')) as readonly StoredOperation[];
   const budgets = new CostBudgets(config.hubBudgetPrincipals, () => performance.now());
   const settings = {
@@ -179,7 +183,7 @@ export async function startHub(
     );
     await sizes.start();
     stops.push(async () => sizes.stop());
-    const admissionControl = makeDoor(schema, config, sizes);
+    const admissionControl = makeAdmissionControl(schema, config, sizes);
     const exportTickets = new ExportTickets(schema);
     const readers = new Readers(makeAuthenticate(tokenSettings(config, sessions.ended, log)), purposes);
     const quotas = new PersonQuotas(audit, days, quotaSettings(config));

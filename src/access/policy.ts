@@ -43,7 +43,7 @@ export interface Policy {
   /** How the source's id of a record looks: it is often made of the record's key. */
   sourceId(noun: Noun, whole: boolean): FieldView;
   /** How the time of a statement looks: its `asOf`, and its version, which often contains a time. */
-  timeTold(noun: Noun, whole: boolean): FieldView;
+  statementTime(noun: Noun, whole: boolean): FieldView;
   /** Whether the reader may filter and order by a field: only if they see it whole in every row. */
   mayFilter(noun: Noun, name: string): boolean;
   /**
@@ -107,7 +107,7 @@ export function policyOf(principal: Principal, ground: PolicyGround, rules: Rule
       const isKeyShown = noun.kind.key.every(name => view(noun.columns.get(name)!.field, whole) === 'whole');
       return isKeyShown ? 'whole' : rule.unmaskMinutes ? 'account' : 'stars';
     },
-    timeTold: ({ kind }, whole) => (whole || !kind.timeReveals.length ? 'whole' : 'stars'),
+    statementTime: ({ kind }, whole) => (whole || !kind.timeReveals.length ? 'whole' : 'stars'),
     mayFilter: (noun, name) => {
       const column = noun.columns.get(name);
       return !column || view(column.field, wholeOf(noun) === 'all') === 'whole';

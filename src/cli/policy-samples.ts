@@ -59,7 +59,7 @@ async function samplePurposes({ read, grants }: Town): Promise<NonNullable<Princ
   return [
     ...(open ? [{ kind: 'case', value: open[0]! } as const] : []),
     ...(matter ? [{ kind: 'matter', value: matter } as const] : []),
-    { kind: 'task', value: 'rehearsal' },
+    { kind: 'task', value: 'dry-run' },
   ];
 }
 

@@ -57,23 +57,23 @@ async function diff(from: Rules, to: Rules, opened: OpenStore): Promise<number> 
   console.error(`policy ${policyVersion(from)} -> ${policyVersion(to)}`);
   const snapshots = opened.database.snapshots({ connections: 2, statementTimeoutMs, bytes: maxBytes, prepared: 100 });
   try {
-    return await compareAll(from, to, await openRehearsal(opened, snapshots));
+    return await compareAll(from, to, await openDryRun(opened, snapshots));
   } finally {
     await snapshots.close();
   }
 }
 
-async function compareAll(from: Rules, to: Rules, { parts, town }: Rehearsal): Promise<number> {
-  const questions = await storedQuestions(town);
+async function compareAll(from: Rules, to: Rules, { parts, town }: DryRunSetup): Promise<number> {
+  const operations = await sampledOperations(town);
   const concerned = (await sampleReaders(town)).filter(
     ({ principal: { role } }) => !isDeepStrictEqual(from[role], to[role]),
   );
   let differences = 0;
   for (const reader of concerned) {
-    for (const [name, list] of questions) differences += await compare(parts, [from, to], reader, name, list);
+    for (const [name, list] of operations) differences += await compare(parts, [from, to], reader, name, list);
   }
   console.error(
-    `${differences} differences for ${concerned.length} sample readers of roles whose rules change, in ${questions.size} stored operations`,
+    `${differences} differences for ${concerned.length} sample readers of roles whose rules change, in ${operations.size} stored operations`,
   );
   return 0;
 }
@@ -83,19 +83,19 @@ async function compare(
   [from, to]: readonly [Rules, Rules],
   { name, principal }: SampleReader,
   operation: string,
-  questions: readonly DryRunOperation[],
+  operations: readonly DryRunOperation[],
 ): Promise<number> {
   const [before, after] = [
-    await dryRun(parts, from, principal, questions),
-    await dryRun(parts, to, principal, questions),
+    await dryRun(parts, from, principal, operations),
+    await dryRun(parts, to, principal, operations),
   ];
   const lines = differenceOf(before, after);
   if (lines.length) console.log([`${name} · ${operation}`, ...lines].join('\n  '));
   return lines.length;
 }
 
-type Rehearsal = Awaited<ReturnType<typeof openRehearsal>>;
-async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
+type DryRunSetup = Awaited<ReturnType<typeof openDryRun>>;
+async function openDryRun(opened: OpenStore, snapshots: Snapshots) {
   const { catalog, adapters, database, store, log, town: host } = opened;
   const { read } = database;
   const sharing = new SharingGrants(read, () => {});
@@ -114,7 +114,7 @@ async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
     testedPersons: maxRows,
     exports: { issue: notHere },
     unmasking: { of: () => [], grant: notHere },
-    cursors: new Cursors('of a rehearsal'),
+    cursors: new Cursors('of a dry run'),
     atOneMoment: notHere,
     ended: new EndedSessions(0),
     endSession: notHere,
@@ -132,18 +132,18 @@ async function openRehearsal(opened: OpenStore, snapshots: Snapshots) {
  * The stored operations with variables for each; operations that write, or for which no variables are found, are left
  * out and named.
  */
-async function storedQuestions(town: Town): Promise<Map<string, DryRunOperation[]>> {
+async function sampledOperations(town: Town): Promise<Map<string, DryRunOperation[]>> {
   const stored = JSON.parse(readFileSync(operationsFile, 'utf8')) as readonly StoredOperation[];
-  const questions = new Map<string, DryRunOperation[]>();
+  const operations = new Map<string, DryRunOperation[]>();
   for (const { name, text } of stored) {
     const { document, writes, keys } = dryRunSample(town.catalog, text);
     const variables = keys && !writes ? await sampleVariables(town, keys) : null;
     if (variables) {
-      questions.set(
+      operations.set(
         name,
         variables.map(given => ({ document, variables: given })),
       );
-    } else console.error(`${name} is not rehearsed: ${writes ? 'it writes' : 'it demands variables that are no keys'}`);
+    } else console.error(`${name} was not run: ${writes ? 'it writes' : 'it needs variables that are not keys'}`);
   }
-  return questions;
+  return operations;
 }

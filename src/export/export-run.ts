@@ -7,6 +7,7 @@ import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { Principal } from '../access/principal.ts';
 import type { AdmissionControl } from '../api/admission/admission-control.ts';
 import type { CompiledAnswers } from '../api/queries/compiled-answers.ts';
+import { noteAnswer } from '../api/request/audited-answers.ts';
 import { Context, type Hub } from '../api/request/context.ts';
 import type { RequestPipeline } from '../api/transport/request-pipeline.ts';
 import { operationOf } from '../audit/trail.ts';
@@ -83,9 +84,13 @@ async function admitted(
 /** Reads a page; what it shows of persons is in the audit log before any of it is sent. */
 async function readPage({ schema, answers, hub, pipeline }: ExportGround, order: ExportOrder, paging: object) {
   const { plan, variables, principal } = order;
-  if (hub.ended.refuses(principal)) throw new HubError('FORBIDDEN', 'The session has been ended');
+  if (hub.ended.refuses(principal))
+    throw new HubError('FORBIDDEN', 'The session has been ended: sign in again, and order the export anew');
   if ((await pipeline.readers.again(principal)) !== principal)
-    throw new HubError('RIGHTS_CHANGED', 'The purpose of the export does not hold any more');
+    throw new HubError(
+      'RIGHTS_CHANGED',
+      'Your purpose does not hold any more: state one that does, and order the export anew',
+    );
   const context = new Context(hub, principal);
   context.trail.operation = operationOf(plan.name, plan.text);
   const variableValues = { ...variables, ...paging };
@@ -96,7 +101,7 @@ async function readPage({ schema, answers, hub, pipeline }: ExportGround, order:
     contextValue: context,
   });
   if (errors?.length) throw originalOf(errors[0]!);
-  if (!context.trail.isEmpty) await context.trail.note(hub.audit, principal, 'export', JSON.stringify(data));
+  await noteAnswer(context, 'export', JSON.stringify(data));
   return data as Record<string, unknown>;
 }
 

@@ -118,7 +118,8 @@ export class SubscriptionGroup<F, R> {
     const { position } = member as { position: number };
     const cohorts = [...this.cohorts];
     let cohort =
-      cohorts.find(r => r.state === 'idle' && r.position === position) ?? cohorts.find(r => r.state === 'gathering');
+      cohorts.find(each => each.state === 'idle' && each.position === position) ??
+      cohorts.find(each => each.state === 'gathering');
     if (!cohort) {
       cohort = new Cohort<F, R>(position);
       this.cohorts.add(cohort);
@@ -155,7 +156,9 @@ export class SubscriptionGroup<F, R> {
         continue;
       }
       for (const member of cohort.members.keys()) member.isCatchingUp = false;
-      const other = [...this.cohorts].find(r => r !== cohort && r.state === 'idle' && r.position === cohort.position);
+      const other = [...this.cohorts].find(
+        each => each !== cohort && each.state === 'idle' && each.position === cohort.position,
+      );
       if (other) return this.merge(cohort, other);
       cohort.state = 'idle';
       this.startNext();
@@ -319,10 +322,10 @@ export class SubscriptionGroup<F, R> {
     const filterGroup = cohort.members.get(member)!;
     cohort.members.delete(member);
     this.cohortOf.delete(member);
-    const { strikes: relapses } = this.parts.limits;
+    const { strikes } = this.parts.limits;
     const isStrike = !member.isCatchingUp;
-    if (isStrike && member.strike(strikesWithinMs) > relapses) {
-      const message = `You fell behind over ${relapses} times in a minute: resume at the cursor when you can keep up`;
+    if (isStrike && member.strike(strikesWithinMs) > strikes) {
+      const message = `You fell behind over ${strikes} times in a minute: resume at the cursor when you can keep up`;
       this.end(member, new HubError('READER_TOO_SLOW', message));
     } else this.catchUp(member, filterGroup, isStrike).catch(error => this.fail(member, error));
   }
@@ -331,11 +334,11 @@ export class SubscriptionGroup<F, R> {
     member.isCatchingUp = true;
     await member.sink.drained();
     if (!filterGroup.members.has(member) || !member.isOpen) return;
-    if (isStrike) await this.tellLag(member);
+    if (isStrike) await this.sendLag(member);
     if (filterGroup.members.has(member)) this.follow(member, filterGroup);
   }
 
-  private async tellLag(member: Member<R>): Promise<void> {
+  private async sendLag(member: Member<R>): Promise<void> {
     const { handler, tail } = this.parts;
     const [from, to] = [member.position!, tail.position];
     if (handler.lagged) await this.deliverAlone(member, await handler.lagged(from, to), null);

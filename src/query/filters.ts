@@ -143,7 +143,8 @@ export function filterable({ policy, namesNobody }: Scope, noun: StoredNoun, nam
  * may test it, and groups and streams never may.
  */
 const isTimeTested = (policy: Policy, noun: StoredNoun, namesNobody: boolean | undefined): boolean =>
-  !noun.kind.timeReveals.length || (!namesNobody && policy.timeTold(noun, policy.whole(noun) === 'all') === 'whole');
+  !noun.kind.timeReveals.length ||
+  (!namesNobody && policy.statementTime(noun, policy.whole(noun) === 'all') === 'whole');
 
 export const maskedField = (noun: StoredNoun, name: string): HubError =>
   new HubError(

@@ -42,8 +42,8 @@ export function noteWriter(
 }
 
 /** The fields of which something is shown where these parts of a row are selected. */
-export const toldFields = (noun: Noun, wanted: readonly SelectedField[]): string[] =>
-  wanted.flatMap(({ read }) => {
+export const shownFields = (noun: Noun, selected: readonly SelectedField[]): string[] =>
+  selected.flatMap(({ read }) => {
     if (read.kind === 'field') return [read.name];
     if (read.kind === 'spellings')
       return [...noun.columns.values()].filter(({ field }) => field.format).map(c => c.name);

@@ -14,8 +14,8 @@ import type { SelectedField } from './selected-field.ts';
 const largestRecords = 200;
 
 /** Records of every agency, the latest first. */
-export function recordsWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: SelectedField): WriteRow {
-  const first = wanted.args.first as number;
+export function recordsWriter(planner: Planner, fetch: NounFetch, depth: number, selected: SelectedField): WriteRow {
+  const first = selected.args.first as number;
   if (first < 0 || first > largestRecords)
     throw new HubError('BAD_USER_INPUT', `\`first\` goes from 0 to ${largestRecords}`);
   const below = fetch.below(depth);
@@ -25,7 +25,7 @@ export function recordsWriter(planner: Planner, fetch: NounFetch, depth: number,
     const args = { first, latestFirst: true } as const;
     const { fetch: rows } = listFetch(planner, to, below, args, { relation, fetch });
     const [id, observed] = [rows.column('id'), rows.column('observed_at')];
-    return [{ rows, id, observed, write: planner.object(rows, below, wanted.of(to.name)) }];
+    return [{ rows, id, observed, write: planner.object(rows, below, selected.of(to.name)) }];
   });
   const own = fetch.column('id');
   return (row, writer) => {
@@ -38,7 +38,7 @@ export function recordsWriter(planner: Planner, fetch: NounFetch, depth: number,
     const writers = new Map(shown.map(each => [each.row, each.write]));
     return items(
       writer,
-      wanted,
+      selected,
       shown.map(each => each.row),
       each => writers.get(each)!(each, writer),
     );
@@ -61,8 +61,8 @@ interface Claimant {
   readonly writers: ReadonlyMap<SelectedField, WriteRow>;
 }
 
-export function conflictsWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: SelectedField): WriteRow {
-  return new Conflicts(planner, fetch, depth, wanted).write;
+export function conflictsWriter(planner: Planner, fetch: NounFetch, depth: number, selected: SelectedField): WriteRow {
+  return new Conflicts(planner, fetch, depth, selected).write;
 }
 
 class Conflicts {
@@ -76,10 +76,10 @@ class Conflicts {
     private readonly planner: Planner,
     private readonly fetch: NounFetch,
     depth: number,
-    private readonly wanted: SelectedField,
+    private readonly selected: SelectedField,
   ) {
     this.own = fetch.column('id');
-    this.conflict = wanted.of('Conflict');
+    this.conflict = selected.of('Conflict');
     const below = fetch.below(depth);
     this.claims = planner.plainFetch(planner.level(below), fetch.ids());
     const cells = claimColumns.map(name => [name, this.claims.cell(name, () => `c.${name}::text`)] as const);
@@ -126,7 +126,7 @@ class Conflicts {
     );
     return items(
       writer,
-      this.wanted,
+      this.selected,
       differing.map(([, [first]]) => first!.row),
       first => this.one(differing.find(([, list]) => list[0]!.row === first)![1], writer),
     );
@@ -154,7 +154,7 @@ class Conflicts {
 
   private claim(
     { row, fact, value, source, record }: Claim,
-    wanted: readonly SelectedField[],
+    selected: readonly SelectedField[],
     writer: ResponseWriter,
   ): string {
     const { noun } = this.fetch;
@@ -165,7 +165,7 @@ class Conflicts {
     const shown = view === 'whole' ? value : maskValue(view, noun.columns.get(fact)!.field.scalar, value);
     // The person is noted even if the record is not selected, because its value is shown here.
     source.note?.(record, writer);
-    const isTimeTold = policy.timeTold(source.noun, whole) === 'whole';
+    const isTimeTold = policy.statementTime(source.noun, whole) === 'whole';
     const asOf = isTimeTold ? row[at.as_of] : null;
     const members = {
       value: shown,
@@ -174,7 +174,7 @@ class Conflicts {
       observedAt: isTimeTold ? isoInstant(row[at.observed_at]!) : null,
       asOf: asOf ? isoInstant(asOf) : null,
     };
-    return plainWriter(wanted, each => {
+    return plainWriter(selected, each => {
       writer.path.push(each.key);
       const text = writer.apart(() => source.writers.get(each)!(record, writer));
       writer.path.pop();

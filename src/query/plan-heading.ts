@@ -10,7 +10,7 @@ import type { SelectedField } from './selected-field.ts';
 /** The text of a source for a row; null if there is none, or none for this reader. */
 type ReadSource = (row: FetchedRow, writer: ResponseWriter) => string | null;
 
-export function headingWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: SelectedField): WriteRow {
+export function headingWriter(planner: Planner, fetch: NounFetch, depth: number, selected: SelectedField): WriteRow {
   const parts = fetch.noun.heading.map(sources =>
     sources
       .filter(({ target }) => planner.policy.sees(target))
@@ -18,7 +18,7 @@ export function headingWriter(planner: Planner, fetch: NounFetch, depth: number,
   );
   return (row, writer) => {
     const told = parts.map(sources => firstOf(sources, row, writer)).filter(text => text !== null);
-    return told.length ? writer.json.text(told.join(' · ')) : planner.absent(wanted, writer);
+    return told.length ? writer.json.text(told.join(' · ')) : planner.absent(selected, writer);
   };
 }
 

@@ -47,37 +47,37 @@ export function listWriter(
   planner: Planner,
   noun: StoredNoun,
   depth: number,
-  wanted: SelectedField,
+  selected: SelectedField,
   parent: Parent | null,
 ): WriteRow {
   planner.demand(noun);
-  const list = new ListPlan(planner, noun, parent?.fetch.below(depth) ?? depth, wanted.args as ListArgs, parent);
-  const parts = wanted
+  const list = new ListPlan(planner, noun, parent?.fetch.below(depth) ?? depth, selected.args as ListArgs, parent);
+  const parts = selected
     .of(`${noun.name}Connection`)
     .map((part, i) => ({ head: `${i ? ',' : '{'}"${part.key}":`, write: list.part(part) }));
   const end = parts.length ? '}' : '{}';
   const id = parent?.fetch.column('id');
   const { where, asOf } = list;
   // Groups refuse such tests, and a list with only groups shows nothing else.
-  const tells = wanted
+  const tells = selected
     .of(`${noun.name}Connection`)
     .some(({ read }) => read.kind !== 'groups' && read.kind !== 'typename');
   const noteTested = tells ? testedPersons(planner, noun, list.depth, { where, asOf, places: list.places }) : null;
   return (row, writer) => {
     const key = id === undefined ? unkeyed : row[id]!;
     if (list.hasForeignCursor(writer)) {
-      writer.fail(foreignCursor(), wanted);
-      return !wanted.required && writer.write('null');
+      writer.fail(foreignCursor(), selected);
+      return !selected.required && writer.write('null');
     }
     const tooMany = noteTested?.(writer);
     if (tooMany) {
-      writer.fail(tooMany, wanted);
-      return !wanted.required && writer.write('null');
+      writer.fail(tooMany, selected);
+      return !selected.required && writer.write('null');
     }
-    writer.path.push(wanted.key);
+    writer.path.push(selected.key);
     const written = writer.attempt(
       () => parts.every(part => writer.write(part.head) && part.write(key, writer)) && writer.write(end),
-      wanted.required,
+      selected.required,
     );
     writer.path.pop();
     return written;
@@ -113,23 +113,23 @@ class ListPlan {
     return momentOf(this.args, this.parent);
   }
 
-  part(wanted: SelectedField): WritePart {
-    const { read, key } = wanted;
+  part(selected: SelectedField): WritePart {
+    const { read, key } = selected;
     switch (read.kind) {
       case 'typename':
         return (_parent, writer) => writer.write(`"${this.noun.name}Connection"`);
       case 'nodes': {
         const { fetch } = this.pages();
-        const write = this.planner.object(fetch, this.depth, wanted.of(this.noun.name));
-        return (parent, writer) => items(writer, wanted, this.pageOf(parent, writer).rows, row => write(row, writer));
+        const write = this.planner.object(fetch, this.depth, selected.of(this.noun.name));
+        return (parent, writer) => items(writer, selected, this.pageOf(parent, writer).rows, row => write(row, writer));
       }
       case 'edges': {
-        const write = this.edge(wanted.of(`${this.noun.name}Edge`));
-        return (parent, writer) => items(writer, wanted, this.pageOf(parent, writer).rows, row => write(row, writer));
+        const write = this.edge(selected.of(`${this.noun.name}Edge`));
+        return (parent, writer) => items(writer, selected, this.pageOf(parent, writer).rows, row => write(row, writer));
       }
       case 'pageInfo': {
         const id = this.pages().fetch.column('id');
-        const write = plainWriter(wanted.of('PageInfo'));
+        const write = plainWriter(selected.of('PageInfo'));
         return (parent, writer) => {
           const { rows, hasNextPage, hasPreviousPage } = this.pageOf(parent, writer);
           const cursor = (row: FetchedRow | undefined) => (row ? cursorOf(row[id]!) : null);
@@ -142,21 +142,21 @@ class ListPlan {
         return (parent, writer) => writer.write(writer.rows(fetch, parent)[0]?.[2] ?? '0');
       }
       case 'groups':
-        return groupsWriter(this.planner, this.noun, this.depth, wanted, {
+        return groupsWriter(this.planner, this.noun, this.depth, selected, {
           where: this.args.where,
           asOf: this.asOf,
           parent: this.parent,
           source: this.parent?.fetch.ids() ?? null,
         });
       default:
-        throw new Error(`${wanted.label} (${key}) is no part of a page`);
+        throw new Error(`${selected.label} (${key}) is no part of a page`);
     }
   }
 
-  private edge(wanted: readonly SelectedField[]): WriteRow {
+  private edge(selected: readonly SelectedField[]): WriteRow {
     const { fetch } = this.pages();
     const id = fetch.column('id');
-    const parts = wanted.map((each, i) => ({
+    const parts = selected.map((each, i) => ({
       each,
       head: `${i ? ',' : '{'}"${each.key}":`,
       write: this.edgePart(each, fetch, id),
@@ -174,10 +174,10 @@ class ListPlan {
     };
   }
 
-  private edgePart(wanted: SelectedField, fetch: NounFetch, id: number): WriteRow {
-    if (wanted.read.kind === 'typename') return (_row, writer) => writer.write(`"${this.noun.name}Edge"`);
-    if (wanted.read.kind === 'cursor') return (row, writer) => writer.write(`"${cursorOf(row[id]!)}"`);
-    return this.planner.object(fetch, this.depth, wanted.of(this.noun.name));
+  private edgePart(selected: SelectedField, fetch: NounFetch, id: number): WriteRow {
+    if (selected.read.kind === 'typename') return (_row, writer) => writer.write(`"${this.noun.name}Edge"`);
+    if (selected.read.kind === 'cursor') return (row, writer) => writer.write(`"${cursorOf(row[id]!)}"`);
+    return this.planner.object(fetch, this.depth, selected.of(this.noun.name));
   }
 
   private pages() {
@@ -295,11 +295,11 @@ export function listFetch(
 /** Writes a list; if one of its objects is null where that is not allowed, the whole list is null. */
 export function items(
   writer: ResponseWriter,
-  wanted: SelectedField,
+  selected: SelectedField,
   rows: readonly FetchedRow[],
   write: (row: FetchedRow) => Written,
 ): Written {
-  writer.path.push(wanted.key, 0);
+  writer.path.push(selected.key, 0);
   const place = writer.path.length - 1;
   const written = writer.attempt(() => {
     writer.write('[');
@@ -309,7 +309,7 @@ export function items(
       if (!write(rows[i]!)) return false;
     }
     return writer.write(']');
-  }, wanted.required);
+  }, selected.required);
   writer.path.length = place - 1;
   return written;
 }

@@ -11,7 +11,7 @@ import { Planner, type WriteRow } from './planner.ts';
 import type { WriteDeferred } from './response-writer.ts';
 import type { LiveColumns, LiveParent, SelectedField } from './selected-field.ts';
 
-export function liveWriter(planner: Planner, fetch: NounFetch, wanted: SelectedField, relation: Relation): WriteRow {
+export function liveWriter(planner: Planner, fetch: NounFetch, selected: SelectedField, relation: Relation): WriteRow {
   const { to: noun } = relation;
   const { policy } = planner;
   if (!policy.sees(noun) || !policy.may('lookup')) {
@@ -20,10 +20,10 @@ export function liveWriter(planner: Planner, fetch: NounFetch, wanted: SelectedF
   const key = fetch.column(fetch.noun.columns.get(fetch.noun.kind.key[0]!)!.column);
   const id = fetch.column('id');
   const isWhole = fetch.whole();
-  const fill = filler(planner, noun as StoredNoun, wanted);
+  const fill = filler(planner, noun as StoredNoun, selected);
   return (row, writer) => {
     if (row[key] === null) return writer.write('[]');
-    return writer.field(wanted, { id: row[id]!, key: row[key]!, whole: isWhole(row) }, fill);
+    return writer.defer(selected, { id: row[id]!, key: row[key]!, whole: isWhole(row) }, fill);
   };
 }
 
@@ -31,10 +31,10 @@ export function liveWriter(planner: Planner, fetch: NounFetch, wanted: SelectedF
  * Fills a deferred field. Rows linked to the agency's records are stored, so they have a plan of their own that starts
  * from the records.
  */
-function filler({ ground, forResolvers }: Planner, noun: StoredNoun, wanted: SelectedField): WriteDeferred {
+function filler({ ground, forResolvers }: Planner, noun: StoredNoun, selected: SelectedField): WriteDeferred {
   const planner = new Planner(ground, forResolvers);
   const fetch = planner.liveFetch(noun);
-  const write = planner.object(fetch, 0, wanted.of(noun.name));
+  const write = planner.object(fetch, 0, selected.of(noun.name));
   const levels = planner.planned();
   return async (field, writer) => {
     let records: readonly LiveColumns[];
@@ -42,7 +42,7 @@ function filler({ ground, forResolvers }: Planner, noun: StoredNoun, wanted: Sel
       records = await writer.reader.ask(noun, field.parent);
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
-      writer.failures.push({ error, path: field.path, place: wanted.place });
+      writer.failures.push({ error, path: field.path, place: selected.place });
       return 'null';
     }
     const rows = records.map(record => rowOf(fetch, record, field.parent));
@@ -51,7 +51,7 @@ function filler({ ground, forResolvers }: Planner, noun: StoredNoun, wanted: Sel
       levels.length > 1 ? await writer.reader.read(levels, given, writer.inputs.values) : [new Map([[unkeyed, rows]])];
     const inner = writer.inside(field, results);
     inner.path.pop();
-    const text = inner.apart(() => items(inner, wanted, rows, row => write(row, inner)));
+    const text = inner.apart(() => items(inner, selected, rows, row => write(row, inner)));
     const filled = text && (await inner.withDeferred(text));
     writer.failures.push(...inner.failures);
     return filled?.toString() ?? 'null';

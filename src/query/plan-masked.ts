@@ -27,6 +27,6 @@ function maskedOf(policy: Policy, noun: Noun, whole: boolean, named: readonly Co
   const masked = columns.filter(each => named.includes(each) || policy.field(noun, each.name, whole) !== 'whole');
   // A heading shows persons as the reader sees them; readers who see the row masked mostly see the persons masked too.
   const heading = masked.length && noun.heading.length ? ['heading'] : [];
-  const time = !isStated(noun) || policy.timeTold(noun, whole) === 'whole' ? [] : ['asOf', 'observedAt'];
+  const time = !isStated(noun) || policy.statementTime(noun, whole) === 'whole' ? [] : ['asOf', 'observedAt'];
   return [...masked.map(({ name }) => name), ...heading, ...time];
 }

@@ -3,7 +3,7 @@
 import { maskValue } from '../access/masks.ts';
 import { isStored, type Noun, type Relation } from '../catalog/catalog.ts';
 import type { FetchedRow, NounFetch } from './fetch.ts';
-import { noteWriter, toldFields } from './note-persons.ts';
+import { noteWriter, shownFields } from './note-persons.ts';
 import { conflictsWriter, recordsWriter } from './plan-claims.ts';
 import { headingWriter } from './plan-heading.ts';
 import { listWriter } from './plan-list.ts';
@@ -26,11 +26,11 @@ export function objectWriter(
   planner: Planner,
   fetch: NounFetch,
   depth: number,
-  wanted: readonly SelectedField[],
+  selected: readonly SelectedField[],
 ): WriteRow {
-  const parts = joined(wanted.map(each => [each.key, partWriter(planner, fetch, depth, each)]));
-  if (planner.forResolvers) parts.push(...marks(fetch, wanted, parts.length > 0));
-  const note = noteWriter(planner, fetch, toldFields(fetch.noun, wanted));
+  const parts = joined(selected.map(each => [each.key, partWriter(planner, fetch, depth, each)]));
+  if (planner.forResolvers) parts.push(...marks(fetch, selected, parts.length > 0));
+  const note = noteWriter(planner, fetch, shownFields(fetch.noun, selected));
   const end = parts.length ? '}' : '{}';
   return (row, writer) => {
     note?.(row, writer);
@@ -46,10 +46,10 @@ const joined = (parts: readonly (readonly [key: string, write: WriteRow])[]): Pa
   parts.map(([key, write], i) => ({ head: `${i ? ',' : '{'}"${key}":`, write }));
 
 /** Extra members that hand-written resolvers find on an object. */
-function marks(fetch: NounFetch, wanted: readonly SelectedField[], behind: boolean): Part[] {
+function marks(fetch: NounFetch, selected: readonly SelectedField[], behind: boolean): Part[] {
   const comma = behind ? ',' : '{';
   const id = fetch.column('id');
-  const needs = new Set(wanted.flatMap(({ read }) => (read.kind === 'elsewhere' ? read.needs : [])));
+  const needs = new Set(selected.flatMap(({ read }) => (read.kind === 'elsewhere' ? read.needs : [])));
   const needed = [...needs].map((name): Part => {
     const { column, field } = fetch.noun.columns.get(name)!;
     const at = fetch.column(column);
@@ -66,14 +66,14 @@ function marks(fetch: NounFetch, wanted: readonly SelectedField[], behind: boole
   ];
 }
 
-function partWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: SelectedField): WriteRow {
-  const { read } = wanted;
+function partWriter(planner: Planner, fetch: NounFetch, depth: number, selected: SelectedField): WriteRow {
+  const { read } = selected;
   const { noun } = fetch;
   switch (read.kind) {
     case 'typename':
       return (_row, writer) => writer.write(`"${noun.name}"`);
     case 'field':
-      return fieldWriter(planner, fetch, wanted, read.name);
+      return fieldWriter(planner, fetch, selected, read.name);
     case 'id': {
       const at = fetch.column('id');
       return (row, writer) => writer.json.id(noun.name, row[at]!);
@@ -82,38 +82,39 @@ function partWriter(planner: Planner, fetch: NounFetch, depth: number, wanted: S
     case 'asOf': {
       const at = fetch.column(read.kind === 'asOf' ? 'as_of' : 'observed_at');
       const isShown = isTimeShown(planner, fetch);
-      return (row, writer) => (row[at] && isShown(row) ? writer.json.instant(row[at]) : planner.absent(wanted, writer));
+      return (row, writer) =>
+        row[at] && isShown(row) ? writer.json.instant(row[at]) : planner.absent(selected, writer);
     }
     case 'source':
-      return sourceWriter(planner, fetch, wanted);
+      return sourceWriter(planner, fetch, selected);
     case 'spellings':
-      return spellingsWriter(planner, fetch, wanted);
+      return spellingsWriter(planner, fetch, selected);
     case 'masked':
       return maskedWriter(planner, fetch);
     case 'heading':
-      return headingWriter(planner, fetch, depth, wanted);
+      return headingWriter(planner, fetch, depth, selected);
     case 'one':
-      return planner.orFailing(wanted, () => oneWriter(planner, fetch, depth, wanted, read.relation));
+      return planner.orFailing(selected, () => oneWriter(planner, fetch, depth, selected, read.relation));
     case 'list':
-      return planner.orFailing(wanted, () =>
-        listWriter(planner, read.noun, depth, wanted, { relation: read.relation!, fetch }),
+      return planner.orFailing(selected, () =>
+        listWriter(planner, read.noun, depth, selected, { relation: read.relation!, fetch }),
       );
     case 'live':
-      return planner.orFailing(wanted, () => liveWriter(planner, fetch, wanted, read.relation));
+      return planner.orFailing(selected, () => liveWriter(planner, fetch, selected, read.relation));
     case 'records':
-      return planner.orFailing(wanted, () => recordsWriter(planner, fetch, depth, wanted));
+      return planner.orFailing(selected, () => recordsWriter(planner, fetch, depth, selected));
     case 'conflicts':
-      return conflictsWriter(planner, fetch, depth, wanted);
+      return conflictsWriter(planner, fetch, depth, selected);
     // A placeholder, in which the resolver puts its answer.
     case 'elsewhere':
       if (!planner.forResolvers) throw new WrittenByHand();
       return (_row, writer) => writer.write('null');
     default:
-      throw new Error(`${wanted.label}: ${read.kind} is no part of a record`);
+      throw new Error(`${selected.label}: ${read.kind} is no part of a record`);
   }
 }
 
-function fieldWriter(planner: Planner, fetch: NounFetch, wanted: SelectedField, name: string): WriteRow {
+function fieldWriter(planner: Planner, fetch: NounFetch, selected: SelectedField, name: string): WriteRow {
   const { noun } = fetch;
   const { policy } = planner;
   const { column, field } = noun.columns.get(name)!;
@@ -126,13 +127,13 @@ function fieldWriter(planner: Planner, fetch: NounFetch, wanted: SelectedField, 
   return (row, writer) => {
     const text = row[at]!;
     if (text !== null && (isWhole(row) ? whole : masked)(writer.json, text)) return true;
-    return planner.absent(wanted, writer);
+    return planner.absent(selected, writer);
   };
 }
 
 /** Whether the reader may see the time of the source's statement of a row. */
 function isTimeShown({ policy }: Planner, fetch: NounFetch): (row: FetchedRow) => boolean {
-  if (policy.timeTold(fetch.noun, false) === 'whole') return () => true;
+  if (policy.statementTime(fetch.noun, false) === 'whole') return () => true;
   return fetch.whole();
 }
 
@@ -140,7 +141,7 @@ function isTimeShown({ policy }: Planner, fetch: NounFetch): (row: FetchedRow) =
  * The source's id of a record is often made from the record's key, so it is masked where the reader sees the key
  * masked.
  */
-function sourceWriter(planner: Planner, fetch: NounFetch, wanted: SelectedField): WriteRow {
+function sourceWriter(planner: Planner, fetch: NounFetch, selected: SelectedField): WriteRow {
   const { noun } = fetch;
   const { policy } = planner;
   const isVersionShown = isTimeShown(planner, fetch);
@@ -151,7 +152,7 @@ function sourceWriter(planner: Planner, fetch: NounFetch, wanted: SelectedField)
   ];
   const isWhole = fetch.whole();
   const views = [false, true].map(whole => policy.sourceId(noun, whole));
-  const write = plainWriter(wanted.of('RecordSource'));
+  const write = plainWriter(selected.of('RecordSource'));
   return (row, writer) => {
     const view = views[Number(isWhole(row))]!;
     const id = view === 'whole' ? row[sourceId]! : maskValue(view, 'text', row[sourceId])!;
@@ -168,11 +169,11 @@ interface Spelling {
   readonly faults: readonly string[];
 }
 
-function spellingsWriter({ policy }: Planner, fetch: NounFetch, wanted: SelectedField): WriteRow {
+function spellingsWriter({ policy }: Planner, fetch: NounFetch, selected: SelectedField): WriteRow {
   const { noun } = fetch;
   const at = fetch.column('spellings');
   const isWhole = fetch.whole();
-  const write = plainWriter(wanted.of('Spelling'));
+  const write = plainWriter(selected.of('Spelling'));
   const shown = ({ field, raw, normalised, faults }: Spelling, whole: boolean): PlainValue => {
     const view = policy.field(noun, field, whole, normalised);
     if (view === 'whole') return { field, raw, normalised, faults };
@@ -189,21 +190,21 @@ function oneWriter(
   planner: Planner,
   fetch: NounFetch,
   depth: number,
-  wanted: SelectedField,
+  selected: SelectedField,
   relation: Relation,
 ): WriteRow {
   const target = relation.to;
-  if (!isStored(target)) throw new Error(`${wanted.label}: nothing of it is stored`);
+  if (!isStored(target)) throw new Error(`${selected.label}: nothing of it is stored`);
   planner.demand(target);
   const link = fetch.column(relation.link.column);
   const rows = planner.byIds(target, depth + 1, { fetch, keyOf: row => row[link]! }, fetch.asOf);
-  const write = planner.object(rows, depth + 1, wanted.of(target.name));
+  const write = planner.object(rows, depth + 1, selected.of(target.name));
   return (row, writer) => {
     const id = row[link];
     const found = id ? writer.rows(rows, id)[0] : undefined;
     if (!found) return writer.write('null');
-    writer.path.push(wanted.key);
-    const written = writer.attempt(() => write(found, writer), wanted.required);
+    writer.path.push(selected.key);
+    const written = writer.attempt(() => write(found, writer), selected.required);
     writer.path.pop();
     return written;
   };

@@ -5,11 +5,11 @@ export type PlainValue = Readonly<Record<string, unknown>>;
 
 /** Writes the selected members; `special` gives the text of those that are not a member by name. */
 export function plainWriter(
-  wanted: readonly SelectedField[],
-  special: (wanted: SelectedField, value: PlainValue) => string = () => 'null',
+  selected: readonly SelectedField[],
+  special: (selected: SelectedField, value: PlainValue) => string = () => 'null',
 ): (value: PlainValue) => string {
   return value => {
-    const parts = wanted.map(each => {
+    const parts = selected.map(each => {
       const { key, read } = each;
       const text =
         read.kind === 'member'

@@ -23,18 +23,18 @@ export interface PlannedRoot {
 }
 
 /** Plans a root field. Null if it is not read from the store. */
-export function planRoot(planner: Planner, wanted: SelectedField): PlannedRoot | null {
-  const { read } = wanted;
-  if (read.kind === 'typename') return { write: writer => writer.write(`"${typeOf(wanted)}"`), keyed: null };
-  if (read.kind === 'list') return orFailing(planner, wanted, () => planList(planner, wanted, read.noun));
-  if (read.kind === 'byKey') return orFailing(planner, wanted, () => planByKey(planner, wanted, read.noun));
-  if (read.kind === 'byId') return orFailing(planner, wanted, () => planById(planner, wanted));
-  return read.kind === 'search' ? orFailing(planner, wanted, () => planSearch(planner, wanted)) : null;
+export function planRoot(planner: Planner, selected: SelectedField): PlannedRoot | null {
+  const { read } = selected;
+  if (read.kind === 'typename') return { write: writer => writer.write(`"${typeOf(selected)}"`), keyed: null };
+  if (read.kind === 'list') return orFailing(planner, selected, () => planList(planner, selected, read.noun));
+  if (read.kind === 'byKey') return orFailing(planner, selected, () => planByKey(planner, selected, read.noun));
+  if (read.kind === 'byId') return orFailing(planner, selected, () => planById(planner, selected));
+  return read.kind === 'search' ? orFailing(planner, selected, () => planSearch(planner, selected)) : null;
 }
 
-function orFailing(planner: Planner, wanted: SelectedField, plan: () => PlannedRoot): PlannedRoot {
+function orFailing(planner: Planner, selected: SelectedField, plan: () => PlannedRoot): PlannedRoot {
   let keyed: PlannedRoot['keyed'] = null;
-  const write = planner.orFailing(wanted, () => {
+  const write = planner.orFailing(selected, () => {
     const root = plan();
     keyed = root.keyed;
     return (_row, writer) => root.write(writer);
@@ -43,8 +43,8 @@ function orFailing(planner: Planner, wanted: SelectedField, plan: () => PlannedR
 }
 const noRow: FetchedRow = [];
 
-function planList(planner: Planner, wanted: SelectedField, noun: StoredNoun): PlannedRoot {
-  const write = listWriter(planner, noun, 0, wanted, null);
+function planList(planner: Planner, selected: SelectedField, noun: StoredNoun): PlannedRoot {
+  const write = listWriter(planner, noun, 0, selected, null);
   return { keyed: null, write: writer => write(noRow, writer) };
 }
 
@@ -56,17 +56,17 @@ export const isReadByKeys = ({ kind, columns }: StoredNoun): boolean =>
   kind.key.length === 1 && columns.get(kind.key[0]!)!.field.scalar === 'text';
 
 /** Plans the row with this key, in any spelling of the key; the newest row, if sources use the key twice. */
-function planByKey(planner: Planner, wanted: SelectedField, noun: StoredNoun): PlannedRoot {
+function planByKey(planner: Planner, selected: SelectedField, noun: StoredNoun): PlannedRoot {
   const { policy } = planner;
   planner.demand(noun);
-  const given = noun.kind.key.filter(name => wanted.args[name] !== null && wanted.args[name] !== undefined);
+  const given = noun.kind.key.filter(name => selected.args[name] !== null && selected.args[name] !== undefined);
   if (!policy.mayFind(noun)) throw notFindable(noun, given[0]!);
   const columns = given.map(name => noun.columns.get(name)!);
   const spelled = columns.map(({ name, field }) =>
-    field.format ? field.format.normalise(String(wanted.args[name])) : wanted.args[name],
+    field.format ? field.format.normalise(String(selected.args[name])) : selected.args[name],
   );
   const [only] = columns;
-  const fetch = planner.fetch(noun, 0, null, (wanted.args.asOf as string | undefined) ?? null);
+  const fetch = planner.fetch(noun, 0, null, (selected.args.asOf as string | undefined) ?? null);
   const sought = soughtBy(planner, fetch, columns);
   const found = (column: (typeof columns)[number]) =>
     policy.findsPersons ? `t."${column.column}"` : testedSql(policy, noun, column);
@@ -78,7 +78,7 @@ function planByKey(planner: Planner, wanted: SelectedField, noun: StoredNoun): P
       const rest = `from ${fetch.from()} where ${fetch.visible()} and ${found(only!)} is not null`;
       fetch.keyIs('id').reads('uuid', (select, ids) => `select ${select('t.id::text')} ${rest} and t.id = any(${ids})`);
       const idOf = (args: SelectedField['args']) => planner.ground.idOf(noun, keyOf(args));
-      return oneRoot(planner, wanted, fetch.givenIds(), idOf, sought);
+      return oneRoot(planner, selected, fetch.givenIds(), idOf, sought);
     }
     const column = `t."${only!.column}"`;
     const rest = `from ${fetch.from()} where ${fetch.visible()} and ${found(only!)}`;
@@ -87,7 +87,7 @@ function planByKey(planner: Planner, wanted: SelectedField, noun: StoredNoun): P
       (select, keys) => `select distinct on (${column}) ${select(column)} ${rest} = any(${keys})
         order by ${column}, t.observed_at desc, t.id`,
     );
-    return oneRoot(planner, wanted, fetch, keyOf, sought);
+    return oneRoot(planner, selected, fetch, keyOf, sought);
   }
   const tests = columns.map((column, i) => `${found(column)} = ${fetch.level.values.add(spelled[i])}`);
   const latest = noun.kind.key.slice(given.length).map(name => `t."${noun.columns.get(name)!.column}" desc, `);
@@ -98,7 +98,7 @@ function planByKey(planner: Planner, wanted: SelectedField, noun: StoredNoun): P
     select => `select ${select('null')} from ${from} where ${where}
       order by ${latest.join('')}t.observed_at desc, t.id limit 1`,
   );
-  return oneRoot(planner, wanted, fetch, null, sought);
+  return oneRoot(planner, selected, fetch, null, sought);
 }
 
 const notFindable = (noun: StoredNoun, name: string): HubError =>
@@ -132,31 +132,31 @@ function soughtBy({ catalog }: Planner, fetch: NounFetch, columns: readonly Colu
 /** @param key of the root's row: its id where that is made from the key */
 type NoteSought = (row: FetchedRow | undefined, key: string, writer: ResponseWriter) => void;
 
-function planById(planner: Planner, wanted: SelectedField): PlannedRoot {
-  const [, name, key] = /^(\w+):([0-9a-f-]{36})$/.exec(String(wanted.args.id)) ?? [];
+function planById(planner: Planner, selected: SelectedField): PlannedRoot {
+  const [, name, key] = /^(\w+):([0-9a-f-]{36})$/.exec(String(selected.args.id)) ?? [];
   const noun = name === undefined ? undefined : planner.catalog.nouns.get(name);
   if (!noun || !key || !isStored(noun)) throw new HubError('BAD_USER_INPUT', 'The id was not made by this hub');
   planner.demand(noun);
-  return oneRoot(planner, wanted, planner.byIds(noun, 0, null, null).givenIds(), () => key);
+  return oneRoot(planner, selected, planner.byIds(noun, 0, null, null).givenIds(), () => key);
 }
 
 function oneRoot(
   planner: Planner,
-  wanted: SelectedField,
+  selected: SelectedField,
   fetch: NounFetch,
   keyOf: ((args: SelectedField['args']) => string) | null,
   sought: NoteSought | null = null,
 ): PlannedRoot {
-  const write = planner.object(fetch, 0, wanted.of(fetch.noun.name));
+  const write = planner.object(fetch, 0, selected.of(fetch.noun.name));
   return {
     keyed: keyOf && { fetch, keyOf },
     write: writer => {
-      const key = keyOf ? writer.inputs.keys.get(wanted.key)! : unkeyed;
+      const key = keyOf ? writer.inputs.keys.get(selected.key)! : unkeyed;
       const [row] = writer.rows(fetch, key);
       sought?.(row, key, writer);
-      if (!row) return planner.absent(wanted, writer);
-      writer.path.push(wanted.key);
-      const written = writer.attempt(() => write(row, writer), wanted.required);
+      if (!row) return planner.absent(selected, writer);
+      writer.path.push(selected.key);
+      const written = writer.attempt(() => write(row, writer), selected.required);
       writer.path.pop();
       return written;
     },
@@ -167,8 +167,8 @@ function oneRoot(
  * Plans a search: rows whose searched fields contain the text, or whose key it is in some spelling. Fields that the
  * reader sees masked are never searched.
  */
-function planSearch(planner: Planner, wanted: SelectedField): PlannedRoot {
-  const { text: given, first } = wanted.args as { text: string; first: number };
+function planSearch(planner: Planner, selected: SelectedField): PlannedRoot {
+  const { text: given, first } = selected.args as { text: string; first: number };
   const text = given.trim();
   if (text === '' || given.length > maxSearch)
     throw new HubError('BAD_USER_INPUT', `Search for 1 to ${maxSearch} characters`);
@@ -181,7 +181,7 @@ function planSearch(planner: Planner, wanted: SelectedField): PlannedRoot {
       const found = searchFetch(planner, noun, text, first);
       if (!found) return [];
       const { fetch } = found;
-      return [{ ...found, id: fetch.column('id'), write: planner.object(fetch, 0, wanted.of(noun.name)) }];
+      return [{ ...found, id: fetch.column('id'), write: planner.object(fetch, 0, selected.of(noun.name)) }];
     });
   return {
     keyed: null,
@@ -192,7 +192,7 @@ function planSearch(planner: Planner, wanted: SelectedField): PlannedRoot {
       const writers = new Map(shown.map(({ row, write }) => [row, write]));
       return items(
         writer,
-        wanted,
+        selected,
         shown.map(({ row }) => row),
         row => writers.get(row)!(row, writer),
       );

@@ -45,12 +45,12 @@ export class Plan {
   }
 
   /** Plans the roots that are read from the store, and leaves out the others. */
-  static of(ground: PlanGround, wanted: readonly SelectedField[], allForResolvers = false): Plan {
-    const forResolvers = new Set(allForResolvers ? wanted.map(({ key }) => key) : []);
+  static of(ground: PlanGround, selected: readonly SelectedField[], allForResolvers = false): Plan {
+    const forResolvers = new Set(allForResolvers ? selected.map(({ key }) => key) : []);
     for (;;) {
       const before = forResolvers.size;
       try {
-        return new Plan(ground, wanted, forResolvers);
+        return new Plan(ground, selected, forResolvers);
       } catch (error) {
         // A root that turned out to contain a field with a hand-written resolver is planned again.
         if (!(error instanceof WrittenByHand) || forResolvers.size === before) throw error;
@@ -58,13 +58,13 @@ export class Plan {
     }
   }
 
-  private plan(planner: Planner, wanted: SelectedField): (readonly [string, PlannedRoot])[] {
-    planner.forResolvers = this.forResolvers.has(wanted.key);
+  private plan(planner: Planner, selected: SelectedField): (readonly [string, PlannedRoot])[] {
+    planner.forResolvers = this.forResolvers.has(selected.key);
     try {
-      const root = planRoot(planner, wanted);
-      return root ? [[wanted.key, root]] : [];
+      const root = planRoot(planner, selected);
+      return root ? [[selected.key, root]] : [];
     } catch (error) {
-      if (error instanceof WrittenByHand) this.forResolvers.add(wanted.key);
+      if (error instanceof WrittenByHand) this.forResolvers.add(selected.key);
       throw error;
     }
   }
@@ -78,11 +78,11 @@ export class Plan {
   }
 
   /** @param argsOf arguments of a root; by default those for which it was planned */
-  keys(argsOf: (wanted: SelectedField) => SelectedField['args'] = ({ args }) => args): RootKeys {
+  keys(argsOf: (selected: SelectedField) => SelectedField['args'] = ({ args }) => args): RootKeys {
     const keys = new Map<string, string>();
-    for (const wanted of this.selected) {
-      const keyed = this.roots.get(wanted.key)?.keyed;
-      if (keyed) keys.set(wanted.key, keyed.keyOf(argsOf(wanted)));
+    for (const selected of this.selected) {
+      const keyed = this.roots.get(selected.key)?.keyed;
+      if (keyed) keys.set(selected.key, keyed.keyOf(argsOf(selected)));
     }
     return keys;
   }

@@ -76,8 +76,8 @@ export class Planner {
       .reads('uuid', (select, keys) => `select ${select('t.id::text')} ${rest} and t.id = any(${keys})`);
   }
 
-  object(fetch: NounFetch, depth: number, wanted: readonly SelectedField[]): WriteRow {
-    return objectWriter(this, fetch, depth, wanted);
+  object(fetch: NounFetch, depth: number, selected: readonly SelectedField[]): WriteRow {
+    return objectWriter(this, fetch, depth, selected);
   }
 
   /** Readers who may not see a noun at all get an error rather than an empty answer. */
@@ -86,31 +86,31 @@ export class Planner {
   }
 
   /** Writes the absence of a value. */
-  absent(wanted: SelectedField, writer: ResponseWriter): Written {
-    if (!wanted.required || this.forResolvers) return writer.write('null');
-    writer.fail(new MissingValue(`Cannot return null for non-nullable field ${wanted.label}.`), wanted);
+  absent(selected: SelectedField, writer: ResponseWriter): Written {
+    if (!selected.required || this.forResolvers) return writer.write('null');
+    writer.fail(new MissingValue(`Cannot return null for non-nullable field ${selected.label}.`), selected);
     return false;
   }
 
   /** Plans a part so that, if it cannot be read, only it fails and the rest of the answer stands. */
-  orFailing(wanted: SelectedField, plan: () => WriteRow): WriteRow {
-    if (wanted.problem) return failing(wanted, wanted.problem);
+  orFailing(selected: SelectedField, plan: () => WriteRow): WriteRow {
+    if (selected.problem) return failing(selected, selected.problem);
     const marks = this.levels.map(level => level.mark());
     try {
       return plan();
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
       for (const [i, level] of this.levels.entries()) level.restore(marks[i]);
-      return failing(wanted, error);
+      return failing(selected, error);
     }
   }
 }
 
 const failing =
-  (wanted: SelectedField, error: Error): WriteRow =>
+  (selected: SelectedField, error: Error): WriteRow =>
   (_row, writer) => {
-    writer.fail(error, wanted);
-    return !wanted.required && writer.write('null');
+    writer.fail(error, selected);
+    return !selected.required && writer.write('null');
   };
 
 /** A field has a hand-written resolver, so its root has to be planned for resolvers. */

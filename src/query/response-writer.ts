@@ -96,14 +96,14 @@ export class ResponseWriter {
     }
   }
 
-  fail(error: Error, wanted: SelectedField): void {
-    this.failures.push({ error, path: [...this.path, wanted.key], place: wanted.place });
+  fail(error: Error, selected: SelectedField): void {
+    this.failures.push({ error, path: [...this.path, selected.key], place: selected.place });
   }
 
   /** A response writer for the rows that an agency returns for a deferred field of this answer. */
-  inside(defer: DeferredField, results: Results): ResponseWriter {
+  inside(field: DeferredField, results: Results): ResponseWriter {
     const writer = new ResponseWriter(results, this.inputs, this.reader);
-    writer.path.push(...defer.path);
+    writer.path.push(...field.path);
     return writer;
   }
 
@@ -121,9 +121,9 @@ export class ResponseWriter {
   }
 
   /** Defers a field behind a mark. Control characters are escaped in JSON, so no value looks like a mark. */
-  field(wanted: SelectedField, parent: LiveParent, fill: WriteDeferred): true {
+  defer(selected: SelectedField, parent: LiveParent, fill: WriteDeferred): true {
     const mark = `\0${this.deferred.length}\0`;
-    this.deferred.push({ mark, parent, path: [...this.path, wanted.key], fill });
+    this.deferred.push({ mark, parent, path: [...this.path, selected.key], fill });
     return this.write(mark);
   }
 }

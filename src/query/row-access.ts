@@ -26,9 +26,9 @@ export async function seenIds(
 ): Promise<ReadonlySet<string>> {
   if (!policy.sees(noun)) return new Set();
   const values = new Values();
-  const wanted = `${values.add(ids)}::uuid[]`;
+  const selected = `${values.add(ids)}::uuid[]`;
   const visible = visibleSql({ catalog, policy, values, asOf: null }, noun);
-  const rows = await read(`select t.id from ${noun.table} t where t.id = any(${wanted}) and ${visible}`, values.list);
+  const rows = await read(`select t.id from ${noun.table} t where t.id = any(${selected}) and ${visible}`, values.list);
   return new Set(rows.map(([id]) => id!));
 }
 

@@ -12,7 +12,7 @@ import { deriveNouns } from './derive.ts';
 import type { Identity } from './identity.ts';
 import { openParked, type ParkedItem, parkItems, settleParked, supersedeParked } from './parked.ts';
 import { PreparedPage, type PreparedRecords } from './prepared-page.ts';
-import { standingSql, upsertSql } from './record-sql.ts';
+import { existingRowsSql, upsertSql } from './record-sql.ts';
 import { copyColumns, type NounRow, namedCells, type ValidRecord, type WrittenRow } from './rows.ts';
 import { completeSet, noteSeen, type RemovalGuard, type SetPage, settleHeldRemoval } from './whole-set.ts';
 
@@ -186,7 +186,7 @@ const statements = (name: string, make: (noun: StoredNoun) => string) => {
   };
 };
 const upsertOf = statements('upsert', upsertSql);
-const standingStatement = statements('standing', standingSql);
+const standingStatement = statements('standing', existingRowsSql);
 
 /** Ids of the rows that exist already, and whether their content is the same. */
 async function standingOf(

@@ -27,7 +27,7 @@ const filed = 's.observed_at <> $2::timestamptz';
  * Which of these rows exist, and whether their content is the same: $1 ids, $2 versions, $3 digests, $4 when it was
  * true.
  */
-export const standingSql = (noun: StoredNoun): string => `
+export const existingRowsSql = (noun: StoredNoun): string => `
 select s.id, ${isStated(noun) ? 'i.version = s.version and i.digest = s.digest and i.as_of is not distinct from s.as_of' : 'i.digest = s.digest'} as same
 from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) as i(id, version, digest, as_of) join ${noun.table} s on s.id = i.id`;
 

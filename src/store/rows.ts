@@ -113,7 +113,7 @@ export function encodeRecord(
 }
 
 const copied = new WeakMap<StoredNoun, readonly string[]>();
-/** The columns of the lines that `tell` writes; the last is left open, for the time of the page. */
+/** The columns of the lines that `encodeRecord` writes; the last is left open, for the time of the page. */
 export function copyColumns(noun: StoredNoun): readonly string[] {
   const known = copied.get(noun);
   if (known) return known;

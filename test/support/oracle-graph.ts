@@ -113,10 +113,10 @@ class Oracle {
     if (field === 'id') return (({ row }: Seen) => `${noun.name}:${row.id}`) as Resolve;
     if (field === 'observedAt')
       return (({ row, whole }: Seen, _: unknown, { policy }: OracleContext) =>
-        policy.timeTold(noun, whole) === 'whole' ? instantOf(String(row.observed_at)) : null) as Resolve;
+        policy.statementTime(noun, whole) === 'whole' ? instantOf(String(row.observed_at)) : null) as Resolve;
     if (field === 'asOf')
       return (({ row, whole }: Seen, _: unknown, { policy }: OracleContext) =>
-        row.as_of && policy.timeTold(noun, whole) === 'whole' ? instantOf(String(row.as_of)) : null) as Resolve;
+        row.as_of && policy.statementTime(noun, whole) === 'whole' ? instantOf(String(row.as_of)) : null) as Resolve;
     if (field === 'source') return source as Resolve;
     if (field === 'spellings') return spellings as Resolve;
     if (field === 'masked') return masked as Resolve;
@@ -383,7 +383,7 @@ function masked({ noun, row, whole }: Seen, _: unknown, { policy }: OracleContex
   const columns = [...noun.columns.values()].filter(
     ({ name, column }) => policy.field(noun, name, whole, row[column]) !== 'whole',
   );
-  const time = !isStated(noun) || policy.timeTold(noun, whole) === 'whole' ? [] : ['asOf', 'observedAt'];
+  const time = !isStated(noun) || policy.statementTime(noun, whole) === 'whole' ? [] : ['asOf', 'observedAt'];
   return [...columns.map(({ name }) => name), ...(columns.length && noun.heading.length ? ['heading'] : []), ...time];
 }
 function source({ noun, row, whole }: Seen, _: unknown, { policy }: OracleContext) {
@@ -392,7 +392,7 @@ function source({ noun, row, whole }: Seen, _: unknown, { policy }: OracleContex
     agency: row.agency,
     sourceId: view === 'whole' ? row.source_id : maskValue(view, 'text', row.source_id),
     version:
-      policy.timeTold(noun, whole) === 'whole' && policy.sourceId(noun, whole) === 'whole'
+      policy.statementTime(noun, whole) === 'whole' && policy.sourceId(noun, whole) === 'whole'
         ? row.version
         : maskValue('stars', 'text', row.version),
   };
@@ -435,8 +435,8 @@ function claimsOf(noun: Noun, kind: StoredNoun, link: Link, seen: Seen, policy: 
         agency: String(row.agency),
         kind: kind.name,
         record: seen,
-        observedAt: policy.timeTold(kind, seen.whole) === 'whole' ? instantOf(String(row.observed_at)) : null,
-        asOf: row.as_of && policy.timeTold(kind, seen.whole) === 'whole' ? instantOf(String(row.as_of)) : null,
+        observedAt: policy.statementTime(kind, seen.whole) === 'whole' ? instantOf(String(row.observed_at)) : null,
+        asOf: row.as_of && policy.statementTime(kind, seen.whole) === 'whole' ? instantOf(String(row.as_of)) : null,
       },
     ];
   });

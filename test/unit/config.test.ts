@@ -47,7 +47,7 @@ describe('the settings of the hub', () => {
 
   test('report a removed setting to the operator who relies on it, with the reason', () => {
     const gone =
-      'HUB_SMALLEST_GROUP is gone and should not be set: groups are told whole; what protects persons are classes, masks, purposes and the log';
+      'HUB_SMALLEST_GROUP is gone and should not be set: groups are shown whole; what protects persons are classes, masks, purposes and the log';
     expect(complaint(() => readConfig({ ...good, HUB_SMALLEST_GROUP: '5' }))).toBe(gone);
     expect(complaint(() => readConfig({ ...good, HUB_SMALLEST_GROUP_FILE: '/run/secrets/five' }))).toBe(gone);
     expect(readConfig({ ...good, HUB_SMALLEST_GROUP: '' }).hubPort).toBe(4000);

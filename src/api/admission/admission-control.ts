@@ -105,11 +105,14 @@ export class AdmissionControl {
     if (!text) return null;
     const known = this.documents.get(text) ?? this.read(text, limits);
     demandSmallText(known.measure, limits);
+    if (!isRecord(request.variables ?? {}))
+      throw new HubError('BAD_USER_INPUT', '`variables` must be a JSON object: send the values under their names');
     const given = measureInputs(request.variables, limits.inputs);
     demandAtMost('The variables have', given.depth, maxNesting, 'levels');
     const { document, literals } = known;
     demandAtMost('The request has', given.inputs + literals.count, limits.inputs, 'input values');
-    if (given.holdsNul || literals.holdNul) throw new HubError('BAD_USER_INPUT', 'A value holds the character U+0000');
+    if (given.holdsNul || literals.holdNul)
+      throw new HubError('BAD_USER_INPUT', 'A value holds the character U+0000: leave it out');
     if (this.settings.storedOperations === 'enforce' && limits.operations === 'stored' && !this.isStored(known)) {
       throw new HubError(
         'OPERATION_NOT_STORED',

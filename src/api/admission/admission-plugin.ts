@@ -26,6 +26,8 @@ const withTokenProblem = (error: GraphQLFormattedError, { tokenProblem }: Princi
  * Keyed by the principal, which is made anew for each request; the context cannot be the key, because Apollo Server
  * copies it.
  */
+const onStreamsOnly = 'Subscriptions run on streams: over a WebSocket at /graphql, or as events at /graphql/stream';
+
 export type Admissions = WeakMap<Principal, Admission>;
 
 export const admissionPlugin = (
@@ -34,7 +36,8 @@ export const admissionPlugin = (
 ): ApolloServerPlugin<Context> => ({
   requestDidStart: async () => ({
     // If Apollo Server should read a request differently from admission control, the request does not run.
-    didResolveOperation: async ({ contextValue, source }) => {
+    didResolveOperation: async ({ contextValue, source, operation }) => {
+      if (operation?.operation === 'subscription') throw refusal(new HubError('BAD_USER_INPUT', onStreamsOnly));
       if (admissions.get(contextValue.principal)?.text === source) return;
       throw refusal(new HubError('BAD_USER_INPUT', 'The request is ambiguous: send one query or stored operation id'));
     },

@@ -61,7 +61,7 @@ export async function dryRun(
   reader: Principal,
   questions: readonly DryRunOperation[],
 ): Promise<AccessSnapshot> {
-  const sight = new SightMaker();
+  const sight = new SnapshotBuilder();
   // Plans are cached for readers, not for rules, so each set of rules needs a cache of its own.
   const answers = new CompiledAnswers(schema, log);
   const contextValue = new Context({ ...hub, rules }, reader);
@@ -114,7 +114,7 @@ async function visible({ hub, policy }: Context, changes: readonly Change[]): Pr
 
 const globalId = /^(\w+):[0-9a-f-]{36}$/;
 
-class SightMaker implements AccessSnapshot {
+class SnapshotBuilder implements AccessSnapshot {
   readonly rows = new Set<string>();
   readonly fields = new Map<string, ShownField>();
   readonly refusals = new Set<string>();

@@ -36,29 +36,29 @@ export interface PlanReport {
 
 export async function answerPlanned(planned: PlannedQuery, context: Context): Promise<Answered> {
   const { plan, inputs: given, collected } = planned;
-  const { selected: wanted, statements } = plan;
+  const { selected, statements } = plan;
   const { texts, failures } = await readPlan(context, plan, given);
   if (plan.isComplete) {
-    const report = { compiled: wanted.map(({ key }) => key), resolved: [], statements };
-    return { data: joined(wanted, texts), errors: failures.map(toError), plan: report };
+    const report = { compiled: selected.map(({ key }) => key), resolved: [], statements };
+    return { data: joined(selected, texts), errors: failures.map(toError), plan: report };
   }
-  const resolved = wanted.filter(({ key }) => !plan.has(key) || plan.forResolvers.has(key)).map(({ key }) => key);
+  const resolved = selected.filter(({ key }) => !plan.has(key) || plan.forResolvers.has(key)).map(({ key }) => key);
   const trees = treesOf(resolved, { texts, failures });
   const result = await resolveRoots(planned, collected!, resolved, trees, context);
   const answers = new Map(texts);
   for (const key of resolved) answers.set(key, result.data ? Buffer.from(JSON.stringify(result.data[key])) : undefined);
   const errors = failures.filter(({ path }) => !resolved.includes(String(path[0]))).map(toError);
-  const compiled = wanted.map(({ key }) => key).filter(key => !resolved.includes(key));
+  const compiled = selected.map(({ key }) => key).filter(key => !resolved.includes(key));
   return {
-    data: joined(wanted, answers),
+    data: joined(selected, answers),
     errors: [...errors, ...(result.errors ?? [])],
     plan: { compiled, resolved, statements },
   };
 }
 
-function joined(wanted: readonly SelectedField[], texts: PlanAnswer['texts']): JsonBytes | null {
+function joined(selected: readonly SelectedField[], texts: PlanAnswer['texts']): JsonBytes | null {
   const pieces: Buffer[] = [];
-  for (const [i, { key }] of wanted.entries()) {
+  for (const [i, { key }] of selected.entries()) {
     const text = texts.get(key);
     if (text === undefined) return null;
     pieces.push(Buffer.from(`${i ? ',' : '{'}"${key}":`), text);
@@ -69,7 +69,7 @@ function joined(wanted: readonly SelectedField[], texts: PlanAnswer['texts']): J
 /** A snapshot that cannot be read fails every root that needs it. */
 async function readPlan(context: Context, plan: Plan, given: PlanInputs): Promise<PlanAnswer> {
   try {
-    return await plan.answer(await context.hub.batches.read(plan, given), given, context.runReader);
+    return await plan.answer(await context.hub.batches.read(plan, given), given, context.responseReader);
   } catch (error) {
     const planned = plan.selected.filter(({ key }) => plan.has(key));
     return {
@@ -132,10 +132,10 @@ export function readNodes(
   ids: readonly string[],
   info: GraphQLResolveInfo,
 ): Promise<unknown[]> {
-  const [wanted] = selectedFieldsOf(info, info.parentType, new Map([[info.fieldName, info.fieldNodes]]));
+  const [selected] = selectedFieldsOf(info, info.parentType, new Map([[info.fieldName, info.fieldNodes]]));
   const read = async (id: string) => {
     const root: SelectedField = {
-      ...wanted!,
+      ...selected!,
       read: { kind: 'byId' },
       args: { id: `${noun.name}:${id}` },
       required: false,

@@ -9,13 +9,13 @@ import { planExtension } from './plan-extension.ts';
 import { QueryPlans } from './query-plans.ts';
 
 export class CompiledAnswers {
-  private readonly questions: QueryPlans;
+  private readonly plans: QueryPlans;
 
   constructor(
     private readonly schema: GraphQLSchema,
     private readonly log: Logger,
   ) {
-    this.questions = new QueryPlans(schema);
+    this.plans = new QueryPlans(schema);
   }
 
   readonly plugin: ApolloServerPlugin<Context> = {
@@ -46,12 +46,12 @@ export class CompiledAnswers {
 
   /** Null if it is no query, or if its variables are invalid, which graphql-js then reports. */
   private async answer(args: ExecutionArgs): Promise<Answered | null> {
-    const query = this.questions.query(args.document, args.operationName);
+    const query = this.plans.query(args.document, args.operationName);
     if (!query) return null;
     const declared = query.operation.variableDefinitions ?? [];
     const { coerced } = getVariableValues(this.schema, declared, args.variableValues ?? {}, { maxErrors: 50 });
     if (!coerced) return null;
     const context = args.contextValue as Context;
-    return answerPlanned(this.questions.plan(query, coerced, context), context);
+    return answerPlanned(this.plans.plan(query, coerced, context), context);
   }
 }

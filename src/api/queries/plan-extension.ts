@@ -27,8 +27,8 @@ export async function planExtension(
   asked: unknown,
   { plan }: Answered,
 ): Promise<PlanExtension | null> {
-  const { plan: wanted, explain } = (asked ?? {}) as { plan?: unknown; explain?: unknown };
-  if ((wanted !== true && explain !== true) || !roleLimits[principal.role].introspection) return null;
+  const { plan: selected, explain } = (asked ?? {}) as { plan?: unknown; explain?: unknown };
+  if ((selected !== true && explain !== true) || !roleLimits[principal.role].introspection) return null;
   const { compiled, resolved, statements } = plan;
   const report = { compiled, resolved, statements: statements.length };
   if (explain !== true) return { plan: report };

@@ -33,7 +33,7 @@ export interface ReadQuery {
   /** Variables that are used only as the key of a root field: plans do not depend on them. */
   readonly keyVariables: ReadonlySet<string>;
   /** Variables that are used only as values in tests of a list's rows: plans hold references to them. */
-  readonly slotVariables: ReadonlySet<string>;
+  readonly referenceVariables: ReadonlySet<string>;
 }
 /** A plan with the inputs of one request. */
 export interface PlannedQuery {
@@ -67,7 +67,7 @@ export class QueryPlans {
   }
 
   plan(query: ReadQuery, variableValues: QuerySelection['variableValues'], context: Context): PlannedQuery {
-    const { operation, fragments, keyVariables, slotVariables } = query;
+    const { operation, fragments, keyVariables, referenceVariables: slotVariables } = query;
     const values: Record<string, unknown> = {};
     const others: [string, unknown][] = [];
     for (const [name, value] of Object.entries(variableValues)) {
@@ -75,23 +75,23 @@ export class QueryPlans {
       if (slotVariables.has(name) && value !== null && value !== undefined) values[name] = value;
       else if (!keyVariables.has(name)) others.push([name, value]);
     }
-    const question = { schema: this.schema, operation, fragments, variableValues };
+    const selection = { schema: this.schema, operation, fragments, variableValues };
     const name = `${query.number} ${context.policy.identity} ${JSON.stringify(others)} ${Object.keys(values)}`;
     const known = this.plans.get(name);
     if (known) {
       const keys = known.keys(({ args, keyVariable }) =>
         keyVariable ? { ...args, [keyVariable.argument]: variableValues[keyVariable.variable] } : args,
       );
-      return { plan: known, inputs: { keys, values }, selection: question, collected: null };
+      return { plan: known, inputs: { keys, values }, selection: selection, collected: null };
     }
     const type = this.schema.getQueryType()!;
-    const collected = collectRoots(question, type);
-    const slots = Object.entries(values).map(([variable, value]) => [variable, new VariableRef(variable, value)]);
-    const planned = { ...question, variableValues: { ...variableValues, ...Object.fromEntries(slots) } };
+    const collected = collectRoots(selection, type);
+    const references = Object.entries(values).map(([variable, value]) => [variable, new VariableRef(variable, value)]);
+    const planned = { ...selection, variableValues: { ...variableValues, ...Object.fromEntries(references) } };
     const plan = Plan.of(context.planGround, selectedFieldsOf(planned, type, collected));
     // A plan that is continued by resolvers takes its arguments from the request, so it is not cached.
     if (plan.isComplete) this.plans.set(name, plan);
-    return { plan, inputs: { keys: plan.keys(), values }, selection: question, collected };
+    return { plan, inputs: { keys: plan.keys(), values }, selection: selection, collected };
   }
 
   private read(document: DocumentNode, operationName: string | null | undefined): ReadQuery | null {
@@ -104,7 +104,7 @@ export class QueryPlans {
     this.numbers += 1;
     const keyVariables = this.keyVariables(document, operation);
     const slotVariables = this.slotVariables(document, operation);
-    return { number: this.numbers, operation, fragments, keyVariables, slotVariables };
+    return { number: this.numbers, operation, fragments, keyVariables, referenceVariables: slotVariables };
   }
 
   private keyVariables(document: DocumentNode, operation: OperationDefinitionNode): Set<string> {
@@ -136,18 +136,18 @@ export class QueryPlans {
       const named = this.schema.getType(namedTypeOf(type));
       return isLeafType(named);
     });
-    const slots = new Set(leaves.map(({ variable }) => variable.name.value));
+    const references = new Set(leaves.map(({ variable }) => variable.name.value));
     visit(document, {
-      Field: ({ name }) => void (name.value === 'groups' && slots.clear()),
+      Field: ({ name }) => void (name.value === 'groups' && references.clear()),
       Variable: ({ name }, _key, parent, _path, ancestors) => {
         const around = parent as ASTNode;
         if (around.kind === Kind.VARIABLE_DEFINITION) return;
         const argument = ancestors.findLast(node => !Array.isArray(node) && (node as ASTNode).kind === Kind.ARGUMENT);
         const isTest = around.kind === Kind.OBJECT_FIELD && isOperator(around.name.value);
-        if (!isTest || (argument as ArgumentNode | undefined)?.name.value !== 'where') slots.delete(name.value);
+        if (!isTest || (argument as ArgumentNode | undefined)?.name.value !== 'where') references.delete(name.value);
       },
     });
-    return slots;
+    return references;
   }
 }
 

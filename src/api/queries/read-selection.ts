@@ -46,13 +46,13 @@ export const collectRoots = (
 
 /** @param collected fields of an object of this type */
 export const selectedFieldsOf = (
-  question: QuerySelection,
+  selection: QuerySelection,
   type: GraphQLObjectType,
   collected: Collected,
-): SelectedField[] => [...collected].map(([key, nodes]) => wantedField(question, type, key, nodes));
+): SelectedField[] => [...collected].map(([key, nodes]) => selectedField(selection, type, key, nodes));
 
-function wantedField(
-  question: QuerySelection,
+function selectedField(
+  selection: QuerySelection,
   type: GraphQLObjectType,
   key: string,
   nodes: readonly FieldNode[],
@@ -66,7 +66,7 @@ function wantedField(
     const read: FieldSource = name === '__typename' ? { kind: 'typename' } : elsewhere;
     return { ...head, read, args: {}, keyVariable: null, problem: null, of: () => nothing, required: true };
   }
-  const { args, problem } = argumentsOf(question, field, node);
+  const { args, problem } = argumentsOf(selection, field, node);
   const read = (field.extensions.read as FieldSource | undefined) ?? elsewhere;
   const required = isNonNullType(field.type);
   const keyVariable = read.kind === 'byKey' ? keyVariableOf(node) : null;
@@ -76,7 +76,7 @@ function wantedField(
     args,
     keyVariable,
     problem,
-    of: selections(question, getNamedType(field.type), nodes),
+    of: selections(selection, getNamedType(field.type), nodes),
     required,
   };
 }
@@ -100,7 +100,7 @@ function argumentsOf({ variableValues }: QuerySelection, field: GraphQLField<unk
 
 /** Selections of an object by the name of its type, read when they are needed. */
 function selections(
-  question: QuerySelection,
+  selection: QuerySelection,
   type: GraphQLNamedType,
   nodes: readonly FieldNode[],
 ): SelectedField['of'] {
@@ -109,12 +109,12 @@ function selections(
   return name => {
     const found = known.get(name);
     if (found) return found;
-    const object = question.schema.getType(name);
+    const object = selection.schema.getType(name);
     if (!isObjectType(object)) throw new Error(`${name} is no type of objects`);
-    const { schema, fragments, variableValues } = question;
+    const { schema, fragments, variableValues } = selection;
     const fields = collectSubfields(schema, fragments as never, variableValues as never, object, nodes as never);
-    const wanted = selectedFieldsOf(question, object, fields);
-    known.set(name, wanted);
-    return wanted;
+    const selected = selectedFieldsOf(selection, object, fields);
+    known.set(name, selected);
+    return selected;
   };
 }

@@ -1,10 +1,11 @@
 /**
- * Holds back every answer with personal data, over HTTP and sockets alike, until its entry in the audit log is on disk.
+ * Holds back every answer with personal data, on every transport, until its entry in the audit log is on disk.
  */
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type DocumentNode, type ExecutionResult, GraphQLError, getOperationAST, print } from 'graphql';
 import type { Logger } from 'pino';
+import type { Channel } from '../../audit/entry.ts';
 import { operationOf } from '../../audit/trail.ts';
 import { HubError, statusOf } from '../../domain/error-codes.ts';
 import type { Context } from './context.ts';
@@ -38,14 +39,17 @@ export function auditHttp(app: FastifyInstance, log: Logger): (request: FastifyR
   return (request, context) => void contexts.set(request, context);
 }
 
-const noteAnswer = (
+/** Notes what an answer shows, if it shows anybody: with the purpose, and the grants by which something is unmasked. */
+export async function noteAnswer(
   { trail, hub, principal, purpose }: Context,
-  channel: 'http' | 'socket',
+  channel: Channel,
   text: string | Buffer | null,
-) => trail.note(hub.audit, { ...principal, purpose }, channel, text);
+): Promise<void> {
+  if (!trail.isEmpty) await trail.note(hub.audit, { ...principal, purpose }, channel, text);
+}
 
 function refused(reply: FastifyReply, error: unknown, log: Logger): string {
-  const text = JSON.stringify({ errors: [toldFailure(error, log).toJSON()] });
+  const text = JSON.stringify({ errors: [clientFailure(error, log).toJSON()] });
   // Clients of the older media type take any other status for a broken connection.
   const isNewer = String(reply.getHeader('content-type')).includes('graphql-response');
   if (isNewer) reply.code(statusOf(error instanceof HubError ? error.code : 'INTERNAL'));
@@ -53,7 +57,7 @@ function refused(reply: FastifyReply, error: unknown, log: Logger): string {
   return text;
 }
 
-function toldFailure(error: unknown, log: Logger): GraphQLError {
+function clientFailure(error: unknown, log: Logger): GraphQLError {
   const original = error instanceof Error ? error : new Error(String(error));
   const { message, extensions } = formatClientError({ message: '' }, original, log);
   return new GraphQLError(message, { extensions });
@@ -72,12 +76,12 @@ export async function auditAnswer<R extends ExecutionResult>(
   log: Logger,
 ): Promise<R | { readonly errors: readonly GraphQLError[] }> {
   const { purposeProblem } = context.principal;
-  const told = purposeProblem ? { ...result, extensions: { ...result.extensions, purposeProblem } } : result;
-  if (context.trail.isEmpty) return told;
+  const answer = purposeProblem ? { ...result, extensions: { ...result.extensions, purposeProblem } } : result;
+  if (context.trail.isEmpty) return answer;
   try {
-    await noteAnswer(context, 'socket', JSON.stringify(told));
-    return told;
+    await noteAnswer(context, context.trail.channel, JSON.stringify(answer));
+    return answer;
   } catch (error) {
-    return { errors: [toldFailure(error, log)] };
+    return { errors: [clientFailure(error, log)] };
   }
 }

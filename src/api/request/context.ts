@@ -104,7 +104,7 @@ export class Context {
     return this.unmasked.length > 0;
   }
 
-  get runReader(): ResponseReader {
+  get responseReader(): ResponseReader {
     const { hub, trail, ask } = this;
     return {
       ask,

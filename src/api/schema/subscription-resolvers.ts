@@ -94,7 +94,7 @@ export function subscriptionResolvers(types: DerivedTypes, catalog: Catalog): Cl
     @FieldResolver(() => DateTime, { nullable: true })
     at(@Root() change: Change, @Ctx() { policy }: Context): string | null {
       const noun = catalog.stored(change.kind);
-      return policy.timeTold(noun, policy.whole(noun) === 'all') === 'whole' ? change.at : null;
+      return policy.statementTime(noun, policy.whole(noun) === 'all') === 'whole' ? change.at : null;
     }
 
     @FieldResolver(() => Node, { nullable: true })

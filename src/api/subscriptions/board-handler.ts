@@ -24,7 +24,7 @@ import type { RemoveReason } from '../schema/subscription-types.ts';
 import { answerFor, type EventExecution, type Subscriber } from './event-execution.ts';
 import type { Semaphore } from './semaphore.ts';
 
-type BoardLane = FilterGroup<BoardFilter, Subscriber>;
+type BoardFilterGroup = FilterGroup<BoardFilter, Subscriber>;
 type BoardFeedEvent = FeedEvent<BoardFilter, Subscriber>;
 
 export interface BoardParts {
@@ -37,7 +37,7 @@ export interface BoardParts {
   /** The most rows that a board may have. */
   readonly maxRows: number;
   /** Limits concurrent snapshots, because each one holds a database connection. */
-  readonly turns: Semaphore;
+  readonly snapshotSlots: Semaphore;
 }
 
 /**
@@ -48,7 +48,7 @@ const freshMs = 1_000;
 
 export function boardHandler(parts: BoardParts): GroupHandler<BoardFilter, Subscriber> {
   const { execution, reader } = parts;
-  const snapshots = new Map<BoardLane, Promise<Snapshot<Subscriber>>>();
+  const snapshots = new Map<BoardFilterGroup, Promise<Snapshot<Subscriber>>>();
   const answer = (root: object, moment: Moment | null = null) => answerFor(execution, reader().principal, root, moment);
   return {
     eventsOf: (changes, filterGroups) => boardEvents(parts, changes, filterGroups),
@@ -57,7 +57,7 @@ export function boardHandler(parts: BoardParts): GroupHandler<BoardFilter, Subsc
     snapshot: filterGroup => {
       const known = snapshots.get(filterGroup);
       if (known) return known;
-      const taken = parts.turns.take(() => takeSnapshot(parts, filterGroup.filter, answer));
+      const taken = parts.snapshotSlots.take(() => takeSnapshot(parts, filterGroup.filter, answer));
       const forget = () => void setTimeout(() => snapshots.delete(filterGroup), freshMs / 2).unref();
       taken.then(forget, () => snapshots.delete(filterGroup));
       snapshots.set(filterGroup, taken);
@@ -111,7 +111,7 @@ function freshly<T>(made: T, again: () => Promise<T>): () => Promise<T> {
 async function boardEvents(
   parts: BoardParts,
   changes: readonly Change[],
-  filterGroups: readonly BoardLane[],
+  filterGroups: readonly BoardFilterGroup[],
 ): Promise<BoardFeedEvent[]> {
   const { hub, noun, reader } = parts;
   const { policy } = new Context(hub, reader().principal);
@@ -127,8 +127,8 @@ async function boardEvents(
   const ids = [...touched.keys()];
   if (!ids.length) return [];
   const now = await matchNow(looking, ids);
-  const fits = (id: string, filterGroup: number) => Boolean(isThere(now.get(id)) && now.get(id)!.fits[filterGroup]);
-  const missing = ids.filter(id => filterGroups.some((_, filterGroup) => !fits(id, filterGroup)));
+  const fits = (id: string, index: number) => Boolean(isThere(now.get(id)) && now.get(id)!.fits[index]);
+  const missing = ids.filter(id => filterGroups.some((_, index) => !fits(id, index)));
   const before = missing.length ? await matchedSince(looking, missing, changes[0]!.position - 1) : new Map();
   const reassigned = new Set(changes.filter(change => change.reassigned).map(change => change.caseId));
   const events: Omit<BoardFeedEvent, 'partial'>[] = [];
@@ -185,16 +185,16 @@ async function touchedRows(
   const touch = (id: string, position: number, caseId: string | null) => {
     if (position >= (touched.get(id)?.position ?? 0)) touched.set(id, { position, caseId });
   };
-  const hangsOnOthers = dependsOnOthers(looking);
+  const dependsOnOtherRows = dependsOnOthers(looking);
   const [isBoardOfCases, caseLink] = [noun.name === 'Case', noun.links.find(({ target }) => target.name === 'Case')];
   for (const { kind, recordId, position, caseId, wasCaseId } of changes) {
     if (kind === noun.name) touch(recordId, position, caseId);
-    else if (isBoardOfCases && (isDeep || hangsOnOthers)) {
+    else if (isBoardOfCases && (isDeep || dependsOnOtherRows)) {
       for (const id of [caseId, wasCaseId]) if (id) touch(id, position, id);
     }
   }
   const cases = new Map(changes.filter(({ kind }) => kind === 'Case').map(c => [c.recordId, c.position]));
-  if (caseLink && cases.size && (isDeep || hangsOnOthers)) {
+  if (caseLink && cases.size && (isDeep || dependsOnOtherRows)) {
     for (const [id, caseId] of await linkedTo(looking.read, noun, caseLink.column, [...cases.keys()]))
       touch(id, cases.get(caseId)!, caseId);
   }

@@ -9,7 +9,7 @@ import { Context, type Hub } from '../request/context.ts';
 import type { ChangesFilter } from '../request/subscription-request.ts';
 import { answerFor, type EventExecution, type Subscriber } from './event-execution.ts';
 
-type ChangesLane = FilterGroup<ChangesFilter, Subscriber>;
+type ChangesFilterGroup = FilterGroup<ChangesFilter, Subscriber>;
 
 export function changeHandler(
   hub: Hub,
@@ -21,10 +21,10 @@ export function changeHandler(
       const asked = changes
         .map(change => ({ change, filterGroups: filterGroups.filter(({ filter }) => isWanted(filter, change)) }))
         .filter(one => one.filterGroups.length);
-      const told = await toldOf(new Context(hub, reader().principal), asked, (changes[0]?.position ?? 1) - 1);
+      const found = await deliverable(new Context(hub, reader().principal), asked, (changes[0]?.position ?? 1) - 1);
       return changes.flatMap((change): FeedEvent<ChangesFilter, Subscriber>[] => {
         const { position } = change;
-        const given = told.get(change);
+        const given = found.get(change);
         return given?.length ? [{ position, partial: false, filterGroups: given, root: change }] : [];
       });
     },
@@ -42,20 +42,20 @@ const isWanted = ({ where, agencies, kinds, caseNo }: ChangesFilter, change: Cha
 
 interface Asked {
   readonly change: Change;
-  readonly filterGroups: readonly ChangesLane[];
+  readonly filterGroups: readonly ChangesFilterGroup[];
 }
 
 /** Changes that may be sent, with the filter groups whose filter they fit. */
-async function toldOf(context: Context, asked: readonly Asked[], after: number) {
-  const told = new Map<Change, readonly ChangesLane[]>();
+async function deliverable(context: Context, asked: readonly Asked[], after: number) {
+  const found = new Map<Change, readonly ChangesFilterGroup[]>();
   for (const [kind, some] of Map.groupBy(asked, one => one.change.kind)) {
     const noun = context.hub.catalog.stored(kind);
     const changes = some.map(one => one.change);
     const visible = new Set(await visibleOf(context, noun, changes));
     const seen = some.filter(one => visible.has(one.change));
-    for (const { change, filterGroups } of await fitting(context, noun, seen, after)) told.set(change, filterGroups);
+    for (const { change, filterGroups } of await fitting(context, noun, seen, after)) found.set(change, filterGroups);
   }
-  return told;
+  return found;
 }
 
 /**
@@ -63,7 +63,7 @@ async function toldOf(context: Context, asked: readonly Asked[], after: number) 
  * sent once more.
  */
 async function fitting({ hub, policy }: Context, noun: StoredNoun, asked: readonly Asked[], after: number) {
-  const whereOf = ({ filter }: ChangesLane) => filter.where?.[noun.name] ?? null;
+  const whereOf = ({ filter }: ChangesFilterGroup) => filter.where?.[noun.name] ?? null;
   const filters = [...new Set(asked.flatMap(one => one.filterGroups))].filter(whereOf);
   if (!filters.length) return asked;
   const { read, catalog } = hub;
@@ -74,7 +74,7 @@ async function fitting({ hub, policy }: Context, noun: StoredNoun, asked: readon
   const missing = ids.filter(id => filters.some((_, i) => !fitsNow(id, i)));
   const before = missing.length ? await matchedSince(looking, missing, after) : new Map();
   const places = new Map(filters.map((filterGroup, i) => [filterGroup, i]));
-  const fits = (id: string, filterGroup: ChangesLane) => {
+  const fits = (id: string, filterGroup: ChangesFilterGroup) => {
     const filter = places.get(filterGroup);
     return filter === undefined || fitsNow(id, filter) || before.get(id)?.[filter];
   };

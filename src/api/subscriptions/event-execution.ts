@@ -24,7 +24,7 @@ export interface EventExecution {
   readonly variables: Readonly<Record<string, unknown>>;
   /** For the audit log. */
   readonly operation: Operation;
-  readonly tell: (result: ExecutionResult) => ExecutionResult;
+  readonly toClient: (result: ExecutionResult) => ExecutionResult;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface EventExecution {
  * @param moment null: read everything as of now
  */
 export async function answerFor(
-  { schema, hub, document, operationName, variables, operation, tell }: EventExecution,
+  { schema, hub, document, operationName, variables, operation, toClient: tell }: EventExecution,
   principal: Principal,
   root: object,
   moment: Moment | null = null,

@@ -32,7 +32,7 @@ export interface SubscriptionParts {
   readonly hub: Hub;
   readonly readers: Readers;
   readonly limits: SubscriptionLimits;
-  readonly tell: (result: ExecutionResult) => ExecutionResult;
+  readonly toClient: (result: ExecutionResult) => ExecutionResult;
   readonly onError: (error: unknown) => void;
 }
 /** A subscription as it came in. */
@@ -135,7 +135,7 @@ export class Subscriptions {
   }
 
   private makeGroup(key: string, stream: Stream): AnyGroup {
-    const { schema, hub, limits, tell, onError } = this.parts;
+    const { schema, hub, limits, toClient: tell, onError } = this.parts;
     const { asked, operation } = stream;
     const { document, operationName, variables } = operation;
     const execution: EventExecution = {
@@ -145,7 +145,7 @@ export class Subscriptions {
       operationName,
       variables,
       operation: operation.operation,
-      tell,
+      toClient: tell,
     };
     const first = stream.member.reader;
     const reader = (): Subscriber => group.reader ?? first;
@@ -168,7 +168,7 @@ export class Subscriptions {
               reader,
               isDeep: selectsParts(schema, document, asked.noun.name),
               maxRows: limits.boardRows,
-              turns: this.turns,
+              snapshotSlots: this.turns,
             }),
           }) as AnyGroup);
     return group;

@@ -1,4 +1,4 @@
-/** What a request over HTTP asks for. It is read as Apollo Server reads it, so that what is checked is what runs. */
+/** What a request over HTTP asks for, read as Apollo Server reads it, so that what is checked is what runs. */
 import type { FastifyRequest } from 'fastify';
 import type { GraphqlRequest } from '../admission/admission-control.ts';
 
@@ -7,19 +7,21 @@ export const graphqlRequestOf = ({ method, url, body }: FastifyRequest): Graphql
   return typeof body === 'object' && body !== null ? body : {};
 };
 
-/** Apollo Server refuses what is not JSON. */
+/** What is not JSON stays the text that it is: admission control refuses it. */
 function requestOfUrl(url: string): GraphqlRequest {
   const given = new URL(url, 'http://hub').searchParams;
   const json = (name: string): unknown => {
+    const text = given.get(name) ?? 'null';
     try {
-      return JSON.parse(given.get(name) ?? 'null');
+      return JSON.parse(text);
     } catch {
-      return null;
+      return text;
     }
   };
   return {
     query: given.get('query'),
     operationName: given.get('operationName'),
+    documentId: given.get('documentId'),
     variables: json('variables'),
     extensions: json('extensions'),
   };

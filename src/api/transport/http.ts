@@ -34,6 +34,9 @@ export function makeHttp(limits: HttpLimits, tls: TlsFiles | null = null): Fasti
     bodyLimit: bodyBytes,
     forceCloseConnections: true,
     requestTimeout: requestTimeoutMs,
+    // What the router refuses is answered like everything else, without the text of the request.
+    frameworkErrors: (error, request, reply) =>
+      void answerFault(error, request, reply.headers(securityHeaders(request))),
     ...(tls ? { https: { ...times, handshakeTimeout: headersTimeoutMs, ...tlsOptions(tls) } } : { http: times }),
   } as FastifyHttpOptions<Server>);
   app.server.maxConnections = connections;
@@ -97,7 +100,8 @@ export async function serveGraphql<C extends BaseContext>(
   app.addHook('preHandler', async request => {
     // Inside the hub a stored operation is named in one way only, that of Apollo's clients.
     const body = request.body;
-    if (typeof body !== 'object' || body === null || !('documentId' in body) || 'query' in body) return;
+    if (typeof body !== 'object' || body === null || !('documentId' in body)) return;
+    if ('query' in body && body.query) return;
     const sha256Hash = storedIdOf(body)
       ?.replace(/^sha256:/, '')
       .toLowerCase();

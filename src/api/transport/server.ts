@@ -146,7 +146,7 @@ function makeSubscriptions(
     hub,
     readers,
     limits: feedLimits,
-    tell: result => pipeline.toClient(result),
+    toClient: result => pipeline.toClient(result),
     onError: error => log.error({ error: errorFacts(error) }, 'a stream could not be served'),
   });
 }

@@ -66,19 +66,19 @@ export function adaptSocket<E extends Record<PropertyKey, unknown>>(
 
 /** Pings the client, and disconnects one from which nothing came since the last ping. */
 function keepAlive(socket: WebSocket, pingMs: number, prove: () => void): () => void {
-  let isHeard = true;
-  const hear = () => {
-    isHeard = true;
+  let isAlive = true;
+  const markAlive = () => {
+    isAlive = true;
   };
-  for (const event of ['message', 'ping', 'pong']) socket.on(event, hear);
-  const askAgain = () => {
+  for (const event of ['message', 'ping', 'pong']) socket.on(event, markAlive);
+  const ping = () => {
     if (socket.readyState !== socket.OPEN) return;
-    if (!isHeard) return socket.terminate();
-    isHeard = false;
+    if (!isAlive) return socket.terminate();
+    isAlive = false;
     socket.ping();
     prove();
   };
   // Messages that came while this process was busy are read before the client is judged.
-  const timer = setInterval(() => setImmediate(askAgain), pingMs);
+  const timer = setInterval(() => setImmediate(ping), pingMs);
   return () => clearInterval(timer);
 }

@@ -80,15 +80,15 @@ export class SocketGuard {
     const perSecond = this.limits.framesPerSecond;
     let frames = perSecond * burstSeconds;
     let atMs = performance.now();
-    const heard = () => {
+    const count = () => {
       const nowMs = performance.now();
       frames = Math.min(perSecond * burstSeconds, frames + ((nowMs - atMs) * perSecond) / 1000) - 1;
       atMs = nowMs;
       if (frames < 0 || socket.bufferedAmount > maxUnreadBytes) refuse(socket);
     };
     // Registered before graphql-ws listens, so that frames are counted before they are processed.
-    socket.on('message', heard);
-    socket.on('ping', heard);
+    socket.on('message', count);
+    socket.on('ping', count);
     // A second error of one socket would otherwise end the process.
     socket.on('error', () => {});
   }

@@ -90,7 +90,7 @@ class SseStream implements Leaving {
   private async answerTo(request: FastifyRequest): Promise<void> {
     const { pipeline, guard } = this.parts;
     this.principal = await pipeline.readers.ofHeaders(request.headers);
-    this.tellPurposeProblem();
+    this.reportPurposeProblem();
     const [key, limits] = [budgetKey(this.principal, this.address), roleLimits[this.principal.role]];
     if (!guard.belong(key, this.state, limits.sockets)) throw tooManyStreams(limits.sockets);
     this.endings.push(() => guard.forget(key, this.state));
@@ -98,8 +98,7 @@ class SseStream implements Leaving {
     const admitted = pipeline.admit(this.principal, this.address, graphqlRequestOf(request));
     if (isRefused(admitted)) return this.refuse(admitted);
     const { execution, context } = admitted;
-    const operation = getOperationAST(execution.document, execution.operationName);
-    if (!operation) throw noOperation();
+    const operation = getOperationAST(execution.document, execution.operationName)!;
     if (operation.operation === 'mutation') throw noMutations();
     this.guardToken();
     if (operation.operation === 'query') {
@@ -131,7 +130,7 @@ class SseStream implements Leaving {
   }
 
   /** Reports a purpose that does not hold: the answer is then masked, but looks like any other. */
-  private tellPurposeProblem(): void {
+  private reportPurposeProblem(): void {
     const { purposeProblem } = this.principal!;
     if (purposeProblem) this.sink.comment(JSON.stringify({ purposeProblem }));
   }
@@ -152,7 +151,7 @@ class SseStream implements Leaving {
   ): Promise<void> {
     const { pipeline, subscriptions } = this.parts;
     const { document, operationName = null } = execution;
-    const variables = goingOn(ast, execution.variableValues ?? {}, lastEventId);
+    const variables = resumeVariables(ast, execution.variableValues ?? {}, lastEventId);
     const request = await pipeline.subscription({ ...execution, variableValues: variables });
     if (isRefused(request)) return this.refuse(request);
     const operation = { document, operationName, variables, operation: trail.operation! };
@@ -183,7 +182,6 @@ class SseStream implements Leaving {
   }
 }
 
-const noOperation = () => new HubError('BAD_USER_INPUT', 'The document has no operation of that name');
 const noMutations = () => new HubError('BAD_USER_INPUT', 'Mutations are sent to /graphql');
 const tooManyStreams = (most: number) =>
   new HubError('LIMIT_EXCEEDED', `At most ${most} streams may be open`, { most, what: 'streams' });
@@ -191,7 +189,7 @@ const tooManyStreams = (most: number) =>
 /**
  * Uses the `Last-Event-ID` of a browser that reconnects as the operation's `after`, for which it must have a variable.
  */
-function goingOn(
+function resumeVariables(
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
   lastEventId: string | string[] | undefined,

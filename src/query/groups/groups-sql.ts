@@ -32,12 +32,12 @@ export function groupsSql(
   noun: StoredNoun,
   where: Where | null | undefined,
   relation: Relation | null,
-  question: GroupQuery,
+  query: GroupQuery,
 ): GroupsSql {
-  const tests = question.measures.flatMap(measure => ('where' in measure ? [measure.where] : []));
+  const tests = query.measures.flatMap(measure => ('where' in measure ? [measure.where] : []));
   if ([where, ...tests].some(test => testsPersonal(noun, test))) throw aboutPersons();
-  const rolledUp = !relation && isRolledUp(scope, noun, where, question);
-  return new GroupsStatement({ ...scope, namesNobody: true }, noun, question, rolledUp).build(where, relation);
+  const rolledUp = !relation && isRolledUp(scope, noun, where, query);
+  return new GroupsStatement({ ...scope, namesNobody: true }, noun, query, rolledUp).build(where, relation);
 }
 
 /** Groups leave no entry in the audit log, because they identify nobody: queries about persons must read rows. */
@@ -65,18 +65,18 @@ class GroupsStatement {
   constructor(
     private readonly scope: Scope,
     private readonly noun: StoredNoun,
-    private readonly question: GroupQuery,
+    private readonly query: GroupQuery,
     /** Whether sums are read instead of rows. */
     private readonly rolledUp: boolean,
   ) {}
 
   build(where: Where | null | undefined, relation: Relation | null): GroupsSql {
-    const { scope, noun, question } = this;
+    const { scope, noun, query } = this;
     const terms = this.rolledUp
       ? `t.cases > 0 and ${whereSql(scope, noun, where)}`
       : listTermsSql(scope, noun, where, relation);
-    const keys = question.keys.map(key => this.key(key));
-    const measures = question.measures.map(measure => this.measure(measure));
+    const keys = query.keys.map(key => this.key(key));
+    const measures = query.measures.map(measure => this.measure(measure));
     // There is always an aggregate, because without keys all rows are one group. It is added only if needed, because an
     // extra column costs a tenth.
     const isAggregate = keys.length > 0 || measures.length > 0;
@@ -102,7 +102,7 @@ class GroupsStatement {
   }
 
   private page(): string {
-    const { keys, measures, having, orderBy, limit, skip } = this.question;
+    const { keys, measures, having, orderBy, limit, skip } = this.query;
     const columnOf = (name: string) => {
       const key = keys.findIndex(k => k.name === name);
       return key >= 0 ? `g.k${key}` : `g.m${measures.findIndex(m => m.name === name)}`;

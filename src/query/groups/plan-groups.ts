@@ -29,12 +29,12 @@ export function groupsWriter(
   planner: Planner,
   noun: StoredNoun,
   depth: number,
-  wanted: SelectedField,
+  selected: SelectedField,
   list: GroupedList,
 ): WritePart {
   let part: WritePart | null = null;
-  const failed = planner.orFailing(wanted, () => {
-    part = planGroups(planner, noun, depth, wanted, list);
+  const failed = planner.orFailing(selected, () => {
+    part = planGroups(planner, noun, depth, selected, list);
     return (_row, writer) => writer.write('null');
   });
   return part ?? ((_key, writer) => failed([], writer));
@@ -44,15 +44,15 @@ function planGroups(
   planner: Planner,
   noun: StoredNoun,
   depth: number,
-  wanted: SelectedField,
+  selected: SelectedField,
   { where, asOf, parent, source }: GroupedList,
 ): WritePart {
   const { catalog, policy } = planner;
-  const question = questionOf(wanted, noun);
-  demandFitting(question);
+  const query = questionOf(selected, noun);
+  demandFitting(query);
   const level = planner.level(depth);
   const scope: Scope = { catalog, policy, values: level.values, asOf };
-  const sql = groupsSql(scope, noun, where, parent?.relation ?? null, question);
+  const sql = groupsSql(scope, noun, where, parent?.relation ?? null, query);
   const fetch = planner.plainFetch(level, source);
   level.isWeighed ||= !sql.rolledUp;
   const cells = sql.columns.map((column, i) => fetch.cell(`$${i}`, () => column));
@@ -63,30 +63,30 @@ function planGroups(
     if (!parent) return inner('null');
     return `select x.* from unnest(${keys}) p(id) cross join lateral (${inner('p.id::text')}) x`;
   });
-  const write = pageWriter(wanted, noun);
+  const write = pageWriter(selected, noun);
   return (key, writer) => {
     try {
       const rows = writer.rows(fetch, key).map(row => cells.map(at => row[at]!));
-      return writer.write(write(pageOfRows(rows, sql, question)));
+      return writer.write(write(pageOfRows(rows, sql, query)));
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
-      writer.fail(error, wanted);
+      writer.fail(error, selected);
       return writer.write('null');
     }
   };
 }
 /** Reads the query from the selections: fields under a key group the rows, the rest measures the groups. */
-function questionOf(wanted: SelectedField, noun: StoredNoun): GroupQuery {
+function questionOf(selected: SelectedField, noun: StoredNoun): GroupQuery {
   const keys = new Map<string, GroupKey>();
   const measures = new Map<string, Measure>();
-  for (const nodes of wanted.of(`${noun.name}Groups`)) {
+  for (const nodes of selected.of(`${noun.name}Groups`)) {
     if (nodes.read.kind !== 'groupNodes') continue;
     for (const part of nodes.of(`${noun.name}Group`)) {
       if (part.read.kind === 'groupKey') readKeys(part, noun, [], [part.key], keys);
       else if (part.read.kind === 'measure') measures.set(part.key, measureOf(part));
     }
   }
-  const { having, orderBy, limit, skip } = wanted.args as unknown as GroupQuery;
+  const { having, orderBy, limit, skip } = selected.args as unknown as GroupQuery;
   return {
     keys: [...keys.values()],
     measures: [...measures.values()],
@@ -98,13 +98,13 @@ function questionOf(wanted: SelectedField, noun: StoredNoun): GroupQuery {
 }
 
 function readKeys(
-  wanted: SelectedField,
+  selected: SelectedField,
   noun: StoredNoun,
   path: readonly Relation[],
   names: readonly string[],
   keys: Map<string, GroupKey>,
 ): void {
-  for (const part of wanted.of(`${noun.name}Key`)) {
+  for (const part of selected.of(`${noun.name}Key`)) {
     const { read, args, key } = part;
     if (part.problem) throw part.problem;
     const name = [...names, key];
@@ -117,11 +117,11 @@ function readKeys(
   }
 }
 
-function measureOf(wanted: SelectedField): Measure {
-  if (wanted.problem) throw wanted.problem;
-  const take = fieldOf(wanted);
+function measureOf(selected: SelectedField): Measure {
+  if (selected.problem) throw selected.problem;
+  const take = fieldOf(selected);
   const byField = take === 'countDistinct' || take === 'earliest' || take === 'latest';
-  return { name: wanted.key, take, ...(byField ? { field: wanted.args.of } : wanted.args) } as Measure;
+  return { name: selected.key, take, ...(byField ? { field: selected.args.of } : selected.args) } as Measure;
 }
 const fieldOf = ({ label }: SelectedField): string => label.slice(label.indexOf('.') + 1);
 
@@ -140,8 +140,8 @@ function bad(message: string): never {
   throw new HubError('BAD_USER_INPUT', message);
 }
 
-function pageWriter(wanted: SelectedField, noun: StoredNoun): (page: GroupPage) => string {
-  const parts = wanted.of(`${noun.name}Groups`);
+function pageWriter(selected: SelectedField, noun: StoredNoun): (page: GroupPage) => string {
+  const parts = selected.of(`${noun.name}Groups`);
   const writers = new Map(parts.map(part => [part, groupWriter(part, noun)]));
   const write = (groups: readonly Group[], one: (group: Group) => string) => {
     let text = '[';
@@ -160,8 +160,8 @@ function groupWriter(nodes: SelectedField, noun: StoredNoun): (group: Group) => 
 }
 
 /** Writes a key. The type of a key is named after its noun, by which its own selections are found. */
-function keyWriter(wanted: SelectedField, path: string): (group: Group) => string {
-  return members(wanted.of(keyTypeOf(wanted)), part => {
+function keyWriter(selected: SelectedField, path: string): (group: Group) => string {
+  return members(selected.of(keyTypeOf(selected)), part => {
     const name = `${path}.${part.key}`;
     return part.read.kind === 'keyPart' ? keyWriter(part, name) : valueWriter(name);
   });

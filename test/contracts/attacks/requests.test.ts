@@ -99,7 +99,7 @@ const attacks: Readonly<Record<string, Attack>> = {
   },
   'variables as text': {
     init: { method: 'POST', headers: json, body: JSON.stringify({ query: ask, variables: '{}' }) },
-    must: { status: 400, code: 'BAD_REQUEST' },
+    must: { status: 400, code: 'BAD_USER_INPUT', says: /must be a JSON object/ },
   },
   'another method': { init: { method: 'PUT', headers: json, body: '{}' }, must: { status: 404 } },
   'a query hidden behind a second question mark': {
@@ -134,6 +134,24 @@ const attacks: Readonly<Record<string, Attack>> = {
   'the id of an operation that is not stored': {
     init: { method: 'POST', headers: json, body: JSON.stringify({ documentId: 'sha256:beef' }) },
     must: { status: 200, code: 'PERSISTED_QUERY_NOT_FOUND' },
+  },
+  'variables that are torn, by GET': {
+    path: inUrl(ask, `&variables=${encodeURIComponent('{"a')}`),
+    init: { headers: preflighted },
+    must: { status: 400, code: 'BAD_USER_INPUT', says: /must be a JSON object/ },
+  },
+  'a subscription over HTTP': {
+    init: {
+      method: 'POST',
+      headers: json,
+      body: JSON.stringify({ query: 'subscription { changes { position } }' }),
+    },
+    must: { status: 400, code: 'BAD_USER_INPUT', says: /over a WebSocket/ },
+  },
+  'a path that is no text': {
+    path: '/export/%E0%A4%A.csv?who=13072219',
+    init: {},
+    must: { status: 400, code: 'BAD_REQUEST' },
   },
   'a way out of the folder': { path: '/..%2f..%2fetc%2fpasswd', init: {}, must: { status: 404 } },
 };

@@ -61,7 +61,7 @@ function columnsOf(noun: StoredNoun): [name: string, shown: (row: PlainRow) => s
   return [
     ...fields,
     ['source id', row => (source === 'whole' ? String(row.source_id) : maskValue(source, 'text', row.source_id))],
-    ...(analyst.timeTold(noun, false) === 'whole' ? times : []),
+    ...(analyst.statementTime(noun, false) === 'whole' ? times : []),
   ];
 }
 /** A version is often derived from a time. */

@@ -65,7 +65,7 @@ test('a dry run of the rules as they are printed changes nothing', async () => {
   expect(output).toBe('');
   expect(remarks).toContain('0 differences for 0 sample readers');
   // An operation that writes is reported and not run.
-  expect(remarks).toContain('RequestUnmask is not rehearsed: it writes');
+  expect(remarks).toContain('RequestUnmask was not run: it writes');
 });
 
 test('a wider rule reports the fields and rows that it shows, a narrower rule those that are lost', async () => {

@@ -243,6 +243,21 @@ describe('the proof', () => {
     ]);
   });
 
+  test('is in the entry of a file too, with the grant by which it was shown', async () => {
+    const person = await somebody();
+    const clerk = await newClerk();
+    const { data } = await clerk.here.ask(request, { id: person.id, reason });
+    const { grant } = data.requestUnmask;
+    const operation = '{ persons(first: 100) { nodes { id name } } }';
+    const order = 'mutation ($o: String!) { orderExport(operation: $o, format: "csv") { path } }';
+    const ordered = await clerk.here.ask(order, { o: operation });
+    const file = await fetch(t.hub.url + ordered.data.orderExport.path, { headers: clerk.here.headers });
+    expect(await file.text()).toContain(person.name);
+    const ofFile = entries().filter(({ who, channel }) => who.subject === clerk.claims.sub && channel === 'export');
+    expect(ofFile.length).toBeGreaterThan(0);
+    for (const { purpose } of ofFile) expect(purpose).toMatchObject({ kind: 'case', unmasked: grant });
+  });
+
   test('is written first: while the log cannot be written nothing is unmasked', async () => {
     const person = await somebody();
     const clerk = await newClerk();

@@ -43,7 +43,7 @@ describe('a wrong setting stops the start with one line that names the variable 
     [
       'a setting that is gone',
       { ...hub, HUB_SMALLEST_GROUP: '5' },
-      /^HUB_SMALLEST_GROUP is gone .*: groups are told whole;/,
+      /^HUB_SMALLEST_GROUP is gone .*: groups are shown whole;/,
     ],
     [
       'an agency that does not exist',

@@ -22,7 +22,7 @@ function spying(seen: Context[]): GraphQLSchema {
   };
   return schema;
 }
-const ask = (context: Context) => context.runReader.ask(asked, { id: '', key: 'K', whole: true });
+const ask = (context: Context) => context.responseReader.ask(asked, { id: '', key: 'K', whole: true });
 
 test('a context ends with its execution: the next event asks again, and an older loader refuses', async () => {
   let questions = 0;
@@ -52,7 +52,7 @@ test('a context ends with its execution: the next event asks again, and an older
     operationName: null,
     variables: {},
     operation: { name: null, sha256: '' },
-    tell: result => result,
+    toClient: result => result,
   };
   const event = async () => JSON.parse((await answerFor(execution, clerk, {})).payload.text('')).data.event;
   // Within one event a lookup is made once, and the next event makes it again.

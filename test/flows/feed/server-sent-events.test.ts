@@ -164,7 +164,18 @@ test.each([
   ['a document that does not fit', { query: 'subscription { nothing }' }, 'GRAPHQL_VALIDATION_FAILED'],
   ['a torn document', { query: 'subscription {' }, 'GRAPHQL_PARSE_FAILED'],
   ['a mutation', { query: 'mutation { endSession(session: "a") { until } }' }, 'BAD_USER_INPUT'],
-  ['nothing', {}, 'PERSISTED_QUERY_NOT_FOUND'],
+  ['nothing', {}, 'BAD_USER_INPUT'],
+  ['variables that are a text', { query: changes, variables: '{}' }, 'BAD_USER_INPUT'],
+  [
+    'several operations and no name',
+    { query: `query A { __typename } query B { __typename }` },
+    'OPERATION_RESOLUTION_FAILURE',
+  ],
+  [
+    'a name that no operation has',
+    { query: 'query A { __typename }', operationName: 'B' },
+    'OPERATION_RESOLUTION_FAILURE',
+  ],
 ])('%s is answered with a typed error, and the stream is complete', async (_what, body, code) => {
   const events = (await (await EventStream.open(body)).rest()).filter(({ event }) => event);
   expect(events.map(({ event }) => event)).toEqual(['next', 'complete']);

@@ -27,8 +27,8 @@ test.each(roles)('a %s sees no year of birth beside ten characters of the number
 test('the time at which a birth was reported is masked with its row', () => {
   const [change, right] = [catalog.get('HouseholdChange'), catalog.get('Right')];
   const policy = policyFor('analyst');
-  expect([policy.timeTold(change, false), policy.timeTold(change, true)]).toEqual(['stars', 'whole']);
-  expect(policy.timeTold(right, false)).toBe('whole');
+  expect([policy.statementTime(change, false), policy.statementTime(change, true)]).toEqual(['stars', 'whole']);
+  expect(policy.statementTime(right, false)).toBe('whole');
 });
 
 test.each(roles)('a %s sees of an identity number what they need: only the region, if they never unmask', role => {
