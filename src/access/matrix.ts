@@ -103,7 +103,7 @@ function nounSection(noun: Noun, policies: ReadonlyMap<Role, ReadonlyMap<string,
   const title = `## ${noun.name} · ${noun.kind.title.zh}\n`;
   if (!readers.length) return `${title}\nSeen by nobody.\n`;
   const { timeReveals } = noun.kind;
-  const time = timeReveals.length ? [`- when it was told reveals ${timeReveals.join(', ')}`] : [];
+  const time = timeReveals.length ? [`- the time of the statement reveals ${timeReveals.join(', ')}`] : [];
   const rows = readers.map(role => `- ${role}: ${rowsInWords(policies.get(role)!.get('without')!.rows(noun))}`);
   const line = (name: string, about: string, cellOf: (role: Role) => string) =>
     `| ${name} | ${about} | ${readers.map(cellOf).join(' | ')} |`;

@@ -90,7 +90,7 @@ export const rules: Rules = {
     features: ['freshness', 'changes'],
   },
   analyst: {
-    why: 'Asks any question without seeing a person.',
+    why: 'May send any query, and sees no person whole.',
     rows: ['everything'],
     personal: never,
     internal: 'whole',

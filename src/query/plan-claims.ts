@@ -165,13 +165,13 @@ class Conflicts {
     const shown = view === 'whole' ? value : maskValue(view, noun.columns.get(fact)!.field.scalar, value);
     // The person is noted even if the record is not selected, because its value is shown here.
     source.note?.(record, writer);
-    const isTimeTold = policy.statementTime(source.noun, whole) === 'whole';
-    const asOf = isTimeTold ? row[at.as_of] : null;
+    const showsTime = policy.statementTime(source.noun, whole) === 'whole';
+    const asOf = showsTime ? row[at.as_of] : null;
     const members = {
       value: shown,
       agency: row[at.agency],
       kind: source.noun.name,
-      observedAt: isTimeTold ? isoInstant(row[at.observed_at]!) : null,
+      observedAt: showsTime ? isoInstant(row[at.observed_at]!) : null,
       asOf: asOf ? isoInstant(asOf) : null,
     };
     return plainWriter(selected, each => {

@@ -63,7 +63,7 @@ export class EndingFollower {
   constructor(
     private readonly database: Database,
     private readonly pollMs: number,
-    private readonly tell: (inForce: readonly SessionEnding[]) => void,
+    private readonly onChange: (inForce: readonly SessionEnding[]) => void,
     private readonly onError: (error: unknown) => void,
   ) {}
 
@@ -102,7 +102,7 @@ export class EndingFollower {
     try {
       const question = { text: inForceSql, query_timeout: this.pollMs };
       const { rows } = await client.query<Row>(question);
-      this.tell(rows.map(row => ({ about: row.about, name: row.name, ...inMs(row) })));
+      this.onChange(rows.map(row => ({ about: row.about, name: row.name, ...inMs(row) })));
     } catch (error) {
       // A connection that does not answer in time is replaced at the next poll.
       this.client = null;

@@ -27,7 +27,7 @@ export class PersonalDataAccess {
     description: 'case:<number>, matter:<code> or task:<code>, and the grants by which something was unmasked · 用途',
   })
   purpose!: string | null;
-  @Field(() => String, { nullable: true, description: 'Name of the question' }) operation!: string | null;
+  @Field(() => String, { nullable: true, description: 'Name of the operation' }) operation!: string | null;
   @Field(() => Int, { description: 'How many persons were seen by the same answer' }) persons!: number;
 }
 

@@ -167,7 +167,7 @@ function changesWhere(types: DerivedTypes, catalog: Catalog): ClassType {
   for (const { name, kind } of catalog.all())
     Field(() => types.of(name).where, { nullable: true })(ChangesWhere.prototype, kind.plural);
   const description =
-    'Changes of these kinds only, and of them those that fit: as they stand, or stood before what is told · 变更筛选';
+    'Changes of these kinds only, and of them those that fit: as they stand, or stood before the change · 变更筛选';
   InputType('ChangesWhere', { description })(ChangesWhere);
   return ChangesWhere;
 }

@@ -33,7 +33,7 @@ export function unmaskResolvers(catalog: Catalog): ClassType[] {
     @Mutation(() => UnmaskedRecord, {
       description:
         'Shows the asker one record whole for some minutes, wherever it stands; for roles that act on persons, with a ' +
-        'purpose that holds, and so many times a day. The reason is noted before anything is shown, and told to the ' +
+        'purpose that holds, and so many times a day. The reason is noted before anything is shown, and reported to the ' +
         'person concerned · 申请揭敏',
     })
     async requestUnmask(

@@ -32,7 +32,7 @@ export interface EventExecution {
  * @param moment null: read everything as of now
  */
 export async function answerFor(
-  { schema, hub, document, operationName, variables, operation, toClient: tell }: EventExecution,
+  { schema, hub, document, operationName, variables, operation, toClient }: EventExecution,
   principal: Principal,
   root: object,
   moment: Moment | null = null,
@@ -58,7 +58,7 @@ export async function answerFor(
     }
     return refused;
   };
-  return { payload: new Payload(JSON.stringify(tell(result))), note: trail.isEmpty ? null : note };
+  return { payload: new Payload(JSON.stringify(toClient(result))), note: trail.isEmpty ? null : note };
 }
 
 function causeOf({ originalError }: GraphQLError): unknown {

@@ -135,7 +135,7 @@ export class Subscriptions {
   }
 
   private makeGroup(key: string, stream: Stream): AnyGroup {
-    const { schema, hub, limits, toClient: tell, onError } = this.parts;
+    const { schema, hub, limits, toClient, onError } = this.parts;
     const { asked, operation } = stream;
     const { document, operationName, variables } = operation;
     const execution: EventExecution = {
@@ -145,7 +145,7 @@ export class Subscriptions {
       operationName,
       variables,
       operation: operation.operation,
-      toClient: tell,
+      toClient,
     };
     const first = stream.member.reader;
     const reader = (): Subscriber => group.reader ?? first;

@@ -8,6 +8,7 @@ import { type ExecutionArgs, type GraphQLError, getOperationAST, Kind, type Oper
 import { budgetKey, roleLimits } from '../../access/limits.ts';
 import type { Principal } from '../../access/principal.ts';
 import { errorCodes, HubError } from '../../domain/error-codes.ts';
+import { wantsCost } from '../admission/admission-control.ts';
 import { isRefused } from '../admission/admit-operation.ts';
 import type { Context } from '../request/context.ts';
 import type { Stream, Subscriptions } from '../subscriptions/subscriptions.ts';
@@ -95,14 +96,17 @@ class SseStream implements Leaving {
     if (!guard.belong(key, this.state, limits.sockets)) throw tooManyStreams(limits.sockets);
     this.endings.push(() => guard.forget(key, this.state));
     guard.demandRoom(key, limits.subscriptions);
-    const admitted = pipeline.admit(this.principal, this.address, graphqlRequestOf(request));
+    const asked = graphqlRequestOf(request);
+    const admitted = pipeline.admit(this.principal, this.address, asked);
     if (isRefused(admitted)) return this.refuse(admitted);
     const { execution, context } = admitted;
     const operation = getOperationAST(execution.document, execution.operationName)!;
     if (operation.operation === 'mutation') throw noMutations();
     this.guardToken();
     if (operation.operation === 'query') {
-      this.sink.answer(await pipeline.answer(execution));
+      const answer = await pipeline.answer(execution);
+      const extensions = { ...answer.extensions, ...(wantsCost(asked.extensions) && { cost: admitted.cost }) };
+      this.sink.answer(Object.keys(extensions).length ? { ...answer, extensions } : answer);
       this.sink.end(null);
     } else await this.follow(execution, context, operation, request.headers['last-event-id']);
   }
