@@ -40,7 +40,7 @@ import { stateAgencies } from './ingest/town.ts';
 import { Batches } from './query/batches.ts';
 import { TableSizes } from './query/table-sizes.ts';
 import type { Store } from './store/apply.ts';
-import { cursorKey } from './store/migrate.ts';
+import { cursorKey } from './store/installation-keys.ts';
 import { ReaderDays } from './store/reader-days.ts';
 import { hasSealingOrder, writeSealingOrder } from './store/sealing-orders.ts';
 

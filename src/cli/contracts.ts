@@ -9,7 +9,7 @@ import { makeSchema, printHub } from '../api/schema/schema.ts';
 import { type Catalog, makeCatalog, type Noun } from '../catalog/catalog.ts';
 import { errorCodes } from '../domain/error-codes.ts';
 import { findAdapters } from '../ingest/find-adapters.ts';
-import { tablesSql } from '../store/migrate.ts';
+import { tablesSql } from '../store/tables-sql.ts';
 import { settingsReference } from './settings-reference.ts';
 
 export async function contracts(): Promise<Record<string, string>> {

@@ -9,7 +9,9 @@ import { findAdapters } from '../ingest/find-adapters.ts';
 import { Store } from '../store/apply.ts';
 import { Database } from '../store/database.ts';
 import { Identity } from '../store/identity.ts';
-import { identityKey, migrate } from '../store/migrate.ts';
+import { identityKey } from '../store/installation-keys.ts';
+import { MigrationError } from '../store/migration-file.ts';
+import { applyMigrations } from '../store/migrations.ts';
 
 /** The store with what it needs, for the hub and for commands that only work on the tables. */
 export interface OpenStore {
@@ -28,10 +30,11 @@ export const makeLog = (level: Config['hubLogLevel']): Logger =>
 export async function openStore(config: Config, log: Logger, adapters?: readonly Adapter[]): Promise<OpenStore> {
   const known = adapters ?? chosen(await findAdapters(), config.hubAgencies);
   const catalog = makeCatalog(known);
-  const { statements } = await migrate(config.databaseUrl, catalog).catch((error: unknown) => {
-    throw unreachable(error) ?? error;
+  const { applied, newer } = await applyMigrations(config.databaseUrl, catalog).catch((error: unknown) => {
+    throw forTheOperator(error);
   });
-  if (statements.length) log.info({ statements: statements.length }, 'the tables were brought up to date');
+  if (applied.length) log.info({ applied }, 'migrations were applied');
+  if (newer.length) log.warn({ newer }, 'the database has newer migrations, which are additive');
   const key = await identityKey(config.databaseUrl, () => randomBytes(32).toString('base64url'));
   const database = new Database(config.databaseUrl, {
     connections: config.hubDatabaseConnections,
@@ -42,10 +45,14 @@ export async function openStore(config: Config, log: Logger, adapters?: readonly
   return { catalog, adapters: known, database, store, town: config.hubTown, log };
 }
 
-/** A database that does not answer is a matter of settings; so is one that refuses the password. */
-function unreachable(error: unknown): ConfigError | null {
+/**
+ * One sentence where the operator can act: a database that does not answer or refuses the password is a matter of
+ * settings, and migrations that cannot be applied are one of the version that was chosen.
+ */
+function forTheOperator(error: unknown): unknown {
+  if (error instanceof MigrationError) return new ConfigError(error.message, { cause: error });
   const code = String((error as { code?: unknown }).code);
-  if (!/^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|28P01|28000|3D000)$/.test(code)) return null;
+  if (!/^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|28P01|28000|3D000)$/.test(code)) return error;
   return new ConfigError(
     `DATABASE_URL should be the URL of a PostgreSQL database that answers; this one does not (${code})`,
   );

@@ -159,13 +159,19 @@ const hubTables: readonly TableSpec[] = [
   },
   {
     table: 'hub_migration',
-    comment: 'every change of the tables that was applied',
+    comment: 'every migration that was applied; rows without a number are from before migrations had numbers',
     columns: [
-      { name: 'digest', type: 'text', comment: 'of the tables afterwards' },
+      { name: 'digest', type: 'text', comment: 'of the file: its name and its text' },
       { name: 'applied_at', type: 'timestamptz' },
-      { name: 'statements', type: 'text' },
+      { name: 'statements', type: 'text', comment: 'what was run' },
+      { name: 'number', type: 'integer', nullable: true },
+      { name: 'name', type: 'text', nullable: true, comment: 'of the file in schema/migrations' },
+      { name: 'additive', type: 'boolean', nullable: true, comment: 'older processes may go on over it' },
+      { name: 'steps_done', type: 'integer', nullable: true, comment: 'where it goes on after an interruption' },
+      { name: 'finished', type: 'boolean', nullable: true },
     ],
     primary: ['digest'],
+    indexes: [{ name: 'hub_migration_number', unique: true, expression: '"hub_migration" ("number")' }],
   },
   {
     table: 'hub_batch',
@@ -349,14 +355,24 @@ const hubTables: readonly TableSpec[] = [
   },
 ];
 
-export const entitiesOf = (catalog: Catalog): EntitySchema[] =>
-  [...hubTables, ...catalog.all().flatMap(nounTables)].map(entity);
+const tablesOf = (catalog: Catalog): TableSpec[] => [...hubTables, ...catalog.all().flatMap(nounTables)];
+
+export const entitiesOf = (catalog: Catalog): EntitySchema[] => tablesOf(catalog).map(entity);
+
+/** Every column that the hub reads or writes, as `table.column`. */
+export const columnNames = (catalog: Catalog): string[] =>
+  tablesOf(catalog).flatMap(({ table, columns }) => columns.map(({ name }) => `${table}.${name}`));
+
+export interface View {
+  readonly name: string;
+  readonly definition: string;
+}
 
 /**
  * For each derived noun a view of all that is claimed of it: which agency states what, in which record. Conflicts are
  * read from it, and the noun's own fields are chosen from it.
  */
-export function claimViews(catalog: Catalog): string[] {
+export function claimViews(catalog: Catalog): View[] {
   const branches = new Map<string, string[]>();
   for (const noun of catalog.all()) {
     for (const link of noun.links) {
@@ -373,7 +389,10 @@ export function claimViews(catalog: Catalog): string[] {
       }
     }
   }
-  return [...branches].map(
-    ([table, selects]) => `create or replace view "${table}_claim" as\n  ${selects.join('\n  union all\n  ')}`,
-  );
+  return [...branches].map(([table, selects]) => ({
+    name: `${table}_claim`,
+    definition: selects.join('\n  union all\n  '),
+  }));
 }
+
+export const viewSql = ({ name, definition }: View): string => `create or replace view "${name}" as\n  ${definition}`;

@@ -9,7 +9,7 @@ import { parked } from '../../src/cli/parked.ts';
 import { ConfigError, readAdapterSettings, readConfig } from '../../src/config.ts';
 import { makeLog, openStore } from '../../src/hub/open-store.ts';
 import { findAdapters } from '../../src/ingest/find-adapters.ts';
-import { tablesSql } from '../../src/store/migrate.ts';
+import { tablesSql } from '../../src/store/tables-sql.ts';
 import { startTestHub, type TestHub } from '../support/test-hub.ts';
 import { type WrittenAdapters, writeAdapters } from '../support/written-adapter.ts';
 

@@ -3,7 +3,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import pg from 'pg';
 import type { Catalog } from '../../src/catalog/catalog.ts';
-import { identityKey, migrate } from '../../src/store/migrate.ts';
+import { identityKey } from '../../src/store/installation-keys.ts';
+import { createTables } from '../support/create-tables.ts';
 import { project } from '../support/source-imports.ts';
 import { median, mediansOf, type WorkloadReport } from './bench-report.ts';
 import type { BenchSize } from './bench-size.ts';
@@ -117,7 +118,7 @@ class Databases {
     await admin.connect();
     const databases = new Databases(admin);
     await databases.make(template, 'template0');
-    await migrate(server.url(template), catalog);
+    await createTables(server.url(template), catalog);
     await identityKey(server.url(template), () => benchIdentityKey);
     return databases;
   }

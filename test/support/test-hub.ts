@@ -10,7 +10,7 @@ import { type RunningHub, startHub } from '../../src/hub.ts';
 import { findAdapters } from '../../src/ingest/find-adapters.ts';
 import type { Freshness } from '../../src/ingest/health.ts';
 import { stateTown } from '../../src/ingest/town.ts';
-import { migrate } from '../../src/store/migrate.ts';
+import { createTables } from './create-tables.ts';
 import { clonedDatabase } from './database.ts';
 import { manyPersons, registerTasks, testTask } from './test-purposes.ts';
 import { makeTestTokens } from './test-tokens.ts';
@@ -58,7 +58,7 @@ export interface TestHub {
 export async function hubDatabase(adapters: readonly Adapter[]) {
   const name = `hub_${adapters.map(a => a.agency.code.slice(0, 3)).join('') || 'none'}`;
   return clonedDatabase(name, async url => {
-    await migrate(url, makeCatalog(adapters));
+    await createTables(url, makeCatalog(adapters));
     await registerTasks(url, [testTask]);
   });
 }

@@ -5,8 +5,9 @@ import { Restater } from '../../src/ingest/restate.ts';
 import { type Applied, type ApplyPage, Store } from '../../src/store/apply.ts';
 import { Database } from '../../src/store/database.ts';
 import { Identity } from '../../src/store/identity.ts';
-import { identityKey, migrate } from '../../src/store/migrate.ts';
+import { identityKey } from '../../src/store/installation-keys.ts';
 import { noGuard, type RemovalGuard } from '../../src/store/whole-set.ts';
+import { createTables } from './create-tables.ts';
 import { clonedDatabase } from './database.ts';
 
 export interface TestStore {
@@ -22,7 +23,7 @@ export async function openTestStore(
   guard: RemovalGuard = noGuard,
 ): Promise<TestStore> {
   const catalog = makeCatalog(adapters);
-  const created = await clonedDatabase(template, async url => void (await migrate(url, catalog)));
+  const created = await clonedDatabase(template, url => createTables(url, catalog));
   const key = await identityKey(created.url, () => 'the key of a test');
   const database = new Database(created.url, { connections: 6, onError: () => {} });
   return {

@@ -6,7 +6,6 @@ import { makeRandom } from '../../../seeds/township/random.ts';
 import { groupsSql } from '../../../src/query/groups/groups-sql.ts';
 import { Values } from '../../../src/query/scope.ts';
 import { caseRollupTable, recountCases } from '../../../src/store/case-rollup.ts';
-import { migrate } from '../../../src/store/migrate.ts';
 import { type CompiledGraph, openCompiledGraph } from '../../support/compiled-graph.ts';
 import { analyst, clerkWithTask } from '../../support/plain-readers.ts';
 import { plainStatement } from '../../support/plain-statement.ts';
@@ -138,12 +137,4 @@ describe('queries', () => {
     expect(sums).toEqual(cases);
     expect(sums.groups.nodes.length).toBeGreaterThan(1);
   });
-});
-
-test('a database that is up to date needs no migration', async () => {
-  const { database, catalog } = t.hub.store;
-  await database.read('delete from hub_migration', []);
-  const { statements } = await migrate(database.url, catalog);
-  expect(statements.filter(s => !s.startsWith('create or replace view'))).toEqual([]);
-  expect(await cells()).toEqual(await recounted());
 });

@@ -10,7 +10,7 @@ import { readConfig } from '../../../src/config.ts';
 import { startHub } from '../../../src/hub.ts';
 import { findAdapters } from '../../../src/ingest/find-adapters.ts';
 import { Database } from '../../../src/store/database.ts';
-import { identityKey } from '../../../src/store/migrate.ts';
+import { identityKey } from '../../../src/store/installation-keys.ts';
 import { CommitWatch } from '../../support/commit-watch.ts';
 import { freePort, HubProcess } from '../../support/hub-process.ts';
 import { differences, nounContents, readTables, type Tables } from '../../support/table-contents.ts';
