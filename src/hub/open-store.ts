@@ -50,7 +50,7 @@ export async function openStore(config: Config, log: Logger, adapters?: readonly
  * settings, and migrations that cannot be applied are one of the version that was chosen.
  */
 function forTheOperator(error: unknown): unknown {
-  if (error instanceof MigrationError) return new ConfigError(error.message, { cause: error });
+  if (error instanceof MigrationError) return new ConfigError(error.message);
   const code = String((error as { code?: unknown }).code);
   if (!/^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|28P01|28000|3D000)$/.test(code)) return error;
   return new ConfigError(

@@ -68,7 +68,10 @@ function nextNumber(folder: string): string {
 }
 
 const tablesOf = ({ newTables, changedTables }: SchemaDifference) =>
-  [...Object.keys(newTables), ...Object.keys(changedTables)].filter(table => !table.endsWith('_history')).join('-');
+  [...Object.values(newTables), ...Object.values(changedTables)]
+    .map(({ name }) => name)
+    .filter(table => !table.endsWith('_history'))
+    .join('-');
 
 const shortName = (name: string) =>
   name

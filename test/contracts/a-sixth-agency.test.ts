@@ -1,5 +1,8 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { isObjectType } from 'graphql';
 import { type Adapter, residentIdCheck } from '../../adapters/kit/index.ts';
@@ -9,7 +12,10 @@ import { parked } from '../../src/cli/parked.ts';
 import { ConfigError, readAdapterSettings, readConfig } from '../../src/config.ts';
 import { makeLog, openStore } from '../../src/hub/open-store.ts';
 import { findAdapters } from '../../src/ingest/find-adapters.ts';
+import { applyMigrations, migrationsFolder } from '../../src/store/migrations.ts';
+import { newMigration } from '../../src/store/new-migration.ts';
 import { tablesSql } from '../../src/store/tables-sql.ts';
+import { emptyDatabase } from '../support/database.ts';
 import { startTestHub, type TestHub } from '../support/test-hub.ts';
 import { type WrittenAdapters, writeAdapters } from '../support/written-adapter.ts';
 
@@ -139,6 +145,24 @@ test('it stands beside the other five in tables and schema', async () => {
   expect(fieldsOf('Person')).toContain('allowancesAsRecipient');
   expect(fieldsOf('Query')).toEqual(expect.arrayContaining(['allowances', 'allowance', 'parcels']));
   expect(catalog.get('CaseReport').agencies).toContain('civil-affairs');
+});
+
+test('its tables come by a migration, over which processes without it go on', async () => {
+  const [five, folder] = [await findAdapters(), mkdtempSync(path.join(tmpdir(), 'outpost-hub-sixth-'))];
+  const [before, after] = [makeCatalog(five), makeCatalog([...five, sixth])];
+  const database = await emptyDatabase();
+  try {
+    cpSync(migrationsFolder, folder, { recursive: true });
+    await applyMigrations(database.url, before, folder);
+    const { file } = (await newMigration(after, { folder, name: 'civil affairs', write: true }))!;
+    expect(file).toMatch(/^\d{4}-civil-affairs\.sql$/);
+    expect(await applyMigrations(database.url, after, folder)).toEqual({ applied: [file], newer: [] });
+    expect(await applyMigrations(database.url, before)).toEqual({ applied: [], newer: [file] });
+    expect(await newMigration(after, { folder })).toBeNull();
+  } finally {
+    await database.drop();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('its settings are asked for by name', () => {

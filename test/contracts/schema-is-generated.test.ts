@@ -5,6 +5,8 @@ import { buildSchema, type GraphQLSchema, isEnumType, isObjectType } from 'graph
 import { type Catalog, makeCatalog } from '../../src/catalog/catalog.ts';
 import { contracts } from '../../src/cli/contracts.ts';
 import { findAdapters } from '../../src/ingest/find-adapters.ts';
+import { readMigrations } from '../../src/store/migrations.ts';
+import { newMigration } from '../../src/store/new-migration.ts';
 import { project } from '../support/source-imports.ts';
 
 const folder = path.join(project, 'schema');
@@ -40,6 +42,15 @@ test('the files in schema/ equal what the code generates', () => {
       `schema/${name} differs from the code at line ${line}; run \`npm run schema\` and review the change.\n- ${was}\n+ ${is}`,
     );
   }
+});
+
+test('the migrations lead to the tables that the code declares, and every decision in them is made', async () => {
+  const missing = await newMigration(catalog);
+  if (missing) {
+    const advice = 'run `npm run schema`, read the migration that it writes, and commit it';
+    throw new Error(`schema/migrations lacks ${missing.file}: ${advice}\n${missing.text}`);
+  }
+  expect(readMigrations()[0]!.name).toBe('0001-tables.sql');
 });
 
 test('a second derivation in the same process gives the same schema', async () => {
