@@ -853,7 +853,6 @@ comment on column "hub_migration"."statements" is 'what was run';
 comment on column "hub_migration"."name" is 'of the file in schema/migrations';
 comment on column "hub_migration"."additive" is 'older processes may go on over it';
 comment on column "hub_migration"."steps_done" is 'where it goes on after an interruption';
-create unique index if not exists "hub_migration_number" on "hub_migration" ("number");
 
 create table if not exists "hub_officer" ("id" uuid not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "staff_no" text null, "name" text null, "outpost_code" text null, "employer_credit_code" text null, "work_credit_code" text null, "post" text null, "certificate_no" text null, "certificate_valid_until" date null, "about_outpost" uuid null, "about_employer" uuid null, "about_workplace" uuid null, primary key ("id"));
 comment on table "hub_officer" is '工作人员';

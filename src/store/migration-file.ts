@@ -3,7 +3,7 @@
  * edit such files. Pure.
  */
 import { createHash } from 'node:crypto';
-import { type Comment, type Statement, splitSql } from './split-sql.ts';
+import { type SqlComment, type SqlStatement, splitSql } from './split-sql.ts';
 
 /** What stops a start because of migrations: one sentence for the operator. */
 export class MigrationError extends Error {
@@ -61,7 +61,7 @@ export function parseMigration(name: string, text: string): Migration {
 
 type Refuse = (line: number, why: string) => never;
 
-function readSettings(comments: readonly Comment[], firstLine: number, refuse: Refuse): Record<string, string> {
+function readSettings(comments: readonly SqlComment[], firstLine: number, refuse: Refuse): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const { line, text } of comments) {
     const [, name, value] = settingLine.exec(text) ?? [];
@@ -75,8 +75,12 @@ function readSettings(comments: readonly Comment[], firstLine: number, refuse: R
 }
 
 /** The statements that a line `-- backfill` stands above. */
-function findBackfills(statements: readonly Statement[], comments: readonly Comment[], refuse: Refuse): Set<Statement> {
-  const found = new Set<Statement>();
+function findBackfills(
+  statements: readonly SqlStatement[],
+  comments: readonly SqlComment[],
+  refuse: Refuse,
+): Set<SqlStatement> {
+  const found = new Set<SqlStatement>();
   for (const { line, text } of comments) {
     if (!backfillLine.test(text)) continue;
     if (statements.some(s => s.line < line && line <= s.lastLine)) refuse(line, 'a backfill begins between statements');
@@ -88,7 +92,11 @@ function findBackfills(statements: readonly Statement[], comments: readonly Comm
   return found;
 }
 
-function toSteps(statements: readonly Statement[], backfills: ReadonlySet<Statement>, inTransaction: boolean): Step[] {
+function toSteps(
+  statements: readonly SqlStatement[],
+  backfills: ReadonlySet<SqlStatement>,
+  inTransaction: boolean,
+): Step[] {
   const steps: { run: Step['run']; statements: string[] }[] = [];
   for (const statement of statements) {
     const run = backfills.has(statement) ? 'in batches' : inTransaction ? 'together' : 'alone';

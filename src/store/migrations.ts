@@ -91,6 +91,7 @@ async function apply(client: pg.ClientBase, migration: Migration, stepsDone: num
 
 /** How long a statement may wait for a table, and so make those wait who come after it. */
 const tablePatienceMs = 5_000;
+/** As long as a report may read a table; the lock's limit is longer. */
 const tries = 60;
 /** The lock of a table was not to be had in time, or two transactions waited for each other. */
 const passes = (error: unknown) => /^(55P03|40P01)$/.test(String((error as { code?: unknown }).code));
@@ -126,16 +127,15 @@ async function run(client: pg.ClientBase, { name }: Migration, statement: string
   }
 }
 
-/** Notes how far a migration has come. */
+/** Notes how far a migration has come, in its one row. */
 export async function record(client: pg.ClientBase, migration: Migration, stepsDone: number): Promise<void> {
   const { number, name, digest, additive, steps } = migration;
   await client.query(
-    `insert into hub_migration (digest, applied_at, statements, number, name, additive, steps_done, finished)
-     values ($1, now(), $2, $3, $4, $5, $6, $7)
-     on conflict (number) do update set digest = excluded.digest, applied_at = excluded.applied_at,
-       statements = excluded.statements, name = excluded.name, additive = excluded.additive,
-       steps_done = excluded.steps_done, finished = excluded.finished`,
-    [digest, statementsOf(migration, stepsDone), number, name, additive, stepsDone, stepsDone === steps.length],
+    `merge into hub_migration m using (select $4::integer as number) n on m.number = n.number
+     when matched then update set digest = $1, applied_at = now(), statements = $2, additive = $5, steps_done = $6, finished = $7
+     when not matched then insert (digest, applied_at, statements, name, number, additive, steps_done, finished)
+       values ($1, now(), $2, $3, $4, $5, $6, $7)`,
+    [digest, statementsOf(migration, stepsDone), name, number, additive, stepsDone, stepsDone === steps.length],
   );
 }
 

@@ -31,9 +31,9 @@ export async function newMigration(
   { folder = migrationsFolder, name = '', write = false } = {},
 ): Promise<NewMigration | null> {
   const migrations = { path: folder, pathTs: folder, snapshotName: 'snapshot' };
-  const orm = await openOrm(catalog, { extensions: [Snapshot], migrations });
+  const orm = await openOrm(catalog, { extensions: [SchemaSnapshot], migrations });
   try {
-    const snapshot = new Snapshot(orm.em);
+    const snapshot = new SchemaSnapshot(orm.em);
     const declared = orm.schema.getTargetSchema();
     for (const { name, definition } of claimViews(catalog)) declared.addView(name, undefined, definition);
     const platform = orm.em.getPlatform();
@@ -53,7 +53,7 @@ export async function newMigration(
 }
 
 /** The tables that all migrations so far lead to, as MikroORM's migrator keeps them. */
-class Snapshot extends Migrator {
+class SchemaSnapshot extends Migrator {
   read(): Promise<DatabaseSchema | undefined> {
     return this.getSchemaFromSnapshot();
   }

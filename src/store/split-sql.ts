@@ -1,17 +1,17 @@
 /** Splits SQL text into its statements and comments, each with its line. Quotes of every kind may hold semicolons. */
 
-export interface Comment {
+export interface SqlComment {
   readonly line: number;
   readonly text: string;
 }
-export interface Statement extends Comment {
+export interface SqlStatement extends SqlComment {
   readonly lastLine: number;
 }
 export interface SplitSql {
   /** Without the semicolon, and without comments in front. */
-  readonly statements: readonly Statement[];
+  readonly statements: readonly SqlStatement[];
   /** Those that begin with two dashes, wherever they stand. */
-  readonly comments: readonly Comment[];
+  readonly comments: readonly SqlComment[];
   /** Where the text ends within a quote, a comment or a statement. */
   readonly unfinished: { readonly line: number; readonly why: string } | null;
 }
@@ -32,8 +32,8 @@ const token = new RegExp(
 );
 
 export function splitSql(text: string): SplitSql {
-  const statements: Statement[] = [];
-  const comments: Comment[] = [];
+  const statements: SqlStatement[] = [];
+  const comments: SqlComment[] = [];
   let start = -1;
   let [line, counted] = [1, 0];
   const lineAt = (index: number) => {

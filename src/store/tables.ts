@@ -171,7 +171,6 @@ const hubTables: readonly TableSpec[] = [
       { name: 'finished', type: 'boolean', nullable: true },
     ],
     primary: ['digest'],
-    indexes: [{ name: 'hub_migration_number', unique: true, expression: '"hub_migration" ("number")' }],
   },
   {
     table: 'hub_batch',

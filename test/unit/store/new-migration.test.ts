@@ -82,6 +82,15 @@ test('a field that is renamed stays two columns until a person decides', async (
   const undecided = statementsOf(text.replace(/^-- decide.*\n/gm, ''));
   expect(undecided).toContain('alter table "permits_permit" add "title" text null');
   expect(undecided.filter(statement => /drop|rename/.test(statement))).toEqual([]);
+  expect(await next({ title: name })).toBeNull();
+});
+
+test('tables and views that are not declared any more stay until a person decides', async () => {
+  const { text } = (await newMigration(makeCatalog([]), { folder }))!;
+  expect(text).toMatch(
+    /^-- decide: the table "permits_permit" is not declared any more\..* drop table "permits_permit";/m,
+  );
+  expect(text.replace(/^--.*\n/gm, '')).not.toMatch(/drop (table|view)/);
 });
 
 test('a column of another type is converted only after a person decides, and older processes do not go on', async () => {
