@@ -46,7 +46,8 @@ export function parseMigration(name: string, text: string): Migration {
     if (decideLine.test(comment)) refuse(line, 'this is to be decided: follow the comment, then delete it');
   const settings = readSettings(comments, statements[0]?.line ?? Number.POSITIVE_INFINITY, refuse);
   if (!settings.additive) refuse(1, 'its head should say `-- additive: yes` or `-- additive: no`');
-  if (!statements.length) refuse(1, 'it has no statement');
+  if (!statements.length)
+    refuse(1, 'it has no statement: where nothing is to be done, delete it and keep the snapshot');
   for (const { line, text: statement } of statements)
     if (/^(begin|start transaction|commit|end|rollback)\b/i.test(statement))
       refuse(line, 'a migration does not begin or end transactions: `-- transaction: no` runs it outside of one');

@@ -127,9 +127,10 @@ function columnDecisions({ name, removedColumns, addedColumns, changedColumns }:
       added =>
         ` where "${added}" is the old one, write instead of its add: alter table "${name}" rename column "${old}" to "${added}";`,
     );
-  const gone = Object.keys(removedColumns).map(
-    old =>
+  const gone = Object.entries(removedColumns).map(
+    ([old, { nullable }]) =>
       `"${name}"."${old}" is not declared any more. Its values stay unless you write: alter table "${name}" drop column "${old}";` +
+      (nullable ? '' : ` to keep it, write: alter table "${name}" alter column "${old}" drop not null;`) +
       renames(old).join(''),
   );
   const changed = Object.values(changedColumns)

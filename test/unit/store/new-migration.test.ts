@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -83,6 +83,18 @@ test('a field that is renamed stays two columns until a person decides', async (
   expect(undecided).toContain('alter table "permits_permit" add "title" text null');
   expect(undecided.filter(statement => /drop|rename/.test(statement))).toEqual([]);
   expect(await next({ title: name })).toBeNull();
+});
+
+test('a column that demands a value would stop new rows, so keeping it is a statement too', async () => {
+  const file = path.join(folder, 'snapshot.json');
+  const snapshot = JSON.parse(readFileSync(file, 'utf8'));
+  const { columns } = snapshot.tables.find((table: { name: string }) => table.name === 'permits_permit');
+  columns.old = { ...columns.digest, name: 'old' };
+  writeFileSync(file, JSON.stringify(snapshot));
+  const { text } = (await next({ name }))!;
+  expect(text).toMatch(
+    /^-- decide: "permits_permit"\."old" .* to keep it, write: .* alter column "old" drop not null;$/m,
+  );
 });
 
 test('tables and views that are not declared any more stay until a person decides', async () => {
