@@ -90,23 +90,23 @@ async function apply(client: pg.ClientBase, migration: Migration, stepsDone: num
 }
 
 /** How long a statement may wait for a table, and so make those wait who come after it. */
-const tablePatienceMs = 5_000;
+const tableTimeoutMs = 5_000;
 /** As long as a report may read a table; the lock's limit is longer. */
 const tries = 60;
 /** The lock of a table was not to be had in time, or two transactions waited for each other. */
-const passes = (error: unknown) => /^(55P03|40P01)$/.test(String((error as { code?: unknown }).code));
+const isTransient = (error: unknown) => /^(55P03|40P01)$/.test(String((error as { code?: unknown }).code));
 
 async function runTogether(client: pg.ClientBase, migration: Migration, index: number): Promise<void> {
   for (let left = tries; ; left--) {
     try {
-      await client.query(`begin; set local lock_timeout = ${tablePatienceMs}`);
+      await client.query(`begin; set local lock_timeout = ${tableTimeoutMs}`);
       for (const statement of migration.steps[index]!.statements) await run(client, migration, statement);
       await record(client, migration, index + 1);
       await client.query('commit');
       return;
     } catch (error) {
       await client.query('rollback').catch(() => {});
-      if (!left || !passes((error as Error).cause)) throw error;
+      if (!left || !isTransient((error as Error).cause)) throw error;
       await delay(1000);
     }
   }
