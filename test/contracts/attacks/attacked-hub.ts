@@ -8,6 +8,7 @@ import { auditPlaces } from '../../support/audit-folder.ts';
 import type { TestDatabase } from '../../support/database.ts';
 import { freePort, SpawnedCommand } from '../../support/spawned-command.ts';
 import { hubDatabase, startSystem } from '../../support/test-hub.ts';
+import { testSeed } from '../../support/test-seed.ts';
 import { makeTokenIssuer, type TokenIssuer } from '../../support/token-issuer.ts';
 import { Budget } from './budget.ts';
 
@@ -28,7 +29,7 @@ export class AttackedHub {
   ) {}
 
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<AttackedHub> {
-    const seed = Number(process.env.TEST_SEED ?? 1);
+    const seed = testSeed;
     const adapters = (await findAdapters()).filter(adapter => adapter.agency.code === agency);
     const database = await hubDatabase(adapters);
     const town = makeTownship({ population, seed });

@@ -8,9 +8,9 @@ import { isStated, type StoredNoun } from '../../../src/catalog/catalog.ts';
 import type { GraphqlAnswer } from '../../../src/cli/hall-client.ts';
 import { givenAway, type Shown } from '../../support/given-away.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 import { graphValue, readTown, type TownInMemory } from '../../support/town-in-memory.ts';
 
-const seed = Number(process.env.TEST_SEED ?? 1 + (Date.now() % 100_000));
 const random = makeRandom(seed, 'given away');
 const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
 /** Columns with fewer persons reveal nothing by statistics. */

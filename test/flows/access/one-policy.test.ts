@@ -12,9 +12,9 @@ import { readRow } from '../../../src/query/row-access.ts';
 import { type CompiledGraph, openCompiledGraph } from '../../support/compiled-graph.ts';
 import { randomPrincipal, townAgencies } from '../../support/random-principals.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 import { graphValue, readTown, type TownInMemory } from '../../support/town-in-memory.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
 const random = makeRandom(seed, 'one policy');
 
 let hub: TestHub;

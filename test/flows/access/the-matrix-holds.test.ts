@@ -11,9 +11,9 @@ import { type MatrixLine, readMatrix } from '../../support/access-matrix.ts';
 import { fieldAccessPaths } from '../../support/field-access-paths.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
 import { anyTests } from '../../support/test-purposes.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 import { makeTokenIssuer, type TokenIssuer } from '../../support/token-issuer.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
 const random = makeRandom(seed, 'the matrix holds');
 const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
 const matrix = readMatrix();

@@ -24,10 +24,10 @@ import { plainStatement } from '../../support/plain-statement.ts';
 import { stateRecords } from '../../support/state-records.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
 import { anyTests } from '../../support/test-purposes.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 import { makeTokenIssuer, type TokenIssuer } from '../../support/token-issuer.ts';
 import { orderName, type Row, sorted } from '../../support/where-model.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
 const random = makeRandom(seed, 'what is told can be listed');
 const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
 let t: TestHub;

@@ -11,8 +11,8 @@ import { makeRandom } from '../../../seeds/township/random.ts';
 import { makeTownship } from '../../../seeds/township/township.ts';
 import { checkStatement } from '../../../src/ingest/check.ts';
 import { ReferenceHub } from '../../support/reference-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
 const random = makeRandom(seed, 'commerce test');
 const town = makeTownship({ population: 1_200, seed });
 /** Rates at which even rare faults occur in a small town. */

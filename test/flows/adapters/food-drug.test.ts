@@ -13,9 +13,9 @@ import type { FaultRates } from '../../../seeds/systems/pretend-system.ts';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import { makeTownship } from '../../../seeds/township/township.ts';
 import { ReferenceHub } from '../../support/reference-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 
 const POPULATION = 600;
-const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 1_000_000));
 const random = makeRandom(seed, 'food-drug flow test');
 
 /** Rates far above normal, so that every fault occurs in a few rows. */

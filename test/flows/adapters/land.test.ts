@@ -9,8 +9,8 @@ import type { PretendSystem } from '../../../seeds/systems/pretend-system.ts';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import { makeTownship } from '../../../seeds/township/township.ts';
 import { ReferenceHub } from '../../support/reference-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
 const seeded = (sentence: string) => `${sentence} (seed ${seed})`;
 const io = { fetch: globalThis.fetch, now: () => new Date() };
 

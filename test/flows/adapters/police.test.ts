@@ -9,8 +9,8 @@ import type { Random } from '../../../seeds/township/model.ts';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import { makeTownship } from '../../../seeds/township/township.ts';
 import { ReferenceHub } from '../../support/reference-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9));
 const town = makeTownship({ population: 600, seed });
 const io: Io = { fetch, now: () => new Date() };
 const call = () => ({ signal: new AbortController().signal });

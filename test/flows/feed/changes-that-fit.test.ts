@@ -7,8 +7,8 @@ import type { HallClient, Inbox } from '../../../src/cli/hall-client.ts';
 import { plainStatement } from '../../support/plain-statement.ts';
 import { stateRecords } from '../../support/state-records.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
 let t: TestHub;
 beforeAll(async () => {
   t = await startTestHub({ agencies: ['police', 'land'], population: 150, seed: seed % 1000 });

@@ -12,11 +12,11 @@ import { plainStatement } from '../../support/plain-statement.ts';
 import { freePort } from '../../support/spawned-command.ts';
 import { SpawnedHub } from '../../support/spawned-hub.ts';
 import { stateRecords } from '../../support/state-records.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 import { openTestStore, type TestStore } from '../../support/test-store.ts';
 import { makeTokenIssuer, type TokenIssuer } from '../../support/token-issuer.ts';
 import { Wire } from '../../support/wire.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const random = makeRandom(seed, 'deploys');
 const screens = 16;
 const drainMs = 400;

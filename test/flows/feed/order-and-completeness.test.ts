@@ -18,8 +18,8 @@ import { plainStatement } from '../../support/plain-statement.ts';
 import { silentAdapters } from '../../support/silent-adapters.ts';
 import { stateRecords } from '../../support/state-records.ts';
 import { hubDatabase } from '../../support/test-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const campaign = Number(process.env.FEED_CHANGES ?? 100_000);
 const keepMs = 3_600_000;
 

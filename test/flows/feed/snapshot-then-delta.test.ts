@@ -16,9 +16,9 @@ import { plainStatement } from '../../support/plain-statement.ts';
 import { silentAdapters } from '../../support/silent-adapters.ts';
 import { stateRecords } from '../../support/state-records.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 import { makeTokenIssuer } from '../../support/token-issuer.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const random = makeRandom(seed, 'snapshot then delta');
 const rounds = Number(process.env.FEED_ROUNDS ?? 12);
 const agencies = ['police', 'land', 'commerce'];

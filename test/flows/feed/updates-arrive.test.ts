@@ -7,8 +7,8 @@ import { findAdapters } from '../../../src/ingest/find-adapters.ts';
 import { plainStatement } from '../../support/plain-statement.ts';
 import { stateRecords } from '../../support/state-records.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const random = makeRandom(seed, 'updates');
 const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
 let t: TestHub;

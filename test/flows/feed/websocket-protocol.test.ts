@@ -11,10 +11,10 @@ import { opcodes, RawSocket } from '../../support/raw-socket.ts';
 import { freePort } from '../../support/spawned-command.ts';
 import { SpawnedHub } from '../../support/spawned-hub.ts';
 import { stateRecords } from '../../support/state-records.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 import { openTestStore, type TestStore } from '../../support/test-store.ts';
 import { makeTokenIssuer, type TokenIssuer } from '../../support/token-issuer.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const random = makeRandom(seed, 'frames');
 let opened: TestStore;
 let hub: SpawnedHub;

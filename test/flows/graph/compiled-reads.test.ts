@@ -16,9 +16,9 @@ import { makeOracle } from '../../support/oracle-graph.ts';
 import { RandomOperations } from '../../support/random-operations.ts';
 import { randomPrincipal, townAgencies } from '../../support/random-principals.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 import { readTown, type TownInMemory } from '../../support/town-in-memory.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
 const operations = Number(process.env.TEST_OPERATIONS ?? 500);
 const random = makeRandom(seed, 'compiled reads');
 const log = makeLog('silent');

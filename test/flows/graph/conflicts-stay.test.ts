@@ -12,8 +12,8 @@ import { plainStatement } from '../../support/plain-statement.ts';
 import { silentAdapters } from '../../support/silent-adapters.ts';
 import { stateRecords } from '../../support/state-records.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const random = makeRandom(seed, 'conflicts');
 const { residents, businesses } = makeTownship({ population: 300, seed });
 /** Each test uses people and businesses of its own. */

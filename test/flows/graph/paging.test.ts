@@ -11,6 +11,7 @@ import { plainStatement } from '../../support/plain-statement.ts';
 import { silentAdapters } from '../../support/silent-adapters.ts';
 import { stateRecords } from '../../support/state-records.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 import {
   everyTest,
   filterable,
@@ -24,7 +25,6 @@ import {
   type Where,
 } from '../../support/where-model.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const random = makeRandom(seed, 'paging');
 const { businesses, plots } = makeTownship({ population: 300, seed });
 const owner = businesses[0]!.creditCode;

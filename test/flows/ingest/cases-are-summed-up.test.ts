@@ -12,8 +12,8 @@ import { plainStatement } from '../../support/plain-statement.ts';
 import { silentAdapters } from '../../support/silent-adapters.ts';
 import { stateRecords } from '../../support/state-records.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
 const random = makeRandom(seed, 'cases are summed up');
 const agencies = ['police', 'land', 'commerce'];
 const CASES = 12;

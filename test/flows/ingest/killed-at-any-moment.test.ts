@@ -15,9 +15,9 @@ import { CommitWatch } from '../../support/commit-watch.ts';
 import { freePort, HubProcess } from '../../support/hub-process.ts';
 import { differences, nounContents, readTables, type Tables } from '../../support/table-contents.ts';
 import { hubDatabase, startSystem } from '../../support/test-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 import { makeTestTokens } from '../../support/test-tokens.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
 const KILLS = 20;
 /** Until then only pulled agencies send, so that kills fall between the pages of the first load. */
 const FIRST_PUSH = 12;

@@ -14,9 +14,9 @@ import {
   statedRecords,
   type TableContents,
 } from '../../support/table-contents.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 import { applyItems, openTestStore, type TestStore } from '../../support/test-store.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
 const SHUFFLES = 16;
 const MOST_ON_PAGE = 40;
 

@@ -3,8 +3,8 @@ import { afterEach, expect, test } from '@jest/globals';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import { findAdapters } from '../../../src/ingest/find-adapters.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { testSeed as first } from '../../support/test-seed.ts';
 
-const first = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
 const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
 const STEPS = 40;
 

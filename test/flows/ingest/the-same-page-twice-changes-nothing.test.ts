@@ -7,9 +7,9 @@ import { inventedResidentId } from '../../support/invented-identifiers.ts';
 import { cutIntoPages, RandomStatements, shuffled } from '../../support/random-statements.ts';
 import { scriptedAgency, type Told, tell } from '../../support/scripted-adapter.ts';
 import { allContents, differences, emptyTables, readTables, type TableContents } from '../../support/table-contents.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 import { applyItems, openTestStore, type TestStore } from '../../support/test-store.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
 const orchard = scriptedAgency('orchard', 'Orchard');
 const { adapter } = orchard;
 const table = 'orchard_orchard_holding';

@@ -7,11 +7,11 @@ import { analyst, stranger } from '../../support/plain-readers.ts';
 import { randomPrincipal, townAgencies } from '../../support/random-principals.ts';
 import { countRows } from '../../support/read-sets.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 import { readTown, type TownInMemory } from '../../support/town-in-memory.ts';
 import { sightOf } from '../../support/visible-records.ts';
 import { filterable, matches, randomGraphWhere, type Where } from '../../support/where-model.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
 const random = makeRandom(seed, 'filters across relations');
 
 let town: TestHub;

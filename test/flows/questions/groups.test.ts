@@ -12,11 +12,11 @@ import { randomPrincipal, townAgencies } from '../../support/random-principals.t
 import { randomQuestion } from '../../support/random-questions.ts';
 import { readGroups } from '../../support/read-sets.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 import { readTown, type TownInMemory } from '../../support/town-in-memory.ts';
 import { sightOf } from '../../support/visible-records.ts';
 import { matches, randomGraphWhere, type Where } from '../../support/where-model.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
 const random = makeRandom(seed, 'groups');
 
 let town: TestHub;

@@ -7,10 +7,10 @@ import type { HallClient } from '../../../src/cli/hall-client.ts';
 import { findAdapters } from '../../../src/ingest/find-adapters.ts';
 import { project } from '../../support/source-imports.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 import { ToldRecords } from '../../support/told-records.ts';
 
 const agencies = ['police', 'land', 'commerce', 'human-resources', 'food-drug'];
-const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
 const population = 800;
 const town = makeTownship({ population, seed });
 const told = new ToldRecords();

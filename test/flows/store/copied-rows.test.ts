@@ -5,8 +5,8 @@ import { CopyLines } from '../../../src/store/copy-lines.ts';
 import { copyRows } from '../../../src/store/copy-rows.ts';
 import { Database } from '../../../src/store/database.ts';
 import { emptyDatabase, type TestDatabase } from '../../support/database.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const random = makeRandom(seed, 'copied rows');
 const alphabet = ['a', '7', ' ', '\\', '\\N', '\n', '\r', '\t', '\b', '\u001f', '\u007f', 'é', '镇', '𠮷', '{'];
 const randomText = (longest: number) =>

@@ -3,6 +3,7 @@ import type { MaskName } from '../../../adapters/kit/record.ts';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import { visibleLength } from '../../../src/access/characters.ts';
 import { maskValue } from '../../../src/access/masks.ts';
+import { testSeed } from '../../support/test-seed.ts';
 
 /** The vectors of the usual masks of the domain. */
 const vectors: readonly [MaskName, string, string | null][] = [
@@ -70,7 +71,7 @@ describe('a value without the form that its mask is for is hidden', () => {
 });
 
 describe('for any text', () => {
-  const seed = Number(process.env.TEST_SEED ?? Date.now() % 100_000);
+  const seed = testSeed;
   const random = makeRandom(seed, 'masks');
   const pieces = [
     ...'张欧阳王小明省市县区镇村街道社区0123456789Xx+-·• ABC鲁N',

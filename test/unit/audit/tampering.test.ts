@@ -4,8 +4,8 @@ import { makeRandom } from '../../../seeds/township/random.ts';
 import { type Entry, leafHash } from '../../../src/audit/entry.ts';
 import { verifyLog } from '../../../src/audit/verify-log.ts';
 import { AuditFolder, draft, personId } from '../../support/audit-folder.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 
-const seed = Number(process.env.TEST_SEED ?? 20261123);
 const count = 57;
 const folder = new AuditFolder();
 let original: string[] = [];

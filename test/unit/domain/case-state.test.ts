@@ -7,8 +7,8 @@ import {
   deriveCase,
   type ReportPart,
 } from '../../../src/domain/case-state.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const day = (n: number) => `2026-11-${String(n).padStart(2, '0')}T09:00:00+08:00`;
 const report = (given: Partial<ReportPart> = {}): ReportPart => ({
   agency: 'land',

@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import { defineRecord, text } from '../../../adapters/kit/record.ts';
 import { put, Rejection, remove, versionOf } from '../../../adapters/kit/statement.ts';
 import { makeRandom } from '../../../seeds/township/random.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 
-const seed = Number(process.env.TEST_SEED ?? 1);
 const Kind = defineRecord('Kind', {
   title: { en: 'Kind', zh: '类' },
   key: ['no'],

@@ -3,8 +3,8 @@ import { makeRandom } from '../../../seeds/township/random.ts';
 import { isoInstant } from '../../../src/query/instants.ts';
 import { JsonWriter } from '../../../src/query/json-writer.ts';
 import { ResponseWriter } from '../../../src/query/response-writer.ts';
+import { testSeed as seed } from '../../support/test-seed.ts';
 
-const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const random = makeRandom(seed, 'json writer');
 const alphabet = ['a', '7', ' ', '"', '\\', '\n', '\t', '\u0000', '\u001f', '\u007f', 'é', '镇', '\u2028', '𠮷', '😀'];
 const randomText = (longest: number) =>

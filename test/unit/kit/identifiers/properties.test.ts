@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { testSeed as SEED } from '../../../support/test-seed.ts';
 import { allVectors } from './vectors.ts';
 
-const SEED = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
 const ROUNDS = 400;
 
 /** Whole numbers below a limit, the same for the same seed. */
