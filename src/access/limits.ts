@@ -1,5 +1,5 @@
 /**
- * How much each role may ask: one table, for HTTP and sockets alike. The sizes are data; admission control applies
+ * How much each role may ask: one table, for every transport. The sizes are data; admission control applies
  * them.
  */
 import type { Principal, Role } from './principal.ts';
@@ -20,7 +20,7 @@ export interface RoleLimits {
   readonly costPerRequest: number;
   readonly costPerMinute: number;
   readonly sockets: number;
-  /** Operations running on the sockets of one principal. */
+  /** Operations under way on all connections of one principal. */
   readonly subscriptions: number;
   /** Schema and suggestions ("Did you mean"), where they are not open to everybody. */
   readonly introspection: boolean;

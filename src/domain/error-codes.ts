@@ -6,7 +6,7 @@ export interface ErrorMeaning {
   readonly who: 'client' | 'administrator' | 'agency';
   /** Whether the same request may succeed later. */
   readonly retry: boolean;
-  /** Of HTTP, where the whole answer is this error. */
+  /** The HTTP status of an answer that is this error as a whole. */
   readonly status: number;
 }
 
@@ -100,7 +100,7 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
-/** Of HTTP; codes of GraphQL servers that are not in the list are about the request. */
+/** The HTTP status of a code; codes of GraphQL servers, which are not in the list, are about the request. */
 export const statusOf = (code: string): number =>
   (errorCodes as Readonly<Record<string, ErrorMeaning>>)[code]?.status ?? 400;
 

@@ -1,7 +1,7 @@
 /** The selected fields of a query in terms of the catalog: the API reads GraphQL, the compiler reads this. */
 import type { Noun, Relation, StoredNoun } from '../catalog/catalog.ts';
 
-/** The source of a field of the graph. */
+/** What a field of the graph is read from. */
 export type FieldSource =
   | { readonly kind: 'typename' }
   /** A field of the record. */

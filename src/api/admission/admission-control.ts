@@ -1,4 +1,4 @@
-/** Admission control: one check of every request before anything is validated or run, for HTTP and sockets alike. */
+/** Admission control: one check of every request before anything is validated or run, on every transport. */
 import { HeaderMap, type HTTPGraphQLHead } from '@apollo/server';
 import {
   type DocumentNode,

@@ -1,4 +1,4 @@
-/** What subscription groups must know of a subscription's document, found once for each text. */
+/** The validated documents of streams, kept by their text, with what subscription groups must know of a subscription's. */
 import {
   type DocumentNode,
   type GraphQLError,

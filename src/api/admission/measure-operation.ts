@@ -136,7 +136,7 @@ class Measure {
     const known = this.known.get(key);
     if (known) return known;
     const fragment = this.fragments.get(name);
-    // Cycles and unknown names are refused by other validation rules.
+    // Validation refuses cycles and unknown names.
     if (!fragment || this.open.has(name)) return nothing;
     this.open.add(name);
     const on = this.schema.getType(fragment.typeCondition.name.value) ?? null;

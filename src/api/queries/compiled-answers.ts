@@ -36,7 +36,7 @@ export class CompiledAnswers {
     }),
   };
 
-  /** Like graphql-js's own `execute`, for operations that come over sockets. */
+  /** Like graphql-js's own `execute`, for what does not come through Apollo Server: streams, exports and dry runs. */
   readonly execute = async (args: ExecutionArgs): Promise<ExecutionResult> => {
     const answered = await this.answer(args);
     if (!answered) return execute(args);

@@ -1,4 +1,4 @@
-/** An order for an export file, and what whoever gave it fetches the file by. */
+/** An order for an export file, and the ticket by which its reader fetches the file. */
 import { HubError } from '../../domain/error-codes.ts';
 
 export interface TicketOrder {
@@ -8,7 +8,7 @@ export interface TicketOrder {
   readonly bom: boolean;
 }
 export interface IssuedTicket {
-  /** On this hub. */
+  /** The path of the file on this hub. */
   readonly path: string;
   readonly expiresAt: string;
 }

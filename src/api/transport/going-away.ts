@@ -3,10 +3,10 @@ import { HubError } from '../../domain/error-codes.ts';
 
 const maxReconnectMs = 1_000;
 
-/** For what begins while the process is stopping. */
+/** The refusal of an operation that comes while the process is stopping. */
 export const goingAway = () => new HubError('GOING_AWAY', 'This process of the hub is stopping: connect again');
 
-/** For a stream that ends with it. */
+/** The end of a stream that is open when the process stops. */
 export const streamGoesAway = (spreadMs: number) =>
   new HubError('GOING_AWAY', 'This process of the hub is stopping: go on at the cursor', {
     reconnectAfterMs: Math.round(Math.random() * Math.min(spreadMs, maxReconnectMs)),

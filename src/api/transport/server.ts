@@ -1,4 +1,4 @@
-/** The hub's server: GraphQL over HTTP and WebSocket, GraphiQL, deliveries that agencies push, and health checks. */
+/** The hub's server: GraphQL over HTTP, WebSocket and event streams, GraphiQL, deliveries that agencies push, and health checks. */
 import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -45,7 +45,7 @@ export interface ServerParts {
   readonly limits: HttpLimits & { readonly pushBytes: number };
   readonly socketLimits: SocketLimits;
   readonly feedLimits: SubscriptionLimits;
-  /** Time over which sockets are closed at a stop. */
+  /** Time over which sockets and event streams are closed at a stop. */
   readonly drainMs: number;
   /** Null: plain HTTP. */
   readonly tls: TlsFiles | null;

@@ -1,4 +1,4 @@
-/** Ends a socket when its reader's session is ended or their token expires. */
+/** Ends a socket or an event stream when its reader's session is ended or their token expires. */
 import type { EndedSessions } from '../../access/ended-sessions.ts';
 import type { Principal } from '../../access/principal.ts';
 import { HubError } from '../../domain/error-codes.ts';

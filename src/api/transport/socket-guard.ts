@@ -1,4 +1,4 @@
-/** Limits on WebSockets: how many in all, per address and per reader, and how many frames each may send. */
+/** Limits on sockets and event streams: how many in all, per address and per reader, and how many frames each may send. */
 import type { WebSocket } from 'ws';
 import { HubError } from '../../domain/error-codes.ts';
 import { closeSocket } from './close-socket.ts';
