@@ -6,12 +6,12 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { AttackedHub } from './attacked-hub.ts';
 import { post, send, times } from './posting.ts';
 
-const headersTimeoutMs = 600;
+const headersTimeoutMs = 4_000;
 let hub: AttackedHub;
 beforeAll(async () => {
   hub = await AttackedHub.start({
     HUB_HEADERS_TIMEOUT_MS: String(headersTimeoutMs),
-    HUB_REQUEST_TIMEOUT_MS: '1200',
+    HUB_REQUEST_TIMEOUT_MS: '8000',
     HUB_CONNECTIONS: '200',
   });
 });

@@ -15,7 +15,7 @@ beforeAll(async () => {
   hub = await AttackedHub.start({
     HUB_SOCKETS: '20',
     HUB_SOCKETS_PER_ADDRESS: String(perAddress),
-    HUB_SOCKET_INIT_MS: '500',
+    HUB_SOCKET_INIT_MS: '3000',
     HUB_SOCKET_PING_MS: '3000',
     HUB_FRAMES_PER_SECOND: '100',
     HUB_FRAME_BYTES: '20000',
