@@ -227,7 +227,7 @@ describe('the hub as a process of its own', () => {
     const { lines, exit } = serve({ ...environment, HUB_POLICE_ACCESS_KEY: 'short' });
     const said: string[] = [];
     for await (const line of lines) said.push(line);
-    expect(await exit).toEqual([1, null]);
+    expect(await exit).toEqual([2, null]);
     expect(said).toEqual([expect.stringMatching(/^HUB_POLICE_ACCESS_KEY should be .+; it is something else$/)]);
     await database.drop();
   });
