@@ -1,4 +1,5 @@
 /** A whole hub for a test: a database cloned from a migrated template, a random port, tokens, and pretend systems. */
+import { hash } from 'node:crypto';
 import type { Adapter } from '../../adapters/kit/contract.ts';
 import { readReference } from '../../seeds/reference/read-reference.ts';
 import type { FaultRates, PretendSystem, StartSystem } from '../../seeds/systems/pretend-system.ts';
@@ -56,7 +57,10 @@ export interface TestHub {
 
 /** An empty database with the tables of these adapters. */
 export async function hubDatabase(adapters: readonly Adapter[]) {
-  const name = `hub_${adapters.map(a => a.agency.code.slice(0, 3)).join('') || 'none'}`;
+  // Two adapters of one agency may declare different kinds of record.
+  const kinds = adapters.flatMap(a => a.records.map(({ name, fields }) => [name, ...Object.keys(fields)]));
+  const digest = hash('sha256', JSON.stringify(kinds), 'hex').slice(0, 8);
+  const name = `hub_${adapters.map(a => a.agency.code.slice(0, 3)).join('') || 'none'}_${digest}`;
   return clonedDatabase(name, async url => {
     await createTables(url, makeCatalog(adapters));
     await registerTasks(url, [testTask]);

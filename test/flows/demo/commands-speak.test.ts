@@ -17,7 +17,7 @@ describe('wrong words, and what is not there, are one sentence', () => {
     ['demo', ['--population', '5'], /^`--population` is a whole number from 100 to 300000\. Usage/],
     ['demo', ['now'], /^`now` is one word too many\. Usage/],
     ['bench', ['--only', 'W9'], /^`--only` should be names among W1, .*; W9 is none\. Usage/],
-    ['schema', ['all'], /^`all` is one word too many\. Usage: npm run schema/],
+    ['schema', ['a-name', 'all'], /^`all` is one word too many\. Usage: npm run schema/],
     ['start', ['--port', '1'], /^Unknown option '--port'\. Usage: npm start/],
     ['hub', ['audit', 'verify'], /^HUB_AUDIT_DIR should be the directory of an audit log; there is none at \/nowhere/],
     ['hub', ['audit', 'verify', 'a', 'b', 'c'], /^`c` is one word too many\. Usage: npm run hub -- audit/],
