@@ -44,7 +44,9 @@ export async function runAsProcess(usage: string, about: string, work: (args: st
     console.log(`${about}\n\nUsage: ${usage}`);
     return;
   }
-  process.exitCode = await exitCodeOf(usage, work(args));
+  const code = await exitCodeOf(usage, work(args));
+  // What a failed start left open must not keep the process.
+  if (code) process.exit(code);
 }
 
 /** The exit code of a command; what is wrong is printed. */

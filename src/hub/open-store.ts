@@ -11,7 +11,7 @@ import { Database } from '../store/database.ts';
 import { Identity } from '../store/identity.ts';
 import { identityKey } from '../store/installation-keys.ts';
 import { MigrationError } from '../store/migration-file.ts';
-import { applyMigrations } from '../store/migrations.ts';
+import { applyMigrations, migrationsFolder } from '../store/migrations.ts';
 
 /** The store with what it needs, for the hub and for commands that only work on the tables. */
 export interface OpenStore {
@@ -30,7 +30,9 @@ export const makeLog = (level: Config['hubLogLevel']): Logger =>
 export async function openStore(config: Config, log: Logger, adapters?: readonly Adapter[]): Promise<OpenStore> {
   const known = adapters ?? chosen(await findAdapters(), config.hubAgencies);
   const catalog = makeCatalog(known);
-  const { applied, newer } = await applyMigrations(config.databaseUrl, catalog).catch((error: unknown) => {
+  const onWait = (why: string) => log.warn({ why }, 'migrations wait');
+  const migrating = applyMigrations(config.databaseUrl, catalog, migrationsFolder, onWait);
+  const { applied, newer } = await migrating.catch((error: unknown) => {
     throw forTheOperator(error);
   });
   if (applied.length) log.info({ applied }, 'migrations were applied');

@@ -29,18 +29,26 @@ export function readMigrations(folder = migrationsFolder): Migration[] {
   return migrations;
 }
 
+/** Told why migrations wait: for another process, or for a table that somebody reads. */
+export type OnWait = (why: string) => void;
+
 /** @throws MigrationError with one sentence when the process must not start over this database */
-export async function applyMigrations(url: string, catalog: Catalog, folder = migrationsFolder): Promise<Migrated> {
+export async function applyMigrations(
+  url: string,
+  catalog: Catalog,
+  folder = migrationsFolder,
+  onWait: OnWait = () => {},
+): Promise<Migrated> {
   const known = readMigrations(folder);
   const client = await openConnection(url);
   try {
     const look = async () => planMigrations(known, await readRecorded(client));
     let plan: MigrationPlan = await look();
     if (plan.apply.length) {
-      await takeLock(client);
+      await takeLock(client, onWait);
       // Another process may have applied them meanwhile.
       plan = await look();
-      for (const { migration, stepsDone } of plan.apply) await apply(client, migration, stepsDone);
+      for (const { migration, stepsDone } of plan.apply) await apply(client, migration, stepsDone, onWait);
     }
     await checkColumns(client, catalog);
     return { applied: plan.apply.map(({ migration }) => migration.name), newer: plan.newer };
@@ -65,11 +73,12 @@ const lockPollMs = 200;
 const lockLimitMs = 10 * 60_000;
 
 /** Takes the lock for this connection. Each look is a statement of its own, so no transaction stays open between. */
-async function takeLock(client: pg.ClientBase): Promise<void> {
+async function takeLock(client: pg.ClientBase, onWait: OnWait): Promise<void> {
   const deadline = performance.now() + lockLimitMs;
-  for (;;) {
+  for (let look = 1; ; look++) {
     const { rows } = await client.query(`select pg_try_advisory_lock(hashtext('outpost-hub migrate')) as taken`);
     if (rows[0].taken) return;
+    if (look === 1) onWait('another process is applying them');
     if (performance.now() > deadline)
       throw new MigrationError(
         `Another process has been applying migrations for ${lockLimitMs / 60_000} minutes: look at it, then start again`,
@@ -78,10 +87,10 @@ async function takeLock(client: pg.ClientBase): Promise<void> {
   }
 }
 
-async function apply(client: pg.ClientBase, migration: Migration, stepsDone: number): Promise<void> {
+async function apply(client: pg.ClientBase, migration: Migration, stepsDone: number, onWait: OnWait): Promise<void> {
   for (let i = stepsDone; i < migration.steps.length; i++) {
     const step = migration.steps[i]!;
-    if (step.run === 'together') await runTogether(client, migration, i);
+    if (step.run === 'together') await runTogether(client, migration, i, onWait);
     else {
       while ((await run(client, migration, step.statements[0]!)) && step.run === 'in batches');
       await record(client, migration, i + 1);
@@ -96,7 +105,7 @@ const tries = 60;
 /** The lock of a table was not to be had in time, or two transactions waited for each other. */
 const isTransient = (error: unknown) => /^(55P03|40P01)$/.test(String((error as { code?: unknown }).code));
 
-async function runTogether(client: pg.ClientBase, migration: Migration, index: number): Promise<void> {
+async function runTogether(client: pg.ClientBase, migration: Migration, index: number, onWait: OnWait): Promise<void> {
   for (let left = tries; ; left--) {
     try {
       await client.query(`begin; set local lock_timeout = ${tableTimeoutMs}`);
@@ -107,6 +116,7 @@ async function runTogether(client: pg.ClientBase, migration: Migration, index: n
     } catch (error) {
       await client.query('rollback').catch(() => {});
       if (!left || !isTransient((error as Error).cause)) throw error;
+      if (left === tries) onWait(`${migration.name} needs a table that another transaction holds`);
       await delay(1000);
     }
   }

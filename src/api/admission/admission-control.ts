@@ -15,7 +15,7 @@ import { budgetKey, maxTokens, type RoleLimits, roleLimits } from '../../access/
 import type { Principal } from '../../access/principal.ts';
 import { HubError, statusOf } from '../../domain/error-codes.ts';
 import { LruCache } from '../../domain/lru-cache.ts';
-import { measureOperation, type Weight } from './measure-operation.ts';
+import { measureOperation, noWeight, type Weight } from './measure-operation.ts';
 import { holdsNul, measureInputs, measureText, type TextMeasure } from './measure-text.ts';
 import type { StoredOperations } from './stored-operations.ts';
 
@@ -204,19 +204,6 @@ export class AdmissionControl {
     );
   }
 }
-
-const noWeight: Weight = {
-  depth: 0,
-  fields: 0,
-  aliases: 0,
-  introspectionFields: 0,
-  introspectionAliases: 0,
-  cost: 0,
-  mostExpensive: { path: '', cost: 0 },
-  largestPage: 0,
-  counts: false,
-  byVariables: false,
-};
 
 /** Caps the number at what a double holds exactly. */
 const rounded = (cost: number): number => Math.min(Math.ceil(cost), Number.MAX_SAFE_INTEGER);

@@ -62,7 +62,7 @@ export interface Weight {
   /** Whether the cost depends on the values of variables. */
   readonly byVariables: boolean;
 }
-const nothing: Weight = {
+export const noWeight: Weight = {
   depth: 0,
   fields: 0,
   aliases: 0,
@@ -115,7 +115,7 @@ class Measure {
 
   /** @param page the elements of the connection whose fields these are */
   private set(set: SelectionSetNode, type: GraphQLNamedType | null, page: number | null): Weight {
-    let sum = nothing;
+    let sum = noWeight;
     for (const node of set.selections) sum = plus(sum, this.selection(node, type, page));
     return sum;
   }
@@ -137,7 +137,7 @@ class Measure {
     if (known) return known;
     const fragment = this.fragments.get(name);
     // Validation refuses cycles and unknown names.
-    if (!fragment || this.open.has(name)) return nothing;
+    if (!fragment || this.open.has(name)) return noWeight;
     this.open.add(name);
     const on = this.schema.getType(fragment.typeCondition.name.value) ?? null;
     const weight = this.set(fragment.selectionSet, on, page);
@@ -158,7 +158,7 @@ class Measure {
     const times = list ? (size ?? page ?? unpagedSize) : 1;
     const inner = node.selectionSet
       ? this.set(node.selectionSet, named && isCompositeType(named) ? named : null, list ? null : size)
-      : nothing;
+      : noWeight;
     const isCount = field?.name === 'totalCount' || grouped;
     const counted = inner.counts && !isCount ? unit.row * this.tableOf(field) : 0;
     const own = field ? ownCost(field, times) + counted : unit.leaf;
@@ -189,10 +189,10 @@ class Measure {
    * introspection types.
    */
   private introspection(node: FieldNode): Weight {
-    const inside = node.selectionSet ? this.set(node.selectionSet, null, null) : nothing;
+    const inside = node.selectionSet ? this.set(node.selectionSet, null, null) : noWeight;
     const own = node.name.value === '__schema' ? unit.schema : node.name.value === '__type' ? unit.type : unit.leaf;
     return {
-      ...nothing,
+      ...noWeight,
       introspectionFields: node.name.value === '__typename' ? 0 : inside.fields + 1,
       introspectionAliases: inside.aliases + inside.introspectionAliases,
       aliases: node.alias ? 1 : 0,

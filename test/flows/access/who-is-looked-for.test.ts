@@ -266,15 +266,6 @@ describe('a test by a personal field', () => {
     expect(added.flatMap(({ subjects }) => subjects.ids)).toEqual(expect.arrayContaining(traders.map(([id]) => id)));
   });
 
-  test('an order by a code logs the sole traders of its page too', async () => {
-    const asker = await clerk('task:test', 'clerk-11');
-    const order = '(orderBy: [CREDIT_CODE_DESC], first: 200)';
-    const question = (select: string) => noted(() => asker.ask(`{ organisations${order} { ${select} } }`));
-    const { added } = await question('edges { cursor }');
-    const traders = await read(`select id from hub_organisation where credit_code like '92%' and not deleted`);
-    expect(added.flatMap(({ subjects }) => subjects.ids)).toEqual(expect.arrayContaining(traders.map(([id]) => id)));
-  });
-
   test('by a role that sees persons masked is refused as everywhere', async () => {
     const analyst = await clientOf({ role: 'analyst' }, null);
     const { errors } = await analyst.ask('{ persons(where: { name: { eq: "董" } }) { totalCount } }');

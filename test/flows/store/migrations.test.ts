@@ -129,11 +129,13 @@ describe('one process applies, the others wait', () => {
       from pg_stat_activity where application_name in ('first', 'second') and datname = current_database()`;
     const applies = async () => (await rows(looks)).some(({ who, state }) => who === 'first' && state === 'active');
     while (!(await applies()));
-    const two = applyMigrations(named(url, 'second'), catalog, folder);
+    const waits: string[] = [];
+    const two = applyMigrations(named(url, 'second'), catalog, folder, why => waits.push(why));
     const seen = new Set<string>();
     const both = Promise.all([one, two]).finally(() => seen.add('end'));
     while (!seen.has('end')) for (const { who, state } of await rows(looks)) if (who === 'second') seen.add(state);
     expect((await both).map(({ applied }) => applied)).toEqual([[name], []]);
+    expect(waits).toEqual(['another process is applying them']);
     expect(seen).toContain('idle');
     expect([...seen].filter(state => /transaction/.test(state))).toEqual([]);
     expect(await rows(`select indisvalid from pg_index where indexrelid = 'hub_setting_test'::regclass`)).toEqual([
@@ -143,13 +145,15 @@ describe('one process applies, the others wait', () => {
 
   test('a table that is in use makes a migration wait, and not fail', async () => {
     const { url, client } = await migrated();
-    write('-- additive: yes\nalter table hub_setting add test text;');
+    const name = write('-- additive: yes\nalter table hub_setting add test text;');
+    const waits: string[] = [];
     await client.query('begin; lock table hub_setting in access share mode');
-    const applying = applyMigrations(url, catalog, folder);
+    const applying = applyMigrations(url, catalog, folder, why => waits.push(why));
     // Longer than a statement waits for a table.
     await client.query('select pg_sleep(5.5)');
     await client.query('commit');
     expect((await applying).applied).toHaveLength(1);
+    expect(waits).toEqual([`${name} needs a table that another transaction holds`]);
   });
 });
 
