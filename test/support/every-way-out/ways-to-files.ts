@@ -72,12 +72,13 @@ async function rowsFile(walk: Walk, reader: Reader, noun: StoredNoun, format: 'c
       watched.parts.at(-1)?.noted ?? [],
       watched.head,
     );
-  let text = '';
+  // A part of the answer can end within a line, and within a character of it.
+  let rest = Buffer.alloc(0);
   for (const { bytes, noted } of watched.parts) {
-    text += bytes.toString('utf8');
-    const end = text.lastIndexOf('\n') + 1;
-    take(linesOf(text.slice(0, end)), noted, watched.head);
-    text = text.slice(end);
+    const all = Buffer.concat([rest, bytes]);
+    const end = all.lastIndexOf('\n') + 1;
+    take(linesOf(all.toString('utf8', 0, end)), noted, watched.head);
+    rest = all.subarray(end);
   }
 }
 
