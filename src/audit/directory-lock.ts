@@ -1,40 +1,41 @@
-/** One writer at a time, because a chain has one end. The lock of a process that is gone is ignored. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+/**
+ * One writer at a time, because a chain has one end. The lock is the operating system's: SQLite, which comes with Node,
+ * takes it on a file (fcntl). It ends with its process in whatever way that ends, holds while the process is stopped,
+ * and counts between containers that share the directory, where process numbers mean nothing.
+ */
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 
-const heldHere = new Set<string>();
+/** Stays there and stays empty. No other code may open it: the system drops the lock when a process closes the file. */
+const lockFile = (dir: string): string => path.resolve(dir, 'writer.lock');
 
-/** Null when another living process, or another log in this one, holds the directory. */
+/** Of several that begin at the same moment all but one step back, and one looks again. */
+const lookAgainMs = 250;
+/** SQLITE_BUSY */
+const isHeld = (error: unknown) => (error as { errcode?: unknown }).errcode === 5;
+
+/** Null when another living process, or another log in this one, holds the directory. Throws where it cannot be locked. */
 export function lockDirectory(dir: string): { release(): void } | null {
-  const file = path.resolve(dir, 'lock');
-  if (heldHere.has(file)) return null;
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      writeFileSync(file, String(process.pid), { flag: 'wx', mode: 0o600 });
-      heldHere.add(file);
-      return {
-        release: () => {
-          heldHere.delete(file);
-          rmSync(file, { force: true });
-        },
-      };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      if (holderLives(file)) return null;
-      rmSync(file, { force: true });
-    }
+  const file = lockFile(dir);
+  makeFile(file);
+  const lock = new DatabaseSync(file, { timeout: lookAgainMs });
+  try {
+    // Without a journal on disk, there is nothing that the next holder would have to repair.
+    lock.exec('pragma journal_mode = memory; begin exclusive');
+  } catch (error) {
+    lock.close();
+    if (isHeld(error)) return null;
+    throw error;
   }
-  return null;
+  return { release: () => lock.close() };
 }
 
-function holderLives(file: string): boolean {
+/** A file that exists is not opened: another log of this process may hold it. */
+function makeFile(file: string): void {
   try {
-    const pid = Number(readFileSync(file, 'utf8'));
-    // In a container every start has the same process id: then it is the lock of an earlier start.
-    if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
-    process.kill(pid, 0);
-    return true;
+    writeFileSync(file, '', { flag: 'wx', mode: 0o600 });
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }

@@ -19,11 +19,18 @@ export async function startAudit(config: Config, log: Logger): Promise<RunningAu
   };
   const onError = (error: unknown) => log.error({ error: errorFacts(error) }, 'the audit log has a failure');
   const audit = await openAudit(settings, policyVersion(), onError).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ERR_SQLITE_ERROR')
+      throw new ConfigError(
+        `HUB_AUDIT_DIR should be a directory where files can be locked; writer.lock there cannot (${error.message})`,
+      );
     if (!/^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|EEXIST)$/.test(error.code ?? '')) throw error;
     throw new ConfigError(`HUB_AUDIT_DIR should be a directory that can be written; it cannot (${error.code})`);
   });
   if (audit) return audit;
-  throw new ConfigError('HUB_AUDIT_DIR should be a directory of this hub alone; another process writes there');
+  throw new ConfigError(
+    'HUB_AUDIT_DIR should be a directory of this hub alone; a living process writes there: end it, or name another ' +
+      'directory (no file has to be removed, the lock ends with its process)',
+  );
 }
 
 /** An agency's page is stored in any case: if it cannot be noted, the log reports that failure. */

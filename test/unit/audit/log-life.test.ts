@@ -44,7 +44,7 @@ describe('an entry', () => {
     expect({ faults, remarks, last }).toEqual({ faults: [], remarks: [], last: 8 });
   });
 
-  test('cannot be written by two processes concurrently', async () => {
+  test('cannot be written by two logs of one process concurrently', async () => {
     const log = await folder.open();
     await expect(folder.open()).rejects.toThrow('Another log');
     await log.close();
@@ -87,7 +87,7 @@ describe('after a crash', () => {
   test('entries without a root get one at the next start', async () => {
     const log = await folder.open({ batchEntries: 1_000 });
     for (let i = 0; i < 8; i++) await log.append(draft());
-    // This is the state that SIGKILL leaves: no batch closed, no index, the lock of a process that is gone.
+    // This is the state that SIGKILL leaves: no batch closed, no index; the number is what versions of before left.
     const left = new AuditFolder();
     try {
       mkdirSync(left.dir, { recursive: true });
