@@ -4,6 +4,7 @@ import type { Policy } from '../access/policy.ts';
 import { type Column, isStored, type Relation, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { sqlTypes } from '../store/tables.ts';
+import { demandAsking, demandValues, givenTests } from './given-tests.ts';
 import { type Scope, tableSql, visibleSql } from './scope.ts';
 import { localDaySql } from './time-units.ts';
 import { VariableRef } from './variable-ref.ts';
@@ -42,21 +43,39 @@ export interface Comparison {
   readonly than: string;
 }
 
-export function whereSql(scope: Scope, noun: StoredNoun, where: Where | null | undefined, alias = 't'): string {
+/** The rows of `alias` that are tested, and the place of the `where` among the arguments, for messages. */
+export interface TestedPlace {
+  readonly alias: string;
+  readonly path: string;
+}
+const whole: TestedPlace = { alias: 't', path: 'where' };
+
+/** Throws BAD_USER_INPUT for tests without a value (`given-tests.ts`): they would make the filter wider than it looks. */
+export function whereSql(
+  scope: Scope,
+  noun: StoredNoun,
+  where: Where | null | undefined,
+  { alias, path }: TestedPlace = whole,
+): string {
   const terms: string[] = [];
-  for (const [name, test] of Object.entries(where ?? {})) {
-    if (test === null || test === undefined) continue;
+  for (const [name, test] of givenTests(where)) {
     const relation = noun.relations.get(name);
+    const at = (index?: number) => ({
+      alias,
+      path: index === undefined ? `${path}.${name}` : `${path}.${name}[${index}]`,
+    });
     if (name === 'and' || name === 'or') {
-      const parts = (test as Where[]).map(part => whereSql(scope, noun, part, alias));
+      if (name === 'or') (test as Where[]).forEach((part, i) => void demandAsking(part, at(i).path));
+      const parts = (test as Where[]).map((part, i) => whereSql(scope, noun, part, at(i)));
       terms.push(parts.length ? `(${parts.join(` ${name} `)})` : String(name === 'and'));
-    }
-    // A row without a value does not fit a test, so it fits the opposite: every row fits one of both.
-    else if (name === 'not') terms.push(`(${whereSql(scope, noun, test as Where, alias)}) is not true`);
-    else if (name === 'compare') {
+    } else if (name === 'not') {
+      demandAsking(test as Where, at().path);
+      // A row without a value does not fit a test, so it fits the opposite: every row fits one of both.
+      terms.push(`(${whereSql(scope, noun, test as Where, at())}) is not true`);
+    } else if (name === 'compare') {
       for (const one of test as Comparison[]) terms.push(comparisonSql(scope, noun, one, alias));
-    } else if (relation) terms.push(...relationTests(scope, relation, test as Where, alias));
-    else terms.push(...fieldTests(scope, noun, name, test as Record<string, unknown>, alias));
+    } else if (relation) terms.push(...relationTests(scope, relation, test as Where, at()));
+    else terms.push(...fieldTests(scope, noun, name, test as Record<string, unknown>, at()));
   }
   return terms.length ? terms.join(' and ') : 'true';
 }
@@ -75,20 +94,21 @@ export function listTermsSql(
 }
 
 /** Tests of related rows: rows that are deleted, or that the reader may not see, do not count. */
-function relationTests(scope: Scope, relation: Relation, test: Where, alias: string): string[] {
-  if (!relation.many) return [existsSql(scope, relation, test, alias)];
-  return Object.entries(test)
-    .filter(([, where]) => where !== null && where !== undefined)
-    .map(([which, where]) => `${which === 'none' ? 'not ' : ''}${existsSql(scope, relation, where as Where, alias)}`);
+function relationTests(scope: Scope, relation: Relation, test: Where, { alias, path }: TestedPlace): string[] {
+  if (!relation.many) return [existsSql(scope, relation, test, { alias, path })];
+  return demandValues(test, path).map(([which, where]) => {
+    const exists = existsSql(scope, relation, where as Where, { alias, path: `${path}.${which}` });
+    return which === 'none' ? `not ${exists}` : exists;
+  });
 }
 
-function existsSql(scope: Scope, { to, link, many }: Relation, where: Where, alias: string): string {
+function existsSql(scope: Scope, { to, link, many }: Relation, where: Where, { alias, path }: TestedPlace): string {
   if (!isStored(to)) throw new Error(`${to.name} is asked of its agency: nothing can be found by it`);
   demandSeen(scope.policy, to);
   const other = `${alias}r`;
   const join = many ? `${other}."${link.column}" = ${alias}.id` : `${other}.id = ${alias}."${link.column}"`;
   const from = tableSql(to, scope.asOf, scope.values);
-  const terms = [join, visibleSql(scope, to, other), whereSql(scope, to, where, other)];
+  const terms = [join, visibleSql(scope, to, other), whereSql(scope, to, where, { alias: other, path })];
   return `exists (select from ${from} ${other} where ${terms.join(' and ')})`;
 }
 
@@ -106,16 +126,20 @@ function comparisonSql(scope: Scope, noun: StoredNoun, { field, is, than }: Comp
   return left.type === right.type ? `(${left.sql} ${is} ${right.sql})` : `(${day(left)} ${is} ${day(right)})`;
 }
 
-function fieldTests(scope: Scope, noun: StoredNoun, name: string, tests: Record<string, unknown>, alias: string) {
+function fieldTests(
+  scope: Scope,
+  noun: StoredNoun,
+  name: string,
+  tests: Record<string, unknown>,
+  { alias, path }: TestedPlace,
+) {
   const { sql, type, normalise } = filterable(scope, noun, name, alias);
-  return Object.entries(tests)
-    .filter(([, value]) => value !== undefined && value !== null)
-    .map(([op, value]) => {
-      const spell = (given: unknown) =>
-        op === 'isNull' ? given : Array.isArray(given) ? given.map(normalise) : normalise(given);
-      const spelled = value instanceof VariableRef ? value.spelled(spell) : spell(value);
-      return `(${operators[op]!(sql, scope.values.add(spelled), type)})`;
-    });
+  return demandValues(tests, path).map(([op, value]) => {
+    const spell = (given: unknown) =>
+      op === 'isNull' ? given : Array.isArray(given) ? given.map(normalise) : normalise(given);
+    const spelled = value instanceof VariableRef ? value.spelled(spell) : spell(value);
+    return `(${operators[op]!(sql, scope.values.add(spelled), type)})`;
+  });
 }
 
 /** A field as tests, orders and aggregates of a reader see it. */

@@ -10,6 +10,7 @@ import type { ReadRows } from '../store/database.ts';
 import { replacedSql } from '../store/replaced-versions.ts';
 import { columnsOf } from '../store/tables.ts';
 import { listTermsSql, type Where, whereSql } from './filters.ts';
+import { givenTests } from './given-tests.ts';
 import { pagingSql } from './paging.ts';
 import { testsPersonal } from './personal-tests.ts';
 import { type Scope, Values } from './scope.ts';
@@ -116,16 +117,21 @@ export async function listMatching(looking: MatchQuery, orderBy: readonly string
   return rows.map(([id]) => id!);
 }
 
-/** Throws as a list would for this filter and order, without reading any row. */
+/**
+ * Throws as a list would for this filter and order, without reading any row.
+ *
+ * @param path of the filter among the arguments, for messages
+ */
 export function demandFilter(
   ground: Pick<MatchQuery, 'catalog' | 'policy'>,
   noun: StoredNoun,
   where: Where | null,
   orderBy: readonly string[],
+  path = 'where',
 ): void {
   if (testsPersonal(noun, where))
     throw new HubError('FILTER_FORBIDDEN', 'Subscriptions cannot filter by personal fields: query the list instead');
-  whereSql(scopeOf(ground), noun, where);
+  whereSql(scopeOf(ground), noun, where, { alias: 't', path });
   pagingSql(scopeOf(ground), noun, { orderBy });
 }
 
@@ -148,7 +154,7 @@ function reachesOut(rules: RowRule): boolean {
   return 'noun' in rules || 'has' in rules;
 }
 function findsByOthers(noun: StoredNoun, where: Where | null | undefined): boolean {
-  return Object.entries(where ?? {}).some(([name, test]) => {
+  return givenTests(where).some(([name, test]) => {
     if (noun.relations.has(name)) return true;
     const parts = name === 'and' || name === 'or' ? (test as Where[]) : name === 'not' ? [test as Where] : [];
     return parts.some(part => findsByOthers(noun, part));

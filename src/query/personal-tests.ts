@@ -1,6 +1,7 @@
 /** Finds tests that single persons out: those by personal fields, anywhere in a `where`. */
 import type { Noun } from '../catalog/catalog.ts';
 import type { Comparison, Where } from './filters.ts';
+import { givenTests } from './given-tests.ts';
 import { VariableRef } from './variable-ref.ts';
 
 export const isPersonal = (noun: Noun, field: string): boolean =>
@@ -15,8 +16,7 @@ export const mayNamePerson = (noun: Noun, field: string): boolean =>
  * matter.
  */
 export function testsPersonal(noun: Noun, where: Where | null | undefined): boolean {
-  return Object.entries(where ?? {}).some(([name, test]) => {
-    if (test === null || test === undefined) return false;
+  return givenTests(where).some(([name, test]) => {
     if (name === 'and' || name === 'or') return (test as Where[]).some(part => testsPersonal(noun, part));
     if (name === 'not') return testsPersonal(noun, test as Where);
     if (name === 'compare')
@@ -49,8 +49,7 @@ export function namedByTests(noun: Noun, where: Where): NamedByTests {
 }
 
 function ownFields(where: Where): string[] {
-  return Object.entries(where).flatMap(([name, test]): string[] => {
-    if (test === null || test === undefined) return [];
+  return givenTests(where).flatMap(([name, test]): string[] => {
     if (name === 'and' || name === 'or') return (test as Where[]).flatMap(ownFields);
     if (name === 'not') return ownFields(test as Where);
     if (name === 'compare') return (test as Comparison[]).flatMap(({ field, than }) => [field, than]);
@@ -65,8 +64,7 @@ function ownFields(where: Where): string[] {
  * @param values of the query's variables
  */
 export function alternativesOf(noun: Noun, where: Where, values: Readonly<Record<string, unknown>>): number {
-  const parts = Object.entries(where).map(([name, test]): number => {
-    if (test === null || test === undefined) return 0;
+  const parts = givenTests(where).map(([name, test]): number => {
     const each = (part: Where) => alternativesOf(noun, part, values);
     if (name === 'or') return (test as Where[]).reduce((sum, part) => sum + each(part), 0);
     if (name === 'and') return Math.max(0, ...(test as Where[]).map(each));

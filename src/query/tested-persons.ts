@@ -8,6 +8,7 @@ import { isStored, type Noun, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { type Fetch, type KeySource, unkeyed } from './fetch.ts';
 import { type Where, whereSql } from './filters.ts';
+import { givenTests } from './given-tests.ts';
 import { personLinks } from './note-persons.ts';
 import { alternativesOf, namedByTests } from './personal-tests.ts';
 import type { Planner } from './planner.ts';
@@ -116,8 +117,7 @@ function testedRows(policy: Policy, noun: Noun, where: Where | null | undefined)
 }
 
 function relatedTests(policy: Policy, noun: Noun, where: Where): TestedRows[] {
-  return Object.entries(where).flatMap(([name, test]): TestedRows[] => {
-    if (test === null || test === undefined) return [];
+  return givenTests(where).flatMap(([name, test]): TestedRows[] => {
     if (name === 'and' || name === 'or') return (test as Where[]).flatMap(part => relatedTests(policy, noun, part));
     if (name === 'not') return relatedTests(policy, noun, test as Where);
     const relation = noun.relations.get(name);

@@ -120,7 +120,9 @@ export function randomWhere(noun: Noun, rows: readonly Row[], random: Random, de
   const draw = random.below(depth ? 6 : 3);
   if (draw < 3) return randomTest(noun, rows, random);
   if (draw === 3) return { not: randomWhere(noun, rows, random, depth - 1) };
-  const parts = Array.from({ length: random.below(4) }, () => randomWhere(noun, rows, random, depth - 1));
+  // An `and` of nothing tests nothing, which is an error within `or` and `not`; an `or` of nothing fits no row.
+  const length = draw === 4 ? 1 + random.below(3) : random.below(4);
+  const parts = Array.from({ length }, () => randomWhere(noun, rows, random, depth - 1));
   return { [draw === 4 ? 'and' : 'or']: parts };
 }
 
@@ -155,5 +157,6 @@ export function randomGraphWhere(ground: RandomGround, noun: Noun, depth = 3): W
     return { [relation.name]: relation.many ? { [random.pick(['some', 'none'])]: inner } : inner };
   }
   const names = filterable(noun).filter(c => ground.mayFilter(noun, c.name));
-  return names.length ? randomTest(noun, ground.rows(noun), random, random.pick(names).name) : {};
+  // Where nothing may be tested, no row fits: a test of nothing is an error within `or` and `not`.
+  return names.length ? randomTest(noun, ground.rows(noun), random, random.pick(names).name) : { or: [] };
 }

@@ -10,7 +10,6 @@ import {
   type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
-  getArgumentValues,
   getNamedType,
   isCompositeType,
   isNonNullType,
@@ -20,6 +19,7 @@ import {
 } from 'graphql';
 import { collectFields, collectSubfields } from 'graphql/execution/collectFields.js';
 import type { FieldSource, SelectedField } from '../../query/selected-field.ts';
+import { argumentValues } from './argument-values.ts';
 
 export interface QuerySelection {
   readonly schema: GraphQLSchema;
@@ -89,9 +89,8 @@ function keyVariableOf({ arguments: given = [] }: FieldNode): SelectedField['key
 }
 
 function argumentsOf({ variableValues }: QuerySelection, field: GraphQLField<unknown, unknown>, node: FieldNode) {
-  if (!field.args.length) return { args: {}, problem: null };
   try {
-    return { args: getArgumentValues(field, node, variableValues as never), problem: null };
+    return { args: argumentValues(field, node, variableValues), problem: null };
   } catch (error) {
     if (error instanceof GraphQLError) return { args: {}, problem: error };
     throw error;

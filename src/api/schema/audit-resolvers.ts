@@ -48,12 +48,14 @@ export function auditResolvers(catalog: Catalog): ClassType[] {
     })
     async dataSubjectReport(
       @Arg('residentId', () => String, { description: 'Resident id · 公民身份号码' }) residentId: string,
-      @Arg('first', () => Int, { defaultValue: 100, description: `At most ${largestReport}` }) first: number,
+      @Arg('first', () => Int, { nullable: true, defaultValue: 100, description: `At most ${largestReport}` })
+      given: number | null,
       @Arg('before', () => Int, { nullable: true, description: 'Entries of smaller numbers only' })
       before: number | null,
       @Ctx() { hub, policy, trail }: Context,
     ): Promise<DataSubjectReport> {
       if (!policy.may('report')) throw new HubError('FORBIDDEN', 'Reports about a person are made by auditors');
+      const first = given ?? 100;
       if (first < 1 || first > largestReport)
         throw new HubError('BAD_USER_INPUT', `\`first\` goes from 1 to ${largestReport}`);
       const key = residentIdFormat.normalise(residentId);

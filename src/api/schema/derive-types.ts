@@ -205,8 +205,8 @@ class TypeDeriver {
     const args: [string, () => unknown, object][] = [
       ['having', () => [GroupTest], { nullable: true, description: 'Groups that fit all of these' }],
       ['orderBy', () => [GroupOrder], { nullable: true, description: 'By their keys without it' }],
-      ['limit', () => Int, { defaultValue: 100, description: `At most ${maxGroupPage}` }],
-      ['skip', () => Int, { defaultValue: 0 }],
+      ['limit', () => Int, { nullable: true, defaultValue: 100, description: `At most ${maxGroupPage}` }],
+      ['skip', () => Int, { nullable: true, defaultValue: 0 }],
     ];
     args.forEach(([name, of, options], i) => {
       Arg(name, of as never, options)(connection.prototype, 'groups', i);

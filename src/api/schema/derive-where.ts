@@ -25,6 +25,12 @@ const filterNames: Readonly<Record<Exclude<Scalar, 'code' | 'geometry'>, string>
 };
 const Comparator = { BEFORE: '<', BEFORE_OR_AT: '<=', AT: '=', AT_OR_AFTER: '>=', AFTER: '>' } as const;
 
+const fieldTests =
+  'All must fit. An operator without a value is an error: `isNull` asks for rows without one, and null in place of the ' +
+  'whole filter leaves it out · 全部满足；运算符的值不得为空，查空值用 isNull，整个条件为 null 表示不筛选';
+const relatedTests =
+  'Both must hold where both are given; `some: {}`: there is one, `none: {}`: there is none · 关联条件';
+
 const named = (name: string): ClassType => ({ [name]: class {} })[name]!;
 const nullable = { nullable: true };
 
@@ -57,8 +63,11 @@ export class WhereTypes {
       GraphField(() => this.tests('TextFilter', String, filterOperators.text), nullable)(where.prototype, 'agency');
     GraphField(() => this.tests('DateTimeFilter', DateTime, ordered), nullable)(where.prototype, 'observedAt');
     GraphField(() => [where], { ...nullable, description: 'All of these' })(where.prototype, 'and');
-    GraphField(() => [where], { ...nullable, description: 'At least one of these' })(where.prototype, 'or');
-    GraphField(() => where, { ...nullable, description: 'Not this' })(where.prototype, 'not');
+    GraphField(() => [where], { ...nullable, description: 'At least one of these; each must test something' })(
+      where.prototype,
+      'or',
+    );
+    GraphField(() => where, { ...nullable, description: 'Not this; it must test something' })(where.prototype, 'not');
     InputType(where.name)(where);
     return where;
   }
@@ -78,7 +87,7 @@ export class WhereTypes {
       if (live || !isStored(to)) continue;
       const related = many ? this.relatedOf(to) : null;
       const type = () => related ?? this.ground.where(to);
-      const description = many ? undefined : 'There is one, and it fits';
+      const description = many ? undefined : 'There is one, and it fits; `{}` asks only whether there is one';
       GraphField(type, { ...nullable, description })(where.prototype, name);
     }
   }
@@ -97,7 +106,7 @@ export class WhereTypes {
 
   /** One type for each target, whichever noun leads to it. */
   private relatedOf(noun: Noun): ClassType {
-    return this.share(`${noun.name}Related`, related => {
+    return this.share(`${noun.name}Related`, relatedTests, related => {
       const where = () => this.ground.where(noun);
       GraphField(where, { ...nullable, description: 'At least one fits' })(related.prototype, 'some');
       GraphField(where, { ...nullable, description: 'None fits' })(related.prototype, 'none');
@@ -112,7 +121,7 @@ export class WhereTypes {
   }
 
   private tests(name: string, type: unknown, operators: readonly string[]): ClassType {
-    return this.share(name, filter => {
+    return this.share(name, fieldTests, filter => {
       for (const op of operators) {
         const of = op === 'in' ? [type] : op === 'isNull' ? Boolean : type;
         GraphField((() => of) as never, nullable)(filter.prototype, op);
@@ -120,13 +129,13 @@ export class WhereTypes {
     });
   }
 
-  private share(name: string, fill: (type: ClassType) => void): ClassType {
+  private share(name: string, description: string, fill: (type: ClassType) => void): ClassType {
     const known = this.shared.get(name);
     if (known) return known;
     const type = named(name);
     this.shared.set(name, type);
     fill(type);
-    InputType(name)(type);
+    InputType(name, { description })(type);
     return type;
   }
 }

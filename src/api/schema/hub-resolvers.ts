@@ -26,7 +26,7 @@ export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: re
     })
     search(
       @Arg('text', () => String) _text: string,
-      @Arg('first', () => Int, { defaultValue: 20 }) _first: number,
+      @Arg('first', () => Int, { nullable: true, defaultValue: 20 }) _first: number,
     ): never[] {
       return [];
     }
@@ -96,7 +96,7 @@ function recordsAndConflicts(types: DerivedTypes, noun: StoredNoun): ClassType {
   @Resolver(() => types.of(noun.name).object)
   class About {
     @FieldResolver(() => [AgencyRecord], { description: 'Records of every agency, the latest first · 各部门记录' })
-    records(@Arg('first', () => Int, { defaultValue: 20 }) _first: number): never[] {
+    records(@Arg('first', () => Int, { nullable: true, defaultValue: 20 }) _first: number): never[] {
       return [];
     }
 

@@ -19,6 +19,7 @@ import type { Change } from '../../feed/tail.ts';
 import { demandSeen, type Where } from '../../query/filters.ts';
 import { demandFilter } from '../../query/matches.ts';
 import { readNodes } from '../queries/answer-query.ts';
+import { argumentValues } from '../queries/argument-values.ts';
 import type { Context } from '../request/context.ts';
 import { SubscriptionRequest } from '../request/subscription-request.ts';
 import { Node } from './base-types.ts';
@@ -40,7 +41,12 @@ interface BoardArgs {
   readonly orderBy?: readonly string[] | null;
   readonly after?: string | null;
 }
-type Subscribed<A> = { readonly context: unknown; readonly args: A };
+type Subscribed = { readonly context: unknown; readonly info: GraphQLResolveInfo };
+
+/** The arguments of the subscription field, read as those of queries are. */
+function argumentsOf<A>({ parentType, fieldName, fieldNodes, variableValues }: GraphQLResolveInfo): A {
+  return argumentValues(parentType.getFields()[fieldName]!, fieldNodes[0]!, variableValues) as A;
+}
 
 /** Boards by the field that serves them. */
 const boards = {
@@ -69,8 +75,8 @@ export function subscriptionResolvers(types: DerivedTypes, catalog: Catalog): Cl
     @Subscription(() => ChangeEvent, {
       description:
         'Changes of cases, approvals and every other kind, in order; without `after` or `oldest` from now on · 变更推送',
-      subscribe: (({ context, args }: Subscribed<ChangesArgs>) =>
-        requestChanges(catalog, context as Context, args)) as never,
+      subscribe: (({ context, info }: Subscribed) =>
+        requestChanges(catalog, context as Context, argumentsOf<ChangesArgs>(info))) as never,
     })
     changes(
       @Arg('where', () => where, { nullable: true }) _where: object,
@@ -133,7 +139,8 @@ function boardOf(
     `${board.zh}`;
   Subscription(() => event, {
     description,
-    subscribe: (({ context, args }: Subscribed<BoardArgs>) => requestBoard(noun, context as Context, args)) as never,
+    subscribe: (({ context, info }: Subscribed) =>
+      requestBoard(noun, context as Context, argumentsOf<BoardArgs>(info))) as never,
   })(Board.prototype, field, Object.getOwnPropertyDescriptor(Board.prototype, field)!);
   Arg('where', () => derived.where, { nullable: true })(Board.prototype, field, 0);
   Arg('orderBy', () => [derived.order as never], {
@@ -191,9 +198,14 @@ function whereByKind(catalog: Catalog, policy: Context['policy'], given: Changes
     const where = given[noun.kind.plural];
     if (!where) continue;
     demandSeen(policy, noun);
-    demandFilter({ catalog, policy }, noun, where, []);
+    demandFilter({ catalog, policy }, noun, where, [], `where.${noun.kind.plural}`);
     byKind[noun.name] = where;
   }
+  if (!Object.keys(byKind).length)
+    throw new HubError(
+      'BAD_USER_INPUT',
+      '`where` names no kind: leave it out to follow all kinds; `cases: {}` stands for all changes of cases',
+    );
   return byKind;
 }
 

@@ -7,6 +7,7 @@ import { HubError } from '../../domain/error-codes.ts';
 import { firstKnownDay, lastKnownDay } from '../../domain/working-days.ts';
 import { caseRollupTable } from '../../store/case-rollup.ts';
 import { demandSeen, envelopeFields, filterable, listTermsSql, type Tested, type Where, whereSql } from '../filters.ts';
+import { demandValues } from '../given-tests.ts';
 import { isPersonal, testsPersonal } from '../personal-tests.ts';
 import { type Scope, tableSql, visibleSql } from '../scope.ts';
 import { bucketSql, dayOfSql, labelSql, workingDayCountSql } from '../time-units.ts';
@@ -107,13 +108,11 @@ class GroupsStatement {
       const key = keys.findIndex(k => k.name === name);
       return key >= 0 ? `g.k${key}` : `g.m${measures.findIndex(m => m.name === name)}`;
     };
-    const tests = having.flatMap(({ of, ...test }) =>
-      Object.entries(test)
-        .filter(([, value]) => value !== null && value !== undefined)
-        .map(
-          ([op, value]) =>
-            `${columnOf(of)}::numeric ${comparators[op as keyof typeof comparators]} ${this.scope.values.add(value)}::numeric`,
-        ),
+    const tests = having.flatMap(({ of, ...test }, i) =>
+      demandValues(test, `having[${i}]`).map(
+        ([op, value]) =>
+          `${columnOf(of)}::numeric ${comparators[op as keyof typeof comparators]} ${this.scope.values.add(value)}::numeric`,
+      ),
     );
     const order = [
       ...orderBy.map(({ by, descending }) => `${columnOf(by)} ${descending ? 'desc' : 'asc'} nulls last`),

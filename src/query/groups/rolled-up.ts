@@ -5,6 +5,7 @@
 import { type StoredNoun, snake } from '../../catalog/catalog.ts';
 import { caseRollupDimensions, caseRollupSpans } from '../../store/case-rollup.ts';
 import type { Where } from '../filters.ts';
+import { givenTests } from '../given-tests.ts';
 import type { Scope } from '../scope.ts';
 import type { GroupKey, GroupQuery, Measure, Span } from './group-query.ts';
 
@@ -35,8 +36,7 @@ const spanOf = (span: Span | null | undefined) =>
 
 /** Whether only dimensions are tested, and the time only by bounds at the beginning of a month. */
 function isWhere(where: Where | null | undefined): boolean {
-  return Object.entries(where ?? {}).every(([name, test]) => {
-    if (test === null || test === undefined) return true;
+  return givenTests(where).every(([name, test]) => {
     if (name === 'and' || name === 'or') return (test as Where[]).every(isWhere);
     if (name === 'not') return isWhere(test as Where);
     if (!isDimension(name)) return false;

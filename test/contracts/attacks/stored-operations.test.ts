@@ -52,7 +52,7 @@ test('the list holds what the screens of the hall need', () => {
 
 test('a screen sends an id, in the ways of both kinds of clients, and by GET', async () => {
   const { id } = named('CaseBoard');
-  const variables = { states: ['ACCEPTED', 'IN_REVIEW'] };
+  const variables = { state: { in: ['ACCEPTED', 'IN_REVIEW'] } };
   const extensions = { persistedQuery: { version: 1, sha256Hash: id } };
   const answers = [
     await byId({ documentId: id, variables }, tokens.clerk),

@@ -35,13 +35,26 @@ test('values are bound, never written into the statement', () => {
   });
 });
 
-test('tests of one field and of several must all fit; an empty filter is no test', () => {
+test('tests of one field and of several must all fit; a filter that is null is not asked', () => {
   expect(compile({ submittedAt: { gt: 'a', lte: 'b' }, state: { eq: 'CLOSED' } })).toEqual({
     sql: '(t."submitted_at" > $1::timestamptz) and (t."submitted_at" <= $2::timestamptz) and (t."state" = $3::text)',
     values: ['a', 'b', 'CLOSED'],
   });
   expect(compile({})).toEqual({ sql: 'true', values: [] });
-  expect(compile({ state: null, caseNo: { eq: null } }).sql).toBe('true');
+  expect(compile({ state: null, and: null, or: null, not: null, compare: null, matter: null }).sql).toBe('true');
+});
+
+test.each([
+  [{ caseNo: { eq: null } }, 'where.caseNo.eq'],
+  [{ caseNo: { eq: undefined, in: [] } }, 'where.caseNo.eq'],
+  [{ caseNo: {} }, 'where.caseNo'],
+  [{ or: [{ state: { eq: 'A' } }, { state: null }] }, 'where.or[1]'],
+  [{ not: { and: [{ and: [] }] } }, 'where.not'],
+  [{ matter: { cases: { none: { caseNo: { isNull: null } } } } }, 'where.matter.cases.none.caseNo.isNull'],
+  [{ approvals: { some: null } }, 'where.approvals.some'],
+])('%j leaves a test open, so it is an error that names %s', (where, place) => {
+  const message = expect.stringContaining(`\`${place}\``);
+  expect(() => compile(where)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT', message }));
 });
 
 test('and, or and not nest; an empty or fits nothing, an empty and fits everything', () => {
