@@ -109,7 +109,7 @@ export function makeEntry(draft: Draft, { seq, at, prev }: Place): Entry {
     // Purposes and names are the client's words, and may contain a number that identifies somebody.
     purpose: hidden(purpose),
     ...(draft.others?.length && { others: draft.others.map(other => ({ ...other, purpose: hidden(other.purpose) })) }),
-    operation: operation && { ...operation, name: operation.name && hideIdentifiers(operation.name) },
+    operation: operation && { ...operation, name: operation.name && shortened(operation.name) },
     channel,
     subjects: subjectsOf(draft),
     result,
@@ -120,6 +120,15 @@ export function makeEntry(draft: Draft, { seq, at, prev }: Place): Entry {
     prev,
   };
 }
+
+/** A document may give its operation a name of any length. */
+const longestName = 100;
+/** What is hidden becomes shorter, so more than the end is looked at. */
+const lookedAt = 4_000;
+const shortened = (name: string): string => {
+  const short = hideIdentifiers(name.slice(0, lookedAt));
+  return short.length > longestName ? `${short.slice(0, longestName - 1)}…` : short;
+};
 
 const hidden = (purpose: StatedPurpose | null): StatedPurpose | null =>
   purpose && {

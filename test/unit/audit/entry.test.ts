@@ -16,6 +16,13 @@ test('numbers that identify somebody are removed from a purpose and from the nam
   expect(entry.operation!.name).toBe('Q_…');
 });
 
+test('the name of an operation is cut at 100 characters, and ends with no part of a number', () => {
+  const nameOf = (name: string) => makeEntry(draft({ operation: { name, sha256: 'ab' } }), place).operation!.name!;
+  expect(nameOf('Q'.repeat(100))).toBe('Q'.repeat(100));
+  expect(nameOf('Q'.repeat(190_000))).toBe(`${'Q'.repeat(99)}…`);
+  expect(nameOf(`${'Q'.repeat(90)}_${identityNumber}`)).toBe(`${'Q'.repeat(90)}_…`);
+});
+
 test('case numbers stay, though they are long', () => {
   for (const caseNo of ['3714821012026112300012', '371482101000-2026-000123', 'SL37148220261123000017']) {
     expect(hideIdentifiers(caseNo)).toBe(caseNo);
