@@ -1,8 +1,8 @@
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts', '<rootDir>/adapters/**/*.test.ts'],
-  // A package of its own: its dependencies are none of the hub's.
-  modulePathIgnorePatterns: ['<rootDir>/test/load/peers/'],
+  // A package of its own, whose dependencies are none of the hub's; and the build, which repeats the sources.
+  modulePathIgnorePatterns: ['<rootDir>/test/load/peers/', '<rootDir>/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { swcrc: true }] },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',

@@ -1,4 +1,4 @@
-/** Every folder with an adapter.ts is an adapter: a new agency needs no other registration. */
+/** Every folder with an adapter.ts (adapter.js in a build) is an adapter: a new agency needs no other registration. */
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,7 +9,7 @@ export const adaptersFolder = path.resolve(import.meta.dirname, '../../adapters'
 export async function findAdapters(folder = adaptersFolder): Promise<Adapter[]> {
   const files = readdirSync(folder)
     .sort()
-    .map(name => path.join(folder, name, 'adapter.ts'))
+    .map(name => path.join(folder, name, `adapter${path.extname(import.meta.filename)}`))
     .filter(file => existsSync(file));
   return Promise.all(
     files.map(async file => {

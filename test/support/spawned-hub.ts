@@ -12,9 +12,13 @@ export class SpawnedHub {
   ) {}
 
   /** Resolves when the hub is open. It connects to no agency: the test states everything that happens. */
-  static async start(port: number, settings: Readonly<Record<string, string>>): Promise<SpawnedHub> {
+  static async start(
+    port: number,
+    settings: Readonly<Record<string, string>>,
+    command: readonly string[] = ['bin/run.mjs', 'src/cli/serve.ts'],
+  ): Promise<SpawnedHub> {
     const own = mkdtempSync(path.join(tmpdir(), 'outpost-hub-spawned-'));
-    const child = new SpawnedCommand(process.execPath, ['bin/run.mjs', 'src/cli/serve.ts'], {
+    const child = new SpawnedCommand(process.execPath, command, {
       HUB_AGENCIES: 'police',
       HUB_POLICE_URL: 'http://127.0.0.1:1/rbsp',
       HUB_POLICE_SENDER_ID: 'nobody',
