@@ -111,11 +111,16 @@ const hubSettings = z.object({
   hubAnswerRows: whole('rows that one answer may need', 200_000, 100, 10_000_000),
   // A page is one transaction: large enough for set-wise SQL to pay, small enough to repeat after a kill.
   hubPageSize: whole('items asked of an agency at once', 2000, 1, 20_000),
+  // Sources cut their pages by bytes or by what belongs together, so some are larger than asked; one without end is refused.
+  hubPageItems: whole('items that a page of an agency may have', 50_000, 1, 1_000_000),
+  // Two pages of each agency are in memory at the same time; a usual page has 4 MB.
+  hubPageBytes: whole('bytes that the items of a page may have', 128_000_000, 1_000, 1_000_000_000),
   hubPageDeadlineMs: whole('time for an agency to give a page', 30_000, 100, 600_000),
   hubRetryPauseMs: whole('first pause after a failure', 1_000, 10, 600_000),
   hubLongestPauseMs: whole('longest pause between retries', 60_000, 10, 3_600_000),
   // A clerk waits for this answer.
   hubLookupDeadlineMs: whole('time for an agency to answer a live query', 2_000, 10, 60_000),
+  hubCloseDeadlineMs: whole("time for an agency's connection to close when the hub stops", 2_000, 10, 60_000),
   // A monthly file normally loses a few in a thousand.
   hubRemovalGuardPercent: whole('share of a kind that a whole set may remove unasked', 20, 0, 100),
   hubRemovalGuardAtLeast: whole('removals below which the guard does not ask', 50, 0, 1_000_000),

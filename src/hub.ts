@@ -37,6 +37,7 @@ import { makeLookup } from './ingest/lookup.ts';
 import { Puller } from './ingest/pull.ts';
 import { Receiver } from './ingest/push.ts';
 import { stateAgencies } from './ingest/town.ts';
+import { within } from './ingest/within.ts';
 import { Batches } from './query/batches.ts';
 import { TableSizes } from './query/table-sizes.ts';
 import type { Store } from './store/apply.ts';
@@ -52,10 +53,15 @@ export interface Connected {
 /** A page of the largest agency is 4 MB. */
 const largestAnswerBytes = 64_000_000;
 const io: Io = { fetch: boundedFetch(globalThis.fetch, largestAnswerBytes), now: () => new Date() };
-export const connect = (adapter: Adapter, environment: Environment): Connected => ({
-  adapter,
-  source: adapter.connect(readAdapterSettings(adapter, environment) as never, io),
-});
+export function connect(adapter: Adapter, environment: Environment): Connected {
+  const source = adapter.connect(readAdapterSettings(adapter, environment) as never, io);
+  // A promise would look like a source that can do nothing.
+  if (Object(source) !== source || 'then' in source)
+    throw new Error(
+      `connect of the adapter ${adapter.agency.code} should return its source, and neither a promise nor nothing`,
+    );
+  return { adapter, source };
+}
 
 /** The list is generated beside the schema and shipped with it. */
 const operationsFile = new URL('../schema/operations.json', import.meta.url);
@@ -128,7 +134,8 @@ export async function startHub(
     stops.push(audit.stop);
     store.onWritten = page => noteWritten(audit, page, log);
     const agencies = opened.adapters.map(adapter => connect(adapter, environment));
-    stops.push(() => Promise.all(agencies.map(({ source }) => source.close?.())));
+    const close = ({ source }: Connected) => within(config.hubCloseDeadlineMs, () => source.close?.());
+    stops.push(() => Promise.all(agencies.map(close)));
     await stateAgencies(store, opened.adapters);
 
     const numbering = {
@@ -169,12 +176,16 @@ export async function startHub(
     const health = new Health(database);
     const onChanges = () => sequencer.wake();
     const lookup = makeLookup(agencies, config.hubLookupDeadlineMs);
+    const pages = {
+      deadlineMs: config.hubPageDeadlineMs,
+      bounds: { items: config.hubPageItems, bytes: config.hubPageBytes },
+    };
     const receivers = new Map(
       agencies
         .filter(({ source }) => source.push)
         .map(({ adapter, source }) => [
           adapter.agency.code,
-          new Receiver({ adapter, source, store, health, onChanges }),
+          new Receiver({ adapter, source, store, health, limits: pages, onChanges }),
         ]),
     );
     const schema = makeSchema(catalog, opened.adapters);
@@ -275,8 +286,8 @@ export async function startHub(
     stops.push(() => server.stop());
 
     const limits = {
+      ...pages,
       pageSize: config.hubPageSize,
-      deadlineMs: config.hubPageDeadlineMs,
       pauseMs: config.hubRetryPauseMs,
       maxPauseMs: config.hubLongestPauseMs,
     };

@@ -80,9 +80,18 @@ const field = <T, P extends Options>(scalar: Scalar, options: P, check: z.ZodTyp
   return { ...more, ...special, ...shared } as Field<T, IsOptional<P>>;
 };
 
+/** For any value that is text, also for the raw spelling of an identifier. */
+export const longestText = { characters: 4000, reason: 'is longer than 4,000 characters' } as const;
+/**
+ * For text by which something is found: the fields of a kind's key, those that refer to another noun, and the ids of
+ * records. PostgreSQL refuses index entries of more than 2,704 bytes, so a key may have four such fields; no number that
+ * an agency gives out has 200 Chinese characters.
+ */
+export const longestKey = { bytes: 600, fields: 4, reason: 'is longer than 600 bytes' } as const;
+
 /** Text; with `format` an identifier, which the hub normalises and validates (raw spelling and reasons are kept). */
 export const text = <const P extends Options & { format?: Format; unit?: string }>(o: P) =>
-  field<string, P>('text', o, z.string().min(1, 'is empty').max(4000, 'is longer than 4,000 characters'), {
+  field<string, P>('text', o, z.string().min(1, 'is empty').max(longestText.characters, longestText.reason), {
     format: o.format,
     unit: o.unit,
   });
@@ -93,11 +102,22 @@ export const decimal = <const P extends Options & { unit?: string }>(o: P) =>
   field<string, P>('decimal', o, z.string().regex(/^-?\d{1,18}(\.\d{1,6})?$/, 'is not a decimal number'), {
     unit: o.unit,
   });
+const noDate = 'is not a date';
+/** A day of the years 1 to 9999; neither the civil calendar nor PostgreSQL has a year 0. */
+const day = z.iso.date(noDate).refine(text => !text.startsWith('0000'), noDate);
+const noInstant = 'is not an instant with an offset';
+/** An instant whose year in UTC is between 1 and 9999, written as PostgreSQL reads it. */
+export const instantCheck = z.iso
+  .datetime({ offset: true, message: noInstant })
+  .refine(text => text.length <= 40 && !/^0000|[+-](1[6-9]|2\d):\d\d$/.test(text) && hasYear(text), noInstant);
+const hasYear = (text: string) => {
+  const year = new Date(text).getUTCFullYear();
+  return year >= 1 && year <= 9999;
+};
 /** A calendar day (公历日): `2026-11-23`. */
-export const date = <const P extends Options>(o: P) => field<string, P>('date', o, z.iso.date('is not a date'));
+export const date = <const P extends Options>(o: P) => field<string, P>('date', o, day);
 /** A time, ISO 8601 with an offset: `2026-11-23T09:30:00+08:00`. */
-export const instant = <const P extends Options>(o: P) =>
-  field<string, P>('instant', o, z.iso.datetime({ offset: true, message: 'is not an instant with an offset' }));
+export const instant = <const P extends Options>(o: P) => field<string, P>('instant', o, instantCheck);
 export const flag = <const P extends Options>(o: P) => field<boolean, P>('flag', o, z.boolean('is not true or false'));
 /** One of a code table's names; adapters translate the source's own codes with `readCode`. */
 export const code = <const P extends Options & { table: CodeTable }>(o: P) =>

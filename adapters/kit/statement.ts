@@ -39,9 +39,16 @@ export const remove = <K extends RecordKind>(kind: K, source: Source, data: Reco
 /**
  * A version from its parts, most significant first. Whole numbers are padded so that text order is number order; dates
  * and ISO instants compare as they are (all of one source must have the same offset and precision).
+ *
+ * @throws Rejection for a number whose padded text would not be in order: a negative one, a fraction, one of 13 digits
  */
 export const versionOf = (...parts: readonly (number | string)[]): string =>
-  parts.map(part => (typeof part === 'number' ? String(part).padStart(12, '0') : part)).join('.');
+  parts.map(part => (typeof part === 'number' ? padded(part) : part)).join('.');
+function padded(part: number): string {
+  if (!Number.isInteger(part) || part < 0 || part >= 1e12)
+    throw new Rejection('version', 'has a part that is no whole number of at most 12 digits');
+  return String(part).padStart(12, '0');
+}
 
 /** Thrown by `map` when an item cannot be restated: it is parked under this field and reason, and the page goes on. */
 export class Rejection extends Error {

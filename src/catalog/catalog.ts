@@ -4,7 +4,7 @@
  */
 import type { Adapter } from '../../adapters/kit/contract.ts';
 import * as hall from '../../adapters/kit/hall-kinds.ts';
-import type { Field, RecordKind } from '../../adapters/kit/record.ts';
+import { type Field, longestKey, type RecordKind } from '../../adapters/kit/record.ts';
 import { derivedKinds, TOWN, townKinds } from './nouns.ts';
 import { demandPersonalData } from './personal-data.ts';
 import { TypeNames } from './type-names.ts';
@@ -149,6 +149,8 @@ function makeNoun(kind: RecordKind, origin: Noun['origin'], agencies: readonly s
     }
     columns.set(name, { name, column: snake(name), field });
   }
+  if (kind.key.length > longestKey.fields)
+    throw new Error(`${kind.name} has a key of ${kind.key.length} fields: an index holds ${longestKey.fields}`);
   const prefix = origin === 'agency' ? snake(agencies[0]!) : 'hub';
   const table = kind.live === 'only' ? null : `${prefix}_${snake(kind.name)}`;
   return { kind, name: kind.name, origin, agencies, table, columns, links: [], relations: new Map(), heading: [] };

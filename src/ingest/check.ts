@@ -1,7 +1,14 @@
 /** Decides whether a statement can be stored: normalises and validates identifiers, checks values, names faults. */
 import type { Fault } from '../../adapters/kit/format.ts';
 import { identify } from '../../adapters/kit/format.ts';
-import type { Field, RecordKind, Scalar } from '../../adapters/kit/record.ts';
+import {
+  type Field,
+  instantCheck,
+  longestKey,
+  longestText,
+  type RecordKind,
+  type Scalar,
+} from '../../adapters/kit/record.ts';
 import type { Statement } from '../../adapters/kit/statement.ts';
 
 /** How an identifier was spelled at the source, where that differs from what is stored, and what was wrong with it. */
@@ -30,23 +37,64 @@ export function checkStatement(kind: RecordKind, statement: Statement): CheckOut
   const values: Record<string, unknown> = {};
   const spellings: FieldSpelling[] = [];
   const rejects: Reject[] = [];
-  for (const field of Object.keys(statement.data ?? {})) {
-    if (!(field in kind.fields)) rejects.push({ field, reason: `is not a field of ${kind.name}` });
-  }
-  for (const [name, field] of fieldsOf(kind)) {
-    const reason = checkField(name, field, statement.data?.[name] ?? null, values, spellings);
-    if (reason) rejects.push({ field: name, reason });
-  }
+  const { data } = statement;
+  if (isRow(data)) {
+    for (const field of Object.keys(data ?? {})) {
+      if (!Object.hasOwn(kind.fields, field)) rejects.push({ field, reason: `is not a field of ${kind.name}` });
+    }
+    for (const [name, field, isKey] of fieldsOf(kind)) {
+      const reason = checkField(name, field, isKey, data?.[name] ?? null, values, spellings);
+      if (reason) rejects.push({ field: name, reason });
+    }
+  } else rejects.push({ field: 'data', reason: 'is no object with the fields of the record' });
   // A removal is never refused because of the rest of its row.
-  if (statement.deleted) return { record: { statement, values: rejects.length ? {} : values, spellings } };
-  if (!/^[^\p{Cc}\p{Cs}]+$/u.test(statement.sourceId))
-    rejects.push({ field: 'sourceId', reason: 'is empty or no text' });
-  return rejects.length ? { rejects } : { record: { statement, values, spellings } };
+  const found = statement.deleted === true ? [] : rejects;
+  checkEnvelope(statement, found);
+  if (found.length) return { rejects: found };
+  return { record: { statement, values: rejects.length ? {} : values, spellings } };
 }
 
-const known = new WeakMap<RecordKind, readonly [string, Field][]>();
-function fieldsOf(kind: RecordKind): readonly [string, Field][] {
-  const fields = known.get(kind) ?? Object.entries(kind.fields);
+const isRow = (data: unknown) => data === null || (typeof data === 'object' && !Array.isArray(data));
+
+/** What stands around the fields is checked as they are: nothing else is known of a removal. */
+function checkEnvelope({ sourceId, version, asOf, deleted }: Statement, rejects: Reject[]): void {
+  const badId = whyNoId(sourceId);
+  if (badId) rejects.push({ field: 'sourceId', reason: badId });
+  const badVersion = whyNoVersion(version);
+  if (badVersion) rejects.push({ field: 'version', reason: badVersion });
+  if (asOf !== null && asOf !== undefined && !isInstant(asOf))
+    rejects.push({ field: 'asOf', reason: 'is not an instant with an offset' });
+  if (typeof deleted !== 'boolean') rejects.push({ field: 'deleted', reason: 'is not true or false' });
+}
+
+const oneLine = /^[^\p{Cc}\p{Cs}]+$/u;
+/** Why this cannot name a record, a set or a kind; null when it can. */
+export function whyNoId(given: unknown): string | null {
+  if (typeof given !== 'string' || !oneLine.test(given)) return 'is empty or no text';
+  return isTooLongForKey(given) ? longestKey.reason : null;
+}
+/** JavaScript orders characters beyond the BMP otherwise than PostgreSQL does, so versions do not have them. */
+const comparable = /^[^\p{Cc}\p{Cs}\u{10000}-\u{10ffff}]+$/u;
+export function whyNoVersion(given: unknown): string | null {
+  if (typeof given !== 'string' || !comparable.test(given)) return 'is empty or no text that can be compared';
+  return isTooLongForKey(given) ? longestKey.reason : null;
+}
+const isInstant = (given: unknown) =>
+  typeof given === 'string' && (surelyInstant.test(given) || instantCheck.safeParse(given).success);
+
+/** A character has at most three bytes for each unit of its length. */
+const isTooLongForKey = (text: string) =>
+  text.length * 3 > longestKey.bytes && Buffer.byteLength(text) > longestKey.bytes;
+
+/** Fields by which something is found: they stand in an index. */
+export const isKeyField = ({ key, about }: RecordKind, name: string): boolean =>
+  key.includes(name) || Object.values(about).some(({ from }) => from.includes(name));
+
+const known = new WeakMap<RecordKind, readonly [name: string, field: Field, isKey: boolean][]>();
+function fieldsOf(kind: RecordKind) {
+  const fields =
+    known.get(kind) ??
+    Object.entries(kind.fields).map(([name, field]): [string, Field, boolean] => [name, field, isKeyField(kind, name)]);
   known.set(kind, fields);
   return fields;
 }
@@ -69,15 +117,18 @@ const surelyInstant =
 function checkField(
   name: string,
   field: Field,
+  isKey: boolean,
   given: unknown,
   values: Record<string, unknown>,
   spellings: FieldSpelling[],
 ): string | null {
   values[name] = null;
   if (given === null || given === '') return field.optional ? null : 'is missing';
-  // PostgreSQL can store neither; the raw bytes of a parked item keep them.
-  if (typeof given === 'string' && (given.includes('\0') || !given.isWellFormed()))
-    return 'holds characters that are no text';
+  if (typeof given === 'string') {
+    // PostgreSQL can store neither; the raw bytes of a parked item keep them.
+    if (given.includes('\0') || !given.isWellFormed()) return 'holds characters that are no text';
+    if (given.length > longestText.characters) return longestText.reason;
+  }
   let value = given;
   if (field.format && typeof given === 'string') {
     const { value: normalised, faults } = identify(field.format, given);
@@ -85,6 +136,7 @@ function checkField(
     if (faults.length) return field.optional ? null : `is not a valid ${field.format.name}: ${faults.join(', ')}`;
     value = normalised;
   }
+  if (isKey && typeof value === 'string' && isTooLongForKey(value)) return longestKey.reason;
   if (surelyValid[field.scalar]?.(value, field)) {
     values[name] = value;
     return null;

@@ -2,7 +2,9 @@
 import { type Adapter, type AgencySource, SourceError } from '../../adapters/kit/contract.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { ValidRecord } from '../store/rows.ts';
+import { demandItems } from './page-envelope.ts';
 import { Restater } from './restate.ts';
+import { within } from './within.ts';
 
 export interface LookupAgency {
   readonly adapter: Adapter;
@@ -15,7 +17,7 @@ export interface LiveRecord extends ValidRecord {
 }
 
 export function makeLookup(agencies: readonly LookupAgency[], deadlineMs: number): Lookup {
-  const restaters = new Map(agencies.map(({ adapter }) => [adapter, new Restater(adapter)]));
+  const restaters = new Map(agencies.map(({ adapter }) => [adapter, new Restater(adapter, 'to show')]));
   return async (kind, keys) => {
     const answering = agencies.filter(
       ({ adapter, source }) =>
@@ -39,9 +41,9 @@ async function ask(
   deadlineMs: number,
 ) {
   const agency = adapter.agency.code;
-  const deadline = AbortSignal.timeout(deadlineMs);
   try {
-    const lists = await source.lookup!(kind, keys, { signal: deadline });
+    const lists = await within(deadlineMs, signal => source.lookup!(kind, keys, { signal }));
+    demandLists(lists, keys.length);
     return lists.map(items =>
       restater
         .restate(items)
@@ -50,12 +52,20 @@ async function ask(
     );
   } catch (error) {
     // Resolved, not rejected: a DataLoader drops keys whose batch rejects, and would ask again within one request.
-    return keys.map(() => unanswered(agency, kind, deadline.aborted, error));
+    return keys.map(() => unanswered(agency, kind, error));
   }
 }
 
-function unanswered(agency: string, kind: string, late: boolean, cause: unknown): HubError {
-  const refused = !late && cause instanceof SourceError && cause.kind === 'REFUSED';
+function demandLists(lists: unknown, count: number): void {
+  if (!Array.isArray(lists) || lists.length !== count)
+    throw new SourceError('MALFORMED', 'the adapter gave no list for each key');
+  for (const items of lists) demandItems(items, lookupBounds);
+}
+/** Nobody has so many records of one kind. */
+const lookupBounds = { items: 10_000, bytes: 64_000_000 };
+
+function unanswered(agency: string, kind: string, cause: unknown): HubError {
+  const refused = cause instanceof SourceError && cause.kind === 'REFUSED';
   return refused
     ? new HubError('AGENCY_REFUSED', `${agency} refused the question about ${kind}`, { agency }, { cause })
     : new HubError('AGENCY_UNAVAILABLE', `${agency} did not answer the question about ${kind}`, { agency }, { cause });

@@ -2,12 +2,22 @@
 import { type Adapter, type AgencySource, type Delivery, SourceError } from '../../adapters/kit/contract.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { Store } from '../store/apply.ts';
+import { readingFailure, storingFailure } from './failure-words.ts';
 import type { Health } from './health.ts';
+import { demandItems, type PageBounds } from './page-envelope.ts';
 import { Restater } from './restate.ts';
+import { storePage } from './store-page.ts';
+import { within } from './within.ts';
 
 export interface Receipt {
   readonly stored: number;
   readonly parked: number;
+}
+
+export interface PushLimits {
+  /** For the adapter to read a delivery. */
+  readonly deadlineMs: number;
+  readonly bounds: PageBounds;
 }
 
 export class Receiver {
@@ -19,6 +29,7 @@ export class Receiver {
       readonly source: AgencySource<unknown>;
       readonly store: Store;
       readonly health: Health;
+      readonly limits: PushLimits;
       readonly onChanges: () => void;
     },
   ) {
@@ -26,21 +37,39 @@ export class Receiver {
   }
 
   async receive(delivery: Delivery): Promise<Receipt> {
-    const { adapter, source, store, health, onChanges } = this.parts;
+    const { adapter, store, health, onChanges } = this.parts;
     const agency = adapter.agency.code;
-    const items = await source.push!(delivery).catch((error: unknown) => {
-      if (!(error instanceof SourceError)) throw error;
-      throw new HubError(
-        'DELIVERY_REFUSED',
-        `The delivery of ${agency} was refused: ${error.message}`,
-        { agency },
-        { cause: error },
-      );
-    });
-    const { records, parked } = this.restater.restate(items);
-    const { changes } = await store.apply({ agency, records, parked });
-    if (changes) onChanges();
-    await health.succeeded(agency, { read: records.length + parked.length, caughtUp: true });
-    return { stored: records.length, parked: parked.length };
+    const items = await this.read(delivery);
+    const { present: _, ...restated } = this.restater.restate(items);
+    try {
+      const { changes, records, items: parked } = await storePage(store, this.restater, { agency, ...restated });
+      if (changes) onChanges();
+      await health.succeeded(agency, { read: records + parked.length, caughtUp: true });
+      return { stored: records, parked: parked.length };
+    } catch (error) {
+      await health.failed(agency, storingFailure(error)).catch(() => {});
+      throw error;
+    }
+  }
+
+  private async read(delivery: Delivery) {
+    const { adapter, source, limits, health } = this.parts;
+    const agency = adapter.agency.code;
+    try {
+      const items = await within(limits.deadlineMs, () => source.push!(delivery));
+      demandItems(items, limits.bounds);
+      return items;
+    } catch (error) {
+      // Anybody can send something that is refused; what is no refusal is the adapter's fault, and its integrator must know.
+      if (error instanceof SourceError && error.kind !== 'TIMEOUT')
+        throw new HubError(
+          'DELIVERY_REFUSED',
+          `The delivery of ${agency} was refused: ${error.message}`,
+          { agency },
+          { cause: error },
+        );
+      await health.failed(agency, readingFailure(error)).catch(() => {});
+      throw error;
+    }
   }
 }

@@ -4,6 +4,7 @@
 import type { Adapter } from '../../adapters/kit/contract.ts';
 import type { Store } from '../store/apply.ts';
 import { listParked, type StoredParked } from '../store/parked.ts';
+import { refusalOf } from '../store/refusals.ts';
 import { Restater } from './restate.ts';
 
 export interface Replayed {
@@ -58,6 +59,12 @@ async function replayOne(store: Store, restater: Restater, agency: string, item:
     return { field: item.field, reason: 'could not be read at all: the source must send it again' };
   const { records, parked } = restater.restate([{ raw: item.raw, native: item.native }]);
   if (parked[0]) return { field: parked[0].field, reason: parked[0].reason };
-  await store.apply({ agency, records, parked: [], settles: [item.id] });
-  return null;
+  try {
+    await store.apply({ agency, records, parked: [], settles: [item.id] });
+    return null;
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (!refusal) throw error;
+    return { field: refusal.field, reason: refusal.reason };
+  }
 }

@@ -4,14 +4,20 @@ import type { RecordKind } from '../../adapters/kit/record.ts';
 import { Rejection, type Statement } from '../../adapters/kit/statement.ts';
 import type { ParkedItem } from '../store/parked.ts';
 import type { ValidRecord } from '../store/rows.ts';
-import { checkStatement } from './check.ts';
+import { checkStatement, whyNoId } from './check.ts';
+import { thrownIn } from './failure-words.ts';
+import { type ItemFault, parkItem } from './park-item.ts';
 
 export interface Restated {
   readonly records: ValidRecord[];
+  /** The item of each record, in the same order. */
+  readonly origins: Item<unknown>[];
   readonly parked: ParkedItem[];
   /** Every record that was named by its id, stored or parked: for whole sets. */
   readonly present: { kind: string; sourceId: string }[];
 }
+
+export const nothingRestated = (): Restated => ({ records: [], origins: [], parked: [], present: [] });
 
 export const kindsOf = (adapter: Adapter): ReadonlyMap<string, RecordKind> =>
   new Map([...adapter.records, ...adapter.hallRecords].map(kind => [kind.name, kind]));
@@ -19,62 +25,83 @@ export const kindsOf = (adapter: Adapter): ReadonlyMap<string, RecordKind> =>
 export class Restater {
   private readonly kinds: ReadonlyMap<string, RecordKind>;
 
-  constructor(private readonly adapter: Adapter) {
+  /** @param use whether its records are stored, or shown once and never copied */
+  constructor(
+    private readonly adapter: Adapter,
+    private readonly use: 'to store' | 'to show' = 'to store',
+  ) {
     this.kinds = kindsOf(adapter);
   }
 
-  /** An item is stored whole or parked whole; a bad one never holds up the others. */
+  /** An item is stored whole or parked whole; a bad one never holds up the others, whatever it is. */
   restate(items: readonly Item<unknown>[], set?: WholeSet): Restated {
-    const restated: Restated = { records: [], parked: [], present: [] };
+    const restated = nothingRestated();
     for (const item of items) {
-      if ('unreadable' in item) {
-        restated.parked.push(this.park(item.raw, null, item.unreadable));
-        continue;
-      }
-      try {
-        const statements = this.adapter.map(item.native);
-        if (set) restated.present.push(...statements.map(({ kind, sourceId }) => ({ kind, sourceId })));
-        const bad = this.take(statements, restated.records);
-        if (bad) restated.parked.push(this.park(item.raw, item.native, bad));
-      } catch (error) {
-        const rejection =
-          error instanceof Rejection ? error : new Rejection('', `could not be restated (${(error as Error).name})`);
-        const { field, reason, sourceId } = rejection;
-        if (set && sourceId) restated.present.push(...set.kinds.map(kind => ({ kind, sourceId })));
-        restated.parked.push(this.park(item.raw, item.native, { field, reason, sourceId }));
-      }
+      const fault = this.faultOf(item, restated, set);
+      if (fault) restated.parked.push(this.park(item, fault));
     }
     return restated;
   }
 
-  private take(statements: readonly Statement[], records: ValidRecord[]): Bad | null {
-    const good: ValidRecord[] = [];
-    for (const statement of statements) {
-      const declared = this.kinds.get(statement.kind);
-      if (!declared) return { field: '', reason: `is stated as ${statement.kind}, which the adapter does not declare` };
-      const outcome = checkStatement(declared, statement);
-      if ('rejects' in outcome) {
-        const { field, reason } = outcome.rejects[0]!;
-        const { kind, sourceId, version } = statement;
-        return { field, reason, kind, sourceId, version };
-      }
-      good.push(outcome.record);
-    }
-    records.push(...good);
-    return null;
+  park(item: Item<unknown>, fault: ItemFault): ParkedItem {
+    return parkItem(item, fault, this.adapter.version);
   }
 
-  private park(raw: string | Uint8Array, native: unknown, { field, reason, kind, sourceId, version }: Bad): ParkedItem {
-    return {
-      raw: typeof raw === 'string' ? Buffer.from(raw) : raw,
-      native,
-      kind: kind ?? null,
-      sourceId: sourceId ?? null,
-      version: version ?? null,
-      field,
-      reason,
-      adapterVersion: this.adapter.version,
-    };
+  private faultOf(item: Item<unknown>, restated: Restated, set: WholeSet | undefined): ItemFault | null {
+    try {
+      if (Object(item) !== item) return { field: '', reason: 'is no item with its bytes: look into the source' };
+      if ('unreadable' in item) return { ...item.unreadable };
+      return this.take(item, listOf(this.adapter.map(item.native)), restated, set);
+    } catch (error) {
+      if (!(error instanceof Rejection)) return { field: '', reason: `could not be restated: ${thrownIn(error)}` };
+      const { field, reason, sourceId } = error;
+      if (set && !whyNoId(sourceId))
+        restated.present.push(...set.kinds.map(kind => ({ kind, sourceId: sourceId as string })));
+      return { field, reason, sourceId };
+    }
+  }
+
+  private take(
+    item: Item<unknown>,
+    statements: readonly Statement[],
+    { records, origins, present }: Restated,
+    set: WholeSet | undefined,
+  ): ItemFault | null {
+    const good: ValidRecord[] = [];
+    let fault: ItemFault | null = null;
+    for (const statement of statements) {
+      const { kind, sourceId, version } = Object(statement) as Partial<Statement>;
+      const declared = typeof kind === 'string' ? this.kinds.get(kind) : undefined;
+      if (!declared || (declared.live === 'only' && this.use === 'to store')) {
+        fault ??= { field: '', reason: declared ? notCopied(declared) : undeclared(kind) };
+        continue;
+      }
+      if (set && !whyNoId(sourceId)) present.push({ kind: declared.name, sourceId: sourceId as string });
+      const outcome = checkStatement(declared, statement);
+      if ('record' in outcome) good.push(outcome.record);
+      else fault ??= { ...outcome.rejects[0]!, kind, sourceId, version };
+    }
+    if (fault) return fault;
+    for (const record of good) {
+      records.push(record);
+      origins.push(item);
+    }
+    return null;
   }
 }
-type Bad = { field: string; reason: string; kind?: string; sourceId?: string; version?: string };
+
+/** What `map` returned, where it is what the contract says. */
+function listOf(returned: unknown): readonly Statement[] {
+  if (Array.isArray(returned)) return returned;
+  const then = (Object(returned) as { then?: unknown }).then;
+  if (typeof then !== 'function') throw new Rejection('', 'could not be restated: map returned no list of statements');
+  // Nobody waits for it, so its failure would end the process.
+  Promise.resolve(returned).catch(() => {});
+  throw new Rejection('', 'could not be restated: map returned a promise, and should return a list of statements');
+}
+
+const notCopied = ({ name }: RecordKind): string => `is stated as ${name}, which is asked live and never copied`;
+const undeclared = (kind: unknown): string =>
+  typeof kind === 'string' && /^\w{1,60}$/.test(kind)
+    ? `is stated as ${kind}, which the adapter does not declare`
+    : 'is stated as a kind that the adapter does not declare';

@@ -13,6 +13,7 @@ import type { Identity } from './identity.ts';
 import { openParked, type ParkedItem, parkItems, settleParked, supersedeParked } from './parked.ts';
 import { PreparedPage, type PreparedRecords } from './prepared-page.ts';
 import { existingRowsSql, upsertSql } from './record-sql.ts';
+import { type Refusal, refusalOf } from './refusals.ts';
 import { copyColumns, type NounRow, namedCells, type ValidRecord, type WrittenRow } from './rows.ts';
 import { completeSet, noteSeen, type RemovalGuard, type SetPage, settleHeldRemoval } from './whole-set.ts';
 
@@ -49,6 +50,9 @@ export interface Work {
   readonly changes: Changes;
 }
 
+/** Ends a transaction that only tried something. */
+class TakenBack extends Error {}
+
 /** A page that changed something, after its commit. */
 export interface WrittenPage {
   readonly agency: string;
@@ -82,9 +86,37 @@ export class Store {
     return prepared;
   }
 
+  /**
+   * Why the database refuses these records, found by writing them with all that follows from them and taking it back;
+   * null where it would take them.
+   */
+  async refusalOf(agency: string, records: readonly ValidRecord[]): Promise<Refusal | null> {
+    try {
+      await this.write({ agency, records, parked: [] }, this.prepare(agency, records), () => {
+        throw new TakenBack();
+      });
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal) return refusal;
+      if (!(error instanceof TakenBack)) throw error;
+    }
+    return null;
+  }
+
   /** Pages of one agency are applied one after the other. Applying the same page twice changes nothing. */
   async apply(page: ApplyPage, prepared = this.prepare(page.agency, page.records)): Promise<Applied> {
-    const applied = await this.inTransaction(page.agency, prepared.mentioned, async work => {
+    const applied = await this.write(page, prepared);
+    const { changes } = applied;
+    if (changes) {
+      const persons = [...(prepared.mentioned.get(this.catalog.stored('Person'))?.keys() ?? [])];
+      await this.onWritten?.({ agency: page.agency, persons, records: page.records.length, changes });
+    }
+    return applied;
+  }
+
+  /** @param before is called when all is written, before the commit */
+  private write(page: ApplyPage, prepared: PreparedPage, before = () => {}): Promise<Applied> {
+    return this.inTransaction(page.agency, prepared.mentioned, async work => {
       const nouns = [...prepared.records].sort(([a], [b]) => (a.name < b.name ? -1 : 1));
       // No statement here needs another's answer, so all are sent together; the answers come in the same order.
       const moved = later(page.cursor ? moveCursor(work, page.cursor) : Promise.resolve(true));
@@ -99,14 +131,10 @@ export class Store {
       const parked = await parkItems(work, page.parked);
       if (page.settles) await settleParked(work, page.settles);
       await supersedeParked(work, [...(await open), ...page.parked], page.records);
-      return { changes: await finish(work), parked, stale: false };
+      const changes = await finish(work);
+      before();
+      return { changes, parked, stale: false };
     });
-    const { changes } = applied;
-    if (changes) {
-      const persons = [...(prepared.mentioned.get(this.catalog.stored('Person'))?.keys() ?? [])];
-      await this.onWritten?.({ agency: page.agency, persons, records: page.records.length, changes });
-    }
-    return applied;
   }
 
   /**

@@ -1,5 +1,6 @@
 /** Items that could not be stored: kept as they came, shown, and replayed once the adapter can read them. */
 import { hash } from 'node:crypto';
+import type pg from 'pg';
 import type { Work } from './apply.ts';
 import type { Database } from './database.ts';
 import type { ValidRecord } from './rows.ts';
@@ -28,12 +29,25 @@ export interface StoredParked extends ParkedItem {
  * arrival.
  */
 export async function parkItems({ client, agency }: Work, items: readonly ParkedItem[]): Promise<number> {
-  if (!items.length) return 0;
+  let parked = 0;
+  for (let from = 0; from < items.length; ) {
+    let bytes = 0;
+    const start = from;
+    while (from < items.length && (from === start || bytes < statementBytes)) bytes += items[from++]!.raw.length;
+    parked += await parkSome(client, agency, items.slice(start, from));
+  }
+  return parked;
+}
+
+/** The bytes of items that one statement brings; a text in JavaScript has at most 500 MB. */
+const statementBytes = 10_000_000;
+
+async function parkSome(client: pg.PoolClient, agency: string, items: readonly ParkedItem[]): Promise<number> {
   const rows = items.map((item, place) => ({
     place,
     raw_digest: hash('sha256', item.raw, 'hex'),
     raw: `\\x${Buffer.from(item.raw).toString('hex')}`,
-    native: item.native,
+    native: storableJson(item.native),
     kind: item.kind,
     source_id: item.sourceId,
     version: item.version,
@@ -43,18 +57,48 @@ export async function parkItems({ client, agency }: Work, items: readonly Parked
   }));
   const { rowCount } = await client.query(
     `insert into hub_parked (agency, raw_digest, raw, native, kind, source_id, version, field, reason, adapter_version, state, parked_at)
-     select $1, raw_digest, raw, native, kind, source_id, version, field, reason, adapter_version, 'OPEN', now()
-     from json_to_recordset($2::json) as r(place integer, raw_digest text, raw bytea, native jsonb, kind text,
+     select $1, raw_digest, raw, native::jsonb, kind, source_id, version, field, reason, adapter_version, 'OPEN', now()
+     from json_to_recordset($2::json) as r(place integer, raw_digest text, raw bytea, native text, kind text,
        source_id text, version text, field text, reason text, adapter_version text)
      order by place on conflict (agency, raw_digest) do nothing`,
-    [agency, JSON.stringify(rows, storable)],
+    [agency, JSON.stringify(rows)],
   );
   return rowCount ?? 0;
 }
 
-/** PostgreSQL stores neither NUL nor half a surrogate pair; the raw bytes keep them. */
-const storable = (_key: string, value: unknown): unknown =>
-  typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value;
+/** Null for what JSON cannot express: a circle, a bigint, nesting without end. */
+export function jsonOf(value: unknown): string | null {
+  try {
+    return JSON.stringify(value) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * PostgreSQL's JSON has neither NUL nor half of a surrogate pair, and is not nested as deep as that of a source. Such
+ * JSON is kept as a text in JSON, so that a replay reads exactly what came.
+ */
+function storableJson(native: unknown): string | null {
+  const json = jsonOf(native);
+  if (json === null || json === 'null') return null;
+  return unstorable.test(json) || isDeep(json) ? JSON.stringify({ [asText]: json }) : json;
+}
+const unstorable = /\\u(0000|d[89a-f])/;
+const asText = 'json as text';
+function isDeep(json: string): boolean {
+  let depth = 0;
+  for (const [bracket] of json.matchAll(/[[{}\]]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    if (depth > 100) return true;
+  }
+  return false;
+}
+function nativeOf(stored: unknown): unknown {
+  const text = (Object(stored) as Record<string, unknown>)[asText];
+  return typeof text === 'string' ? JSON.parse(text) : stored;
+}
+const readNative = (rows: StoredParked[]) => rows.map(row => ({ ...row, native: nativeOf(row.native) }));
 
 type Named = Pick<ParkedItem, 'kind' | 'sourceId'>;
 
@@ -96,12 +140,12 @@ const columns = `id::int, agency, raw, native, kind, source_id as "sourceId", ve
 
 export async function listParked(database: Database, agency: string | null, limit: number): Promise<StoredParked[]> {
   const text = `select ${columns} from hub_parked where state = 'OPEN' and ($1::text is null or agency = $1) order by agency, id limit $2`;
-  return (await database.pool.query(text, [agency, limit])).rows;
+  return readNative((await database.pool.query(text, [agency, limit])).rows);
 }
 
 export async function findParked(database: Database, id: number): Promise<StoredParked | null> {
   const { rows } = await database.pool.query(`select ${columns} from hub_parked where id = $1`, [id]);
-  return rows[0] ?? null;
+  return readNative(rows)[0] ?? null;
 }
 
 export async function countParked(database: Database): Promise<Map<string, number>> {

@@ -45,7 +45,8 @@ async function pullAll(store: Store, lines: readonly string[], pageSize: number,
     onPage(from / lines.length);
     if (from >= lines.length) resolve();
   });
-  const limits = { pageSize, deadlineMs: 60_000, pauseMs: 10, maxPauseMs: 100 };
+  const bounds = { items: pageSize, bytes: Number.POSITIVE_INFINITY };
+  const limits = { pageSize, bounds, deadlineMs: 60_000, pauseMs: 10, maxPauseMs: 100 };
   const source = adapter.connect({}, undefined as never);
   const parts = { adapter, source, store, health: new Health(store.database), limits, log: makeLog('warn') };
   const puller = new Puller({ ...parts, onChanges: () => {} });

@@ -1,53 +1,54 @@
 /**
- * The hub in a few lines: what the tables must hold after any pages in any order. It shares the validator and the
- * digest with the product. The adapters' tests count with it, and the ingest tests compare the database with it.
+ * The hub in a few lines: what the tables must hold after any pages in any order. It refuses what the hub refuses, by
+ * the hub's own code, and shares the digest with it. The adapters' tests count with it, and the ingest tests compare the
+ * database with it.
  */
-import type { Adapter, AgencySource, Item } from '../../adapters/kit/contract.ts';
-import { Rejection, type Statement } from '../../adapters/kit/statement.ts';
-import { type CheckedRecord, checkStatement } from '../../src/ingest/check.ts';
-import { digestOfRecord } from '../../src/store/rows.ts';
+import { isUtf8 } from 'node:buffer';
+import type { Adapter, AgencySource, Item, WholeSet } from '../../adapters/kit/contract.ts';
+import type { Statement } from '../../adapters/kit/statement.ts';
+import { demandPage } from '../../src/ingest/page-envelope.ts';
+import { kindsOf, Restater } from '../../src/ingest/restate.ts';
+import { digestOfRecord, type ValidRecord } from '../../src/store/rows.ts';
+
+const bounds = { items: 50_000, bytes: 128_000_000 };
 
 export class ReferenceHub {
   /** Keyed by `Kind sourceId`. */
   readonly records = new Map<string, Statement>();
-  /** Distinct parked items, keyed by their raw text. */
+  /** Distinct parked items: why, by their raw text. */
   readonly parked = new Map<string, string>();
   private readonly kinds;
+  private readonly restater;
 
-  constructor(private readonly adapter: Adapter) {
-    this.kinds = new Map([...adapter.records, ...adapter.hallRecords].map(kind => [kind.name, kind]));
+  constructor(
+    private readonly adapter: Adapter,
+    private readonly strict = true,
+  ) {
+    this.kinds = kindsOf(adapter);
+    this.restater = new Restater(adapter);
   }
 
-  take(items: readonly Item<unknown>[]): void {
-    for (const item of items) {
-      const raw = typeof item.raw === 'string' ? item.raw : Buffer.from(item.raw).toString('latin1');
-      const reason = 'unreadable' in item ? item.unreadable.reason : this.state(item.native);
-      if (reason) this.parked.set(raw, reason);
+  /** What the hub would park is parked here, by the same code; an error in `map` is thrown, so that its test fails. */
+  take(items: readonly Item<unknown>[], set?: WholeSet): void {
+    const { records, parked, present } = this.restater.restate(items, set);
+    for (const record of records) this.store(record);
+    for (const { raw, kind, field, reason } of parked) {
+      if (this.strict && reason.startsWith('could not be restated'))
+        throw new Error(`${this.adapter.agency.code}: ${reason}`);
+      const text = Buffer.from(raw).toString(isUtf8(raw) ? 'utf8' : 'latin1');
+      this.parked.set(text, `${kind ? `${kind}.` : ''}${field} ${reason}`.trim());
     }
-  }
-
-  /** An item is either taken as a whole or parked as a whole. */
-  private state(native: unknown): string | null {
-    try {
-      const statements = this.adapter.map(native);
-      const outcomes = statements.map(statement => checkStatement(this.kinds.get(statement.kind)!, statement));
-      for (const [i, outcome] of outcomes.entries()) {
-        if (!('rejects' in outcome)) continue;
-        return outcome.rejects.map(r => `${statements[i]!.kind}.${r.field} ${r.reason}`).join('; ');
-      }
-      for (const outcome of outcomes) if ('record' in outcome) this.store(outcome.record);
-      return null;
-    } catch (error) {
-      if (error instanceof Rejection) return error.message;
-      throw error;
-    }
+    if (!set) return;
+    const seen = this.seen.get(set.name) ?? new Set();
+    this.seen.set(set.name, seen);
+    for (const { kind, sourceId } of present) seen.add(`${kind} ${sourceId}`);
   }
 
   /**
    * The higher version wins; between different contents of one version the digest decides, so the order does not
    * matter.
    */
-  private store(record: CheckedRecord): void {
+  private store(record: ValidRecord): void {
     const { statement } = record;
     const key = `${statement.kind} ${statement.sourceId}`;
     const digest = digestOfRecord(this.kinds.get(statement.kind)!, record);
@@ -65,29 +66,16 @@ export class ReferenceHub {
   async drain(source: AgencySource<unknown>, after: string | null = null, sizes: readonly number[] = [500]) {
     const { signal } = new AbortController();
     for (let page = 0; ; page++) {
-      const { items, next, done, set } = await source.changes!(after, sizes[page % sizes.length]!, { signal });
-      this.take(items);
+      const given = await source.changes!(after, sizes[page % sizes.length]!, { signal });
+      const { items, next, done, set } = demandPage(given, new Set(this.kinds.keys()), bounds);
+      this.take(items, set);
       after = next;
-      if (set) this.see(items, set.name);
       if (set?.complete) this.removeAbsent(set);
       if (done) return after;
     }
   }
 
   private readonly seen = new Map<string, Set<string>>();
-  private see(items: readonly Item<unknown>[], set: string): void {
-    const seen = this.seen.get(set) ?? new Set();
-    this.seen.set(set, seen);
-    for (const item of items) {
-      if ('unreadable' in item) continue;
-      try {
-        for (const { kind, sourceId } of this.adapter.map(item.native)) seen.add(`${kind} ${sourceId}`);
-      } catch (error) {
-        if (!(error instanceof Rejection)) throw error;
-        if (error.sourceId) for (const kind of this.kinds.keys()) seen.add(`${kind} ${error.sourceId}`);
-      }
-    }
-  }
   private removeAbsent({ name, kinds, version }: { name: string; kinds: readonly string[]; version: string }): void {
     for (const [key, record] of this.records) {
       if (!kinds.includes(record.kind) || record.deleted || record.version >= version) continue;

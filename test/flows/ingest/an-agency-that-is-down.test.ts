@@ -69,7 +69,8 @@ test('one agency refuses and one hangs: the others synchronise, and both are cau
 });
 
 const orchard = scriptedAgency('orchard', 'Orchard');
-const limits = { pageSize: 100, deadlineMs: 1_000, pauseMs: 7, maxPauseMs: 40 };
+const bounds = { items: 1_000, bytes: 1_000_000 };
+const limits = { pageSize: 100, bounds, deadlineMs: 1_000, pauseMs: 7, maxPauseMs: 40 };
 /** Each pause doubles, from the first up to the longest; no other timer in the process has such times. */
 const pauses = [7, 14, 28, 40];
 
@@ -131,8 +132,8 @@ test('a failure between pages loses nothing: reading resumes at the stored curso
   await until(({ recordsRead }) => recordsRead === 2);
   orchard.source.failure = new Error('an unexpected answer about 王建国');
   const failing = await until(({ failures }) => failures >= 2);
-  // The text of an unexpected error is not shown, only its kind.
-  expect(failing.error).toBe('Error');
+  // The text of an unexpected error is not shown, only its kind and its place in the adapter, which this one has not.
+  expect(failing.error).toBe('the adapter failed: Error');
   orchard.source.pages.push(page(3), page(4));
   orchard.source.failure = null;
   expect(await until(({ recordsRead }) => recordsRead === 4)).toMatchObject({ failures: 0 });
