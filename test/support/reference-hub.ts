@@ -18,19 +18,22 @@ export class ReferenceHub {
   /** Distinct parked items: why, by their raw text. */
   readonly parked = new Map<string, string>();
   private readonly kinds;
-  private readonly restater;
+  private readonly restaters;
 
   constructor(
     private readonly adapter: Adapter,
     private readonly strict = true,
   ) {
     this.kinds = kindsOf(adapter);
-    this.restater = new Restater(adapter);
+    this.restaters = { 'to store': new Restater(adapter), 'to show': new Restater(adapter, 'to show') };
   }
 
-  /** What the hub would park is parked here, by the same code; an error in `map` is thrown, so that its test fails. */
-  take(items: readonly Item<unknown>[], set?: WholeSet): void {
-    const { records, parked, present } = this.restater.restate(items, set);
+  /**
+   * What the hub would park is parked here, by the same code. Answers of look-ups may be given too: they are `to show`. An
+   * error in `map` is thrown, so that its test fails.
+   */
+  take(items: readonly Item<unknown>[], use: 'to store' | 'to show' = 'to show', set?: WholeSet): void {
+    const { records, parked, present } = this.restaters[use].restate(items, set);
     for (const record of records) this.store(record);
     for (const { raw, kind, field, reason } of parked) {
       if (this.strict && reason.startsWith('could not be restated'))
@@ -68,7 +71,7 @@ export class ReferenceHub {
     for (let page = 0; ; page++) {
       const given = await source.changes!(after, sizes[page % sizes.length]!, { signal });
       const { items, next, done, set } = demandPage(given, new Set(this.kinds.keys()), bounds);
-      this.take(items, set);
+      this.take(items, 'to store', set);
       after = next;
       if (set?.complete) this.removeAbsent(set);
       if (done) return after;

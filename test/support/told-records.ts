@@ -19,7 +19,7 @@ export class ToldRecords {
       ...(source.changes && {
         changes: async (...args) => {
           const page = await source.changes!(...args);
-          reference.take(page.items);
+          reference.take(page.items, 'to store');
           return page;
         },
       }),

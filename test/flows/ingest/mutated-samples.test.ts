@@ -49,7 +49,7 @@ async function tryMutations(adapter: Adapter, template: string, samples: readonl
     const stored = await storePage(store, restater, { agency, ...restated });
     for (const item of stored.items.filter(found => !parked.has(found)))
       leftToDatabase.push([item.kind, item.field, item.reason, item.native]);
-    reference.take(items);
+    reference.take(items, 'to store');
   }
   expect({ seed, leftToDatabase, tries: refused.mock.calls.length }).toEqual({ seed, leftToDatabase: [], tries: 0 });
   const told = [...reference.records].map(([key, { version, deleted }]) => `${key} ${version} ${deleted}`);
