@@ -91,15 +91,21 @@ export const longestKey = { bytes: 600, fields: 4, reason: 'is longer than 600 b
 
 /** Text; with `format` an identifier, which the hub normalises and validates (raw spelling and reasons are kept). */
 export const text = <const P extends Options & { format?: Format; unit?: string }>(o: P) =>
-  field<string, P>('text', o, z.string().min(1, 'is empty').max(longestText.characters, longestText.reason), {
-    format: o.format,
-    unit: o.unit,
-  });
+  field<string, P>(
+    'text',
+    o,
+    z.string('is no text').min(1, 'is empty').max(longestText.characters, longestText.reason),
+    {
+      format: o.format,
+      unit: o.unit,
+    },
+  );
 export const integer = <const P extends Options & { unit?: string }>(o: P) =>
   field<number, P>('integer', o, z.int32('is not a whole number'), { unit: o.unit });
+const noDecimal = 'is not a decimal number';
 /** An exact number, carried as text so that no digit is lost: `-12.50`. */
 export const decimal = <const P extends Options & { unit?: string }>(o: P) =>
-  field<string, P>('decimal', o, z.string().regex(/^-?\d{1,18}(\.\d{1,6})?$/, 'is not a decimal number'), {
+  field<string, P>('decimal', o, z.string(noDecimal).regex(/^-?\d{1,18}(\.\d{1,6})?$/, noDecimal), {
     unit: o.unit,
   });
 const noDate = 'is not a date';
@@ -121,9 +127,14 @@ export const instant = <const P extends Options>(o: P) => field<string, P>('inst
 export const flag = <const P extends Options>(o: P) => field<boolean, P>('flag', o, z.boolean('is not true or false'));
 /** One of a code table's names; adapters translate the source's own codes with `readCode`. */
 export const code = <const P extends Options & { table: CodeTable }>(o: P) =>
-  field<Extract<keyof P['table']['values'], string>, P>('code', o, z.enum(Object.keys(o.table.values)), {
-    table: o.table,
-  });
+  field<Extract<keyof P['table']['values'], string>, P>(
+    'code',
+    o,
+    z.enum(Object.keys(o.table.values), `is no code of ${o.table.name}`),
+    {
+      table: o.table,
+    },
+  );
 
 /** The same field as optional: for nouns that reuse what another kind declares. */
 export const optional = <T>(field: Field<T>): Field<T, true> => ({ ...field, optional: true });

@@ -10,7 +10,6 @@ import { makeRandom } from '../../../seeds/township/random.ts';
 import { findAdapters } from '../../../src/ingest/find-adapters.ts';
 import { Restater } from '../../../src/ingest/restate.ts';
 import { storePage } from '../../../src/ingest/store-page.ts';
-import { listParked } from '../../../src/store/parked.ts';
 import { Mutator } from '../../support/mutated-samples.ts';
 import { RandomStatements } from '../../support/random-statements.ts';
 import { ReferenceHub } from '../../support/reference-hub.ts';
@@ -54,10 +53,11 @@ async function tryMutations(adapter: Adapter, template: string, samples: readonl
   expect({ seed, leftToDatabase, tries: refused.mock.calls.length }).toEqual({ seed, leftToDatabase: [], tries: 0 });
   const told = [...reference.records].map(([key, { version, deleted }]) => `${key} ${version} ${deleted}`);
   expect(await statedRecords(store, agency)).toEqual(told.sort());
-  const parked = await listParked(store.database, agency, pages * pageSize);
+  // Those that a good record of the same has superseded are there too.
+  const parked = await store.database.read('select field, reason from hub_parked', []);
   expect(parked).toHaveLength(reference.parked.size);
   expect({ stored: told.length > 10, parked: parked.length > pages }).toEqual({ stored: true, parked: true });
-  for (const { field, reason } of parked) expect(`${field} ${reason}`).toMatch(/^[^\p{Cc}]{5,}$/u);
+  for (const [field, reason] of parked) expect(`${field} ${reason}`).toMatch(/^[^\p{Cc}]{5,}$/u);
 }
 
 test.each(['police', 'land', 'commerce', 'human-resources', 'food-drug'])('the pages of %s', async code => {
