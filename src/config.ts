@@ -2,6 +2,7 @@
  * Settings from the environment, read once at start. A wrong setting stops the start with one line that names the
  * variable.
  */
+import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { JSONWebKeySet } from 'jose';
@@ -10,6 +11,7 @@ import type { Adapter } from '../adapters/kit/contract.ts';
 import { type Role, roles } from './access/principal.ts';
 import { snake } from './catalog/catalog.ts';
 import { isPrivateChannel } from './domain/private-channel.ts';
+import { readSigningKeys } from './domain/signing-keys.ts';
 
 /** A whole number with its bounds and its default; the unit ends the name. */
 const whole = (what: string, fallback: number, min: number, max: number) =>
@@ -43,6 +45,20 @@ const keySet = z.string().transform((text, context): JSONWebKeySet => {
   context.addIssue({ code: 'custom', message: 'is not a JWK set' });
   return z.NEVER;
 });
+
+const signingKeys = (what: string) =>
+  z
+    .string()
+    .transform((path, context): readonly KeyObject[] => {
+      try {
+        return readSigningKeys(readFileSync(path, 'utf8'));
+      } catch {
+        context.addIssue({ code: 'custom', message: 'holds no such keys' });
+        return z.NEVER;
+      }
+    })
+    .optional()
+    .describe(`the path of a PEM file with ${what}`);
 
 const pemFile = (what: string) =>
   z
@@ -180,6 +196,26 @@ const hubSettings = z.object({
     .regex(/^(syslog(\+tcp)?:\/\/[^/:]+(:\d{1,5})?|(?![a-z+]+:\/\/).+)$/)
     .default('.data/audit-roots')
     .describe('the second place for roots of the audit log: a directory, syslog://host:port or syslog+tcp://host:port'),
+  hubAuditOneFileSystem: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform(text => text === 'true')
+    .describe(
+      'true or false: whether HUB_AUDIT_DIR and HUB_AUDIT_ROOTS may be on one file system; audit verify fails for it otherwise',
+    ),
+  hubAuditSigningKey: signingKeys(
+    'the Ed25519 key that signs roots of the audit log: the private one, or with HUB_AUDIT_SIGNING_COMMAND its public half',
+  ),
+  hubAuditSigningCommand: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'the path of a program that signs with HUB_AUDIT_SIGNING_KEY: it gets bytes on standard input and prints the signature in base64',
+    ),
+  // A hardware module answers within a second; the hub waits as long when it stops.
+  hubAuditSigningDeadlineMs: whole('time for HUB_AUDIT_SIGNING_COMMAND to sign', 5_000, 100, 60_000),
+  hubAuditTrustedKeys: signingKeys('the public Ed25519 keys that audit verify trusts beside HUB_AUDIT_SIGNING_KEY'),
   // Entries after the last root could be cut off unseen, so they should be few; a root is a write of 300 bytes.
   hubAuditBatchMs: whole('longest time until entries of the audit log are under a root', 5_000, 10, 3_600_000),
   hubAuditBatchEntries: whole('entries of the audit log under one root', 1_000, 1, 100_000),
@@ -213,9 +249,23 @@ function isUsable(files: Parameters<typeof createSecureContext>[0]): boolean {
   }
 }
 
-/** The settings for commands on the audit log, which need neither a database nor keys. */
-export const readAuditConfig = (environment: Environment) =>
-  readSettings(hubSettings.pick({ hubAuditDir: true, hubAuditRoots: true }), '', environment);
+const auditSettings = hubSettings.pick({
+  hubAuditDir: true,
+  hubAuditRoots: true,
+  hubAuditOneFileSystem: true,
+  hubAuditSigningKey: true,
+  hubAuditSigningCommand: true,
+  hubAuditSigningDeadlineMs: true,
+  hubAuditTrustedKeys: true,
+  hubAuditBatchMs: true,
+  hubAuditBatchEntries: true,
+  hubAuditSegmentBytes: true,
+  hubAuditSubjects: true,
+});
+export type AuditConfig = z.output<typeof auditSettings>;
+
+/** The settings for commands on the audit log, which need no database. */
+export const readAuditConfig = (environment: Environment): AuditConfig => readSettings(auditSettings, '', environment);
 
 /** Where the hub listens: known before anything is opened. */
 export const readListenConfig = (environment: Environment) =>

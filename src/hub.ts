@@ -28,7 +28,7 @@ import { Tail } from './feed/tail.ts';
 import { demandFreePort, portTaken } from './hub/free-port.ts';
 import { chosen, makeLog, openStore } from './hub/open-store.ts';
 import { followSessions, tokenSettings } from './hub/sign-in.ts';
-import { noteWritten, startAudit } from './hub/start-audit.ts';
+import { auditSettings, auditWarnings, noteWritten, startAudit } from './hub/start-audit.ts';
 import { startPurposes } from './hub/start-purposes.ts';
 import { boundedFetch } from './ingest/bounded-fetch.ts';
 import { findAdapters } from './ingest/find-adapters.ts';
@@ -120,6 +120,7 @@ export async function startHub(
   const known = adapters ?? chosen(await findAdapters(), config.hubAgencies);
   // A wrong setting stops the start before anything is opened or changed.
   for (const adapter of known) readAdapterSettings(adapter, environment);
+  auditSettings(config);
   await demandFreePort(config);
   const opened = await openStore(config, log, known);
   const { catalog, database, store } = opened;
@@ -253,6 +254,7 @@ export async function startHub(
         readers,
         receivers,
         checkReady: async () => void (await database.read('select 1', [])),
+        warnings: () => auditWarnings(audit),
         limits: {
           bodyBytes: config.hubBodyBytes,
           pushBytes: config.hubPushBytes,

@@ -13,6 +13,7 @@ import { lockDirectory } from './directory-lock.ts';
 import { type Draft, firstLink, inParts, leafHash, makeEntry } from './entry.ts';
 import { MerkleTree } from './merkle-tree.ts';
 import { RootLedger } from './root-ledger.ts';
+import type { RootSigner } from './root-signing.ts';
 import { openRootPlace } from './roots.ts';
 import { entriesOf, listSegments, readSegment, type SegmentName, segmentName } from './segments.ts';
 import { SubjectIndex } from './subject-index.ts';
@@ -27,6 +28,10 @@ export interface AuditSettings {
   readonly segmentBytes: number;
   /** Subjects that one entry may name; a longer list is spread over several entries. */
   readonly subjectCap: number;
+  /** Who signs roots; without one they are not signed. */
+  readonly signer?: RootSigner;
+  /** Whether the operator allowed that both places are on one file system. */
+  readonly oneFileSystemAllowed?: boolean;
   /** The clock of tests; without it, the machine's. */
   readonly now?: () => Date;
 }
@@ -59,6 +64,8 @@ export class AuditLog {
   private prev = firstLink;
   private tree = new MerkleTree();
   private batchTimer: NodeJS.Timeout | null = null;
+  /** When the batch got its first entry, in milliseconds. */
+  private batchBegan = 0;
   private batchDue = false;
   private pumping: Promise<void> | null = null;
   private closed = false;
@@ -70,10 +77,14 @@ export class AuditLog {
     private readonly lock: { release(): void },
     private readonly onError: (error: unknown) => void,
   ) {
-    this.ledger = new RootLedger(settings.dir, openRootPlace(settings.roots), onError);
+    const { dir, roots, signer = null } = settings;
+    this.ledger = new RootLedger({ dir, place: openRootPlace(roots), signer, now: () => this.now(), onError });
   }
 
-  /** Null when another process writes there. Throws when the directory cannot be made or read. */
+  /**
+   * Null when another process writes there. Throws when the directory cannot be made or read, and a BrokenProof when its
+   * roots say that it must not be continued.
+   */
   static async open(settings: AuditSettings, onError: (error: unknown) => void): Promise<AuditLog | null> {
     mkdirSync(settings.dir, { recursive: true, mode: 0o700 });
     const lock = lockDirectory(settings.dir);
@@ -98,6 +109,12 @@ export class AuditLog {
   async append(draft: Draft): Promise<number> {
     const numbers = await Promise.all(inParts(draft, this.settings.subjectCap).map(part => this.enqueue(part)));
     return numbers[0]!;
+  }
+
+  /** Since when roots wait for the signer or the second place, and how many; null when none does. */
+  get rootsBehind(): { readonly count: number; readonly since: string } | null {
+    const since = this.ledger.behindSince;
+    return since === null ? null : { count: this.ledger.behind, since };
   }
 
   private enqueue(draft: Draft): Promise<number> {
@@ -159,8 +176,12 @@ export class AuditLog {
   }
 
   private async write(drafts: readonly Draft[]): Promise<void> {
-    const today = this.time().slice(0, 10);
+    const now = this.now();
+    const today = now.toISOString().slice(0, 10);
     if (this.segment && this.segment.day !== today) await this.closeSegment();
+    // Timers stand still while a machine sleeps; the entries under one root must not be further apart all the same.
+    else if (this.tree.size && now.getTime() - this.batchBegan > this.settings.batchMs)
+      await this.closeBatch().catch(this.onError);
     const repair = this.segment || this.isInOrder ? null : await this.takeUp();
     const segment = this.segment ?? (await this.beginSegment(today));
     const { text, lines, leaves } = this.chain(repair ? [repair, ...drafts] : drafts);
@@ -192,11 +213,15 @@ export class AuditLog {
     return { text, lines, leaves };
   }
 
+  private now(): Date {
+    return this.settings.now?.() ?? new Date();
+  }
   private time(): string {
-    return (this.settings.now?.() ?? new Date()).toISOString();
+    return this.now().toISOString();
   }
 
   private advance(leaves: readonly string[]): void {
+    if (!this.tree.size) this.batchBegan = this.now().getTime();
     for (const leaf of leaves) this.tree.add(leaf);
     this.seq += leaves.length;
     this.prev = leaves.at(-1) ?? this.prev;

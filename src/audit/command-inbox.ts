@@ -6,8 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AuditLog } from './audit-log.ts';
+import { AuditLog, type AuditSettings } from './audit-log.ts';
 import type { Who } from './entry.ts';
+import { openingOf } from './opening.ts';
 import { releaseEntry } from './release.ts';
 import { operationOf } from './trail.ts';
 
@@ -41,16 +42,20 @@ async function carryOut(log: AuditLog, { who, does }: Order): Promise<CommandOut
   return { entry };
 }
 
-/** Resolves once the entry is on disk. Throws when the log cannot be written and no hub answers in time. */
+/** Resolves once the entry is on disk. Throws when the log cannot be written, and when no hub answers in time. */
 export async function orderAtLog(
-  { dir, roots }: { readonly dir: string; readonly roots: string },
+  settings: AuditSettings,
   order: Order,
   onError: (error: unknown) => void,
 ): Promise<CommandOutcome> {
-  const settings = { dir, roots, batchMs: 60_000, batchEntries: 1_000, segmentBytes: 8_000_000, subjectCap: 2_000 };
   const log = await AuditLog.open(settings, onError);
-  if (!log) return requestAtInbox(dir, order);
-  return carryOut(log, order).finally(() => log.close());
+  if (!log) return requestAtInbox(settings.dir, order);
+  try {
+    await log.append(openingOf(settings));
+    return await carryOut(log, order);
+  } finally {
+    await log.close();
+  }
 }
 
 const ordersIn = (dir: string) => path.join(dir, 'requests');

@@ -24,10 +24,10 @@ export interface StatedPurpose {
 export type Channel = 'http' | 'socket' | 'export' | 'command' | 'hub';
 /**
  * `unmask`: a reader asked to see a record whole for a while. `quota`: an answer was withheld, because its reader has
- * seen as many persons today as the role may. `seal`: a sealing order was entered. The last three are about the log
+ * seen as many persons today as the role may. `seal`: a sealing order was entered. The last four are about the log
  * itself.
  */
-export type Act = 'read' | 'write' | 'unmask' | 'quota' | 'seal' | 'release' | 'prune' | 'repair';
+export type Act = 'read' | 'write' | 'unmask' | 'quota' | 'seal' | 'release' | 'prune' | 'repair' | 'open';
 /** Whether an entry appears in a person's report. */
 export const concernsPersons = ({ act }: Pick<Entry, 'act'>): boolean =>
   act === 'read' || act === 'write' || act === 'unmask';
@@ -56,7 +56,7 @@ export interface Draft {
   /** Which rules decided: a digest of the policy. */
   readonly policy: string;
   readonly counts: Readonly<Record<string, number>>;
-  /** What an entry about the log concerns: `entry` of a release, `through` of a prune, `bytes` of a repair. */
+  /** What an entry about the log concerns: `entry` of a release, `through` of a prune, `bytes` of a repair; `opening.ts`. */
   readonly of?: Readonly<Record<string, number>>;
 }
 

@@ -1,6 +1,7 @@
 /** The audit log with the tasks that run beside it, as a hub uses it. */
 import { AuditLog, type AuditSettings } from './audit-log.ts';
 import { CommandInbox } from './command-inbox.ts';
+import { openingOf } from './opening.ts';
 import { Retention } from './retention.ts';
 import type { AuditBook } from './trail.ts';
 
@@ -17,6 +18,8 @@ export async function openAudit(
 ): Promise<RunningAudit | null> {
   const log = await AuditLog.open(settings, onError);
   if (!log) return null;
+  // A log that cannot be written says so; it refuses answers by itself until it can.
+  await log.append(openingOf(settings)).catch(onError);
   const commands = new CommandInbox(log, onError);
   const retention = new Retention({ log, keepMonths: settings.keepMonths, policy, onError });
   const stop = async () => {

@@ -7,6 +7,7 @@ import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { firstLink } from './entry.ts';
+import type { RootSignature } from './root-signing.ts';
 
 /** States that the entries `from` to `to` had this content when the batch was closed. */
 export interface LogRoot {
@@ -20,15 +21,23 @@ export interface LogRoot {
   readonly root: string;
   /** SHA-256 of the previous root, as it was written; zeros for the first one. */
   readonly prev: string;
+  /** None for roots from before they were signed, and for those that wait for their signature. */
+  readonly signatures?: readonly RootSignature[];
 }
+/** What is chained and signed. */
 export const rootLine = ({ batch, from, to, at, root, prev }: LogRoot): string =>
   JSON.stringify({ batch, from, to, at, root, prev });
+/** What is kept: the same with its signatures. */
+export const keptLine = (root: LogRoot): string =>
+  root.signatures ? `${rootLine(root).slice(0, -1)},"signatures":${JSON.stringify(root.signatures)}}` : rootLine(root);
 export const rootLink = (line: string): string => hash('sha256', line, 'hex');
 export const linkAfter = (root: LogRoot | null): string => (root ? rootLink(rootLine(root)) : firstLink);
 
 export interface RootPlace {
   /** Resolves when the root is kept there, as far as the protocol can say. */
   keep(root: LogRoot): Promise<void>;
+  /** The roots that are there, in their order; null where that cannot be known. */
+  kept(): Promise<LogRoot[] | null>;
   close(): Promise<void>;
 }
 
@@ -50,7 +59,10 @@ export class RootDirectory implements RootPlace {
 
   async keep(root: LogRoot): Promise<void> {
     await mkdir(this.dir, { recursive: true, mode: 0o700 });
-    await appendDurably(path.join(this.dir, `roots-${root.at.slice(0, 7)}.jsonl`), `${rootLine(root)}\n`);
+    await appendDurably(path.join(this.dir, `roots-${root.at.slice(0, 7)}.jsonl`), `${keptLine(root)}\n`);
+  }
+  kept(): Promise<LogRoot[] | null> {
+    return readRoots(this.dir).catch(whereNothingIs);
   }
   async close(): Promise<void> {}
 }
@@ -71,7 +83,7 @@ export async function appendDurably(file: string, text: string): Promise<void> {
 
 /** RFC 5424: facility 13 (log audit), severity 5 (notice). */
 const message = (root: LogRoot): string =>
-  `<109>1 ${root.at} ${hostname() || '-'} outpost-hub ${process.pid} audit-root - ${rootLine(root)}`;
+  `<109>1 ${root.at} ${hostname() || '-'} outpost-hub ${process.pid} audit-root - ${keptLine(root)}`;
 
 /** Datagrams are not acknowledged: a root that is lost on its way is missing when the log is verified. */
 class SyslogUdp implements RootPlace {
@@ -91,6 +103,9 @@ class SyslogUdp implements RootPlace {
       socket.once('error', done);
       socket.send(message(root), this.port, this.host.replace(/^\[|\]$/g, ''), done);
     });
+  }
+  async kept(): Promise<null> {
+    return null;
   }
   async close(): Promise<void> {}
 }
@@ -112,6 +127,9 @@ class SyslogTcp implements RootPlace {
     await new Promise<void>((resolve, reject) => {
       socket.write(`${Buffer.byteLength(text)} ${text}`, error => (error ? reject(error) : resolve()));
     });
+  }
+  async kept(): Promise<null> {
+    return null;
   }
   async close(): Promise<void> {
     const { socket } = this;
@@ -139,18 +157,36 @@ class SyslogTcp implements RootPlace {
   }
 }
 
-const rootPattern = /\{"batch":\d+,"from":\d+,"to":\d+,"at":"[^"]*","root":"[0-9a-f]{64}","prev":"[0-9a-f]{64}"\}/g;
+const signature = /\{"algorithm":"[^"\\]*","key":"[0-9a-f]{64}","at":"[^"\\]*","value":"[\w+/=]*"\}/.source;
+const core = /\{"batch":\d+,"from":\d+,"to":\d+,"at":"[^"\\]*","root":"[0-9a-f]{64}","prev":"[0-9a-f]{64}"/.source;
+const rootPattern = new RegExp(`${core}(?:,"signatures":\\[${signature}(?:,${signature})*\\])?\\}`, 'g');
 
 /**
  * Roots as they were kept, in the order of the files: a directory, or one file, in which the roots may stand inside
- * other text, such as a syslog server's lines. A repeated root is returned once.
+ * other text, such as a syslog server's lines. A repeated root is returned once, with all its signatures.
  */
 export async function readRoots(place: string): Promise<LogRoot[]> {
   const folder = (await stat(place)).isDirectory();
   const files = folder ? (await readdir(place)).sort().map(name => path.join(place, name)) : [place];
-  const lines = new Set<string>();
+  const roots = new Map<string, LogRoot>();
   for (const file of files) {
-    for (const [line] of (await readFile(file, 'utf8')).matchAll(rootPattern)) lines.add(line);
+    for (const [text] of (await readFile(file, 'utf8')).matchAll(rootPattern)) {
+      const root = JSON.parse(text) as LogRoot;
+      const line = rootLine(root);
+      roots.set(line, together(roots.get(line), root));
+    }
   }
-  return [...lines].map(line => JSON.parse(line) as LogRoot);
+  return [...roots.values()];
 }
+
+function together(before: LogRoot | undefined, root: LogRoot): LogRoot {
+  const signatures = [...(before?.signatures ?? []), ...(root.signatures ?? [])];
+  const byText = new Map(signatures.map(one => [JSON.stringify(one), one]));
+  return signatures.length ? { ...root, signatures: [...byText.values()] } : root;
+}
+
+/** A log that has just begun has no roots yet. */
+export const whereNothingIs = (error: NodeJS.ErrnoException): LogRoot[] => {
+  if (error.code === 'ENOENT') return [];
+  throw error;
+};

@@ -1,12 +1,15 @@
-/** Verifies the log from its lines and the roots alone: without the database, a key, or the running hub. */
+/** Verifies the log from its lines and the roots alone: without the database, a private key, or the running hub. */
 import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Entry, firstLink, leafHash, parseEntry } from './entry.ts';
 import { MerkleTree } from './merkle-tree.ts';
-import { ledgerFile } from './root-ledger.ts';
-import { type LogRoot, linkAfter, readRoots } from './roots.ts';
-import { listSegments, readSegment, type SegmentContent } from './segments.ts';
+import { onOneFileSystem } from './one-file-system.ts';
+import { type Opening, readOpening } from './opening.ts';
+import { TrustedKeys } from './root-signing.ts';
+import type { LogRoot } from './roots.ts';
+import { listSegments, readSegment, type SegmentContent, type SegmentName } from './segments.ts';
 import { SubjectIndex } from './subject-index.ts';
+import { checkSignatures, range, readBothPlaces, readLastRooted, rootTakesMs } from './verify-roots.ts';
 
 export interface Verdict {
   /** Each names the entry, or the batch, that it is about. Empty: the log is as it was written. */
@@ -17,91 +20,119 @@ export interface Verdict {
   readonly first: { readonly seq: number; readonly at: string } | null;
   readonly last: number;
   readonly roots: number;
+  /** The last root, which whoever verifies can write down and expect the next time. */
+  readonly lastRoot: LogRoot | null;
+}
+
+/** What whoever verifies knows beside the log. */
+export interface Demands {
+  /** Whose signatures of roots are believed; nobody's without it. */
+  readonly trusted?: TrustedKeys;
+  /** A root that was in the log at an earlier time. */
+  readonly expect?: string;
+  /** Both places have to be apart, unless the log says that its operator allowed one file system. */
+  readonly apart?: boolean;
+  /** The interval of roots, in case the log records none. */
+  readonly rootsEveryMs?: number;
+  /** The clock of tests; without it, the machine's. */
+  readonly now?: Date;
 }
 
 /** Nobody may remove entries earlier: 网络安全法 demands six months. */
 export const minMonthsKept = 6;
 const monthLengthsDifferMs = 4 * 86_400_000;
+/** The setting of a hub whose log records none. */
+const usualRootsEveryMs = 5_000;
+/** Timers of a loaded machine are late. */
+const timersAreLateMs = 60_000;
+/** Longer than a signer is away before somebody mends it. */
+const lateSignatureMs = 86_400_000;
 
 /** @param roots the second place: a directory, or a file of a syslog server */
-export async function verifyLog(dir: string, roots: string): Promise<Verdict> {
-  return new Verification().run(dir, roots);
+export async function verifyLog(dir: string, roots: string, demands: Demands = {}): Promise<Verdict> {
+  return new Verification(dir, roots, demands).run();
 }
 
-const range = (from: number, to: number) => (from === to ? `entry ${from}` : `entries ${from} to ${to}`);
-
 class Verification {
-  private readonly faults: string[] = [];
-  private readonly remarks: string[] = [];
+  readonly faults: string[] = [];
+  readonly remarks: string[] = [];
   private first: Entry | null = null;
   private last: Entry | null = null;
   private lastLeaf = firstLink;
   /** The end of the previous segment, when its last line is cut off. */
   private tail: Buffer | null = null;
   private pruned: Entry | null = null;
+  private opening: Opening | null = null;
+  /** The first entry that records that roots are signed. */
+  private signedFrom: number | null = null;
   /** Batches whose entries are being read, in order. */
   private batches: LogRoot[] = [];
   private tree = new MerkleTree();
+  /** The first entry of the batch that is being read. */
+  private batchBegin: Entry | null = null;
+  /** The batch before this entry, when it was signed long after its last entry. */
+  private late: LogRoot | null = null;
+  private through = 0;
+  /** The first entry that no root covers, and whether its file was closed, so that it should have one. */
+  private open: { readonly entry: Entry; readonly isClosed: boolean } | null = null;
 
-  async run(dir: string, place: string): Promise<Verdict> {
-    const roots = await this.readRoots(dir, place);
+  constructor(
+    private readonly dir: string,
+    private readonly place: string,
+    private readonly demands: Demands,
+  ) {}
+
+  /** The hub's own interval, where it recorded one that is longer. */
+  private get everyMs(): number {
+    return Math.max(this.opening?.rootsEveryMs ?? 0, this.demands.rootsEveryMs ?? usualRootsEveryMs);
+  }
+
+  async run(): Promise<Verdict> {
+    const { dir, place, demands, faults, remarks } = this;
+    // Entries that come while the log is read are younger than this.
+    const now = demands.now ?? new Date();
+    const both = await readBothPlaces(dir, place, this, { now, everyMs: this.everyMs });
+    const { roots } = both;
     this.batches = [...roots];
-    for (const name of await listSegments(dir)) {
+    this.through = roots.at(-1)?.to ?? 0;
+    const segments = await listSegments(dir);
+    for (const name of segments) {
       const content = await readSegment(name.file);
-      await this.checkSegment(content, name.index);
+      await this.checkSegment(content, name, name === segments.at(-1));
     }
-    if (this.tail) this.remarks.push('The last line is incomplete, as after a crash: it was never acknowledged');
+    if (this.tail) remarks.push('The last line is incomplete, as after a crash: it was never acknowledged');
     this.endBatches();
     this.checkBeginning(roots);
-    const through = roots.at(-1)?.to ?? 0;
-    if (this.last && this.last.seq > through) {
-      this.remarks.push(`${range(through + 1, this.last.seq)}: not yet under a root`);
-    }
-    const { first, last, faults, remarks } = this;
+    await this.checkOpenEnd(now);
+    checkSignatures(both, demands.trusted ?? new TrustedKeys([]), this.signedFrom, this);
+    this.checkDemands(roots);
+    const { first, last } = this;
     return {
       faults: [...new Set(faults)],
       remarks,
       first: first && { seq: first.seq, at: first.at },
       last: last?.seq ?? 0,
       roots: roots.length,
+      lastRoot: roots.at(-1) ?? null,
     };
   }
 
-  /** The second place decides. The roots beside the log may be ahead of it, but must not contradict it. */
-  private async readRoots(dir: string, place: string): Promise<LogRoot[]> {
-    const kept = (await readRoots(place).catch(whereNothingIs)).sort((a, b) => a.batch - b.batch);
-    const beside = await readRoots(ledgerFile(dir)).catch(whereNothingIs);
-    const links = new Map(kept.map(root => [root.batch, linkAfter(root)]));
-    for (const root of beside) {
-      const link = links.get(root.batch);
-      if (link && link !== linkAfter(root)) {
-        this.faults.push(`The root of batch ${root.batch} differs between its two places`);
-      }
-    }
-    const last = kept.at(-1)?.batch ?? 0;
-    const ahead = beside.filter(root => root.batch > last);
-    for (const { batch } of ahead) this.remarks.push(`The root of batch ${batch} has not reached the second place`);
-    if (!kept.length && ahead.length > 1) this.faults.push('The second place holds none of the roots that were made');
-    const roots = [...kept, ...ahead];
-    this.checkRootChain(roots);
-    return roots;
+  private checkDemands(roots: readonly LogRoot[]): void {
+    const { expect, apart } = this.demands;
+    // Everybody who opens a log writes that into it.
+    if (!this.last) this.faults.push('There are no entries: a log that was begun has at least one, so it was removed');
+    if (expect !== undefined && !roots.some(({ root }) => root === expect))
+      this.faults.push(`The expected root ${expect} is not there: the log was cut off or replaced since it was noted`);
+    if (apart && !this.opening?.oneFileSystemAllowed && onOneFileSystem(this.dir, this.place))
+      this.faults.push(
+        'Both places are on one file system, so that whoever can change one can change the other, and nobody allowed it ' +
+          '(HUB_AUDIT_ONE_FILE_SYSTEM)',
+      );
   }
 
-  private checkRootChain(roots: readonly LogRoot[]): void {
-    let before: LogRoot | null = null;
-    for (const root of roots) {
-      const due: number = (before?.batch ?? 0) + 1;
-      if (root.batch > due) this.faults.push(`The roots ${due} to ${root.batch - 1} are missing`);
-      else if (root.batch < due) this.faults.push(`There are two different roots of batch ${root.batch}`);
-      else if (root.prev !== linkAfter(before)) {
-        this.faults.push(`The root of batch ${before?.batch ?? root.batch} was edited`);
-      }
-      before = root;
-    }
-  }
-
-  private async checkSegment(content: SegmentContent, index: string): Promise<void> {
+  private async checkSegment(content: SegmentContent, { index }: SegmentName, isLast: boolean): Promise<void> {
     const known = new SubjectIndex();
+    const stored = await readFile(index).catch(() => null);
     for (const { text, offset, length } of content.lines) {
       const entry = parseEntry(text);
       if (!entry) {
@@ -115,16 +146,29 @@ class Verification {
       this.lastLeaf = leafHash(text);
       this.last = entry;
       this.first ??= entry;
-      if (entry.act === 'prune') this.pruned = entry;
-      this.putUnderRoot(entry.seq, this.lastLeaf);
+      this.readFacts(entry);
+      this.putUnderRoot(entry, this.lastLeaf);
+      // A file is closed, and its index written, when its last batch has a root.
+      if (entry.seq > this.through) this.open ??= { entry, isClosed: !isLast || stored !== null };
     }
     if (content.tail.length) this.tail = content.tail;
-    const stored = await readFile(index).catch(() => null);
     if (stored && !stored.equals(known.bytes())) {
       this.faults.push(
         `The index behind ${this.last ? range(this.last.seq, this.last.seq) : 'the beginning'} was edited`,
       );
     }
+  }
+
+  private readFacts(entry: Entry): void {
+    if (entry.act === 'prune') this.pruned = entry;
+    this.opening = readOpening(entry) ?? this.opening;
+    if (this.opening?.key) this.signedFrom ??= this.opening.seq;
+    // What a crash left without a root gets one at the next start, whenever that is: then this is what follows.
+    if (this.late && entry.act !== 'open' && entry.act !== 'repair')
+      this.faults.push(
+        `${range(this.late.from, this.late.to)}: signed more than a day after they were written, without a start of the hub`,
+      );
+    this.late = null;
   }
 
   private checkLink(entry: Entry): void {
@@ -143,23 +187,55 @@ class Verification {
   }
 
   /** Entries come in order; one out of order is a fault already and makes its batch fail too. */
-  private putUnderRoot(seq: number, leaf: string): void {
+  private putUnderRoot(entry: Entry, leaf: string): void {
+    const { seq } = entry;
     while (this.batches[0] && this.batches[0].to < seq) this.endBatch();
     const batch = this.batches[0];
     if (!batch || seq < batch.from) return;
+    this.batchBegin ??= entry;
     this.tree.add(leaf);
     if (seq === batch.to) this.endBatch();
   }
 
   private endBatch(): void {
     const batch = this.batches.shift()!;
-    const { tree } = this;
+    const { tree, batchBegin } = this;
     this.tree = new MerkleTree();
+    this.batchBegin = null;
     const before = this.first && batch.to < this.first.seq;
     if (before && !tree.size) return;
     if (tree.root() !== batch.root) {
       this.faults.push(`${range(batch.from, batch.to)}: not as they were when batch ${batch.batch} was closed`);
-    }
+    } else this.checkTimes(batch, Date.parse(batchBegin!.at), Date.parse(this.last!.at));
+  }
+
+  /** Who removes roots and lets a hub make new ones gets one root over what took much longer than the interval. */
+  private checkTimes(batch: LogRoot, began: number, ended: number): void {
+    const which = range(batch.from, batch.to);
+    if (ended - began > this.everyMs + timersAreLateMs)
+      this.faults.push(`${which}: written over ${inWords(ended - began)} and under one root, so others were removed`);
+    const madeAt = Math.max(Date.parse(batch.at), ...(batch.signatures ?? []).map(({ at }) => Date.parse(at)));
+    const lateMs = madeAt - ended;
+    if (lateMs <= this.everyMs + timersAreLateMs) return;
+    this.remarks.push(`${which}: under a root only ${inWords(lateMs)} after they were written`);
+    if (batch.signatures && lateMs > lateSignatureMs) this.late = batch;
+  }
+
+  /** The last entries may be younger than the interval; then their root is still to come. */
+  private async checkOpenEnd(now: Date): Promise<void> {
+    if (!this.open || !this.last) return;
+    const { entry } = this.open;
+    // A file that was closed while this one read has its root since then.
+    const isClosed = this.open.isClosed && (await readLastRooted(this.dir, this.place)) < entry.seq;
+    const which = range(entry.seq, this.last.seq);
+    const ageMs = now.getTime() - Date.parse(entry.at);
+    if (isClosed) this.faults.push(`${which}: their roots were removed, for their file was closed under one`);
+    else if (ageMs > this.everyMs + rootTakesMs)
+      this.faults.push(
+        `${which}: without a root for ${inWords(ageMs)}, and roots come every ${inWords(this.everyMs)}. If the hub was ` +
+          'killed, its next start makes the root; otherwise roots were removed, or cannot be made',
+      );
+    else this.remarks.push(`${which}: not yet under a root`);
   }
 
   private endBatches(): void {
@@ -189,8 +265,8 @@ class Verification {
   }
 }
 
-/** A log that has just begun has no roots yet. */
-const whereNothingIs = (error: NodeJS.ErrnoException): LogRoot[] => {
-  if (error.code === 'ENOENT') return [];
-  throw error;
+const inWords = (ms: number): string => {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
 };

@@ -63,6 +63,7 @@ export async function startDemoTown({ population, seed }: DemoOptions): Promise<
     stops.push(async () => rmSync(proof, { recursive: true, force: true }));
     all.HUB_AUDIT_DIR ??= path.join(proof, 'log');
     all.HUB_AUDIT_ROOTS ??= path.join(proof, 'roots');
+    all.HUB_AUDIT_ONE_FILE_SYSTEM ??= 'true';
     const hub = await startHub(readConfig(all), all);
     stops.push(() => hub.stop());
     const tokens = await demoTokens(provider);

@@ -17,7 +17,8 @@ const commands: Readonly<Record<string, Described>> = {
   parked: { usage: 'parked list [agency] | show <id> | replay <agency> [id ...]', run: parked },
   removals: { usage: 'removals list | confirm <agency> <set> | drop <agency> <set>', run: removals },
   audit: {
-    usage: 'audit verify [directory] [roots] | report <pseudonym or resident id> | release <entry> | sealed',
+    usage:
+      'audit verify [directory] [roots] [--expect root] [--keys file] | report <pseudonym or resident id> | release <entry> | sealed',
     run: audit,
   },
   policy: {

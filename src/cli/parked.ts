@@ -2,6 +2,7 @@
 import { orderAtLog } from '../audit/command-inbox.ts';
 import { readAuditConfig } from '../config.ts';
 import type { OpenStore } from '../hub/open-store.ts';
+import { auditSettings } from '../hub/start-audit.ts';
 import { replayParked } from '../ingest/replay.ts';
 import type { Database } from '../store/database.ts';
 import { findParked, listParked } from '../store/parked.ts';
@@ -59,10 +60,10 @@ async function replay({ store, adapters }: OpenStore, code: string, ids: readonl
  * What could not be read may name anybody, so showing it is a read of personal data: it is noted first, or not shown.
  */
 async function noteRead(parked: number): Promise<boolean> {
-  const { hubAuditDir: dir, hubAuditRoots: roots } = readAuditConfig(process.env);
+  const settings = auditSettings(readAuditConfig(process.env));
   const order = { who: operator('integrator'), does: { reads: 'parked show', of: { parked } } };
   try {
-    await orderAtLog({ dir, roots }, order, () => {});
+    await orderAtLog(settings, order, () => {});
     return true;
   } catch {
     console.error(

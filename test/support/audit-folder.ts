@@ -9,7 +9,12 @@ import type { Draft, Entry } from '../../src/audit/entry.ts';
 /** Settings of a hub whose audit log belongs to this Jest run only. */
 export function auditPlaces() {
   const folder = path.join(process.env.TEST_AUDIT_FOLDER ?? tmpdir(), randomUUID());
-  return { HUB_AUDIT_DIR: path.join(folder, 'log'), HUB_AUDIT_ROOTS: path.join(folder, 'roots') };
+  return {
+    HUB_AUDIT_DIR: path.join(folder, 'log'),
+    HUB_AUDIT_ROOTS: path.join(folder, 'roots'),
+    // A test run has one disk, as a demo has.
+    HUB_AUDIT_ONE_FILE_SYSTEM: 'true',
+  };
 }
 
 export class AuditFolder {

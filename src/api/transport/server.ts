@@ -38,6 +38,8 @@ export interface ServerParts {
   readonly receivers: ReadonlyMap<string, Receiver>;
   /** Throws while the hub cannot answer. */
   readonly checkReady: () => Promise<void>;
+  /** What `/readyz` tells beside it, without personal data: the hub serves, and somebody should look. */
+  readonly warnings: () => string[];
   readonly admissionControl: AdmissionControl;
   /** Registers further routes. */
   readonly serveMore: (app: FastifyInstance, pipeline: RequestPipeline) => void;
@@ -111,7 +113,7 @@ export async function startServer(
   });
   await app.register(async scope => serveDeliveries(scope, parts));
   let stopping = false;
-  serveHealth(app, async () => {
+  serveHealth(app, parts.warnings, async () => {
     if (stopping) throw new Error('The hub is stopping');
     await parts.checkReady();
   });
@@ -193,12 +195,13 @@ function serveDeliveries(app: FastifyInstance, { receivers, limits, tls, log }: 
   });
 }
 
-function serveHealth(app: FastifyInstance, checkReady: () => Promise<void>): void {
+function serveHealth(app: FastifyInstance, warnings: () => string[], checkReady: () => Promise<void>): void {
   app.get('/livez', async () => ({ alive: true }));
   app.get('/readyz', async (_request, reply) => {
     try {
       await checkReady();
-      return { ready: true };
+      const told = warnings();
+      return { ready: true, ...(told.length && { warnings: told }) };
     } catch {
       return reply.code(503).send({ ready: false });
     }
