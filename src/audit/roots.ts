@@ -167,7 +167,7 @@ const rootPattern = new RegExp(`${core}(?:,"signatures":\\[${signature}(?:,${sig
  */
 export async function readRoots(place: string): Promise<LogRoot[]> {
   const folder = (await stat(place)).isDirectory();
-  const files = folder ? (await readdir(place)).sort().map(name => path.join(place, name)) : [place];
+  const files = folder ? await filesIn(place) : [place];
   const roots = new Map<string, LogRoot>();
   for (const file of files) {
     for (const [text] of (await readFile(file, 'utf8')).matchAll(rootPattern)) {
@@ -177,6 +177,12 @@ export async function readRoots(place: string): Promise<LogRoot[]> {
     }
   }
   return [...roots.values()];
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const found = await readdir(folder, { withFileTypes: true });
+  const names = found.filter(entry => entry.isFile()).map(({ name }) => name);
+  return names.sort().map(name => path.join(folder, name));
 }
 
 function together(before: LogRoot | undefined, root: LogRoot): LogRoot {
