@@ -10,6 +10,8 @@ export interface StartOptions {
   /** Overrides of the system's usual fault rates; `{}` with `faultless: true` for none at all. */
   readonly faults?: FaultRates;
   readonly faultless?: boolean;
+  /** The port of 127.0.0.1 to listen on, for systems that listen on one; any that is free without it. */
+  readonly port?: number;
   /** A PostgreSQL URL with the right to create databases; only systems that are databases need it. */
   readonly postgresUrl?: string;
 }

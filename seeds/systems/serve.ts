@@ -8,6 +8,7 @@ const { default: start } = (await import(`./${setup.agency}/system.ts`)) as { de
 const options: StartOptions = {
   town: makeTownship({ population: setup.population, seed: setup.seed }),
   seed: setup.seed,
+  port: setup.port,
   postgresUrl: setup.postgresUrl,
 };
 const system = await start(options);
@@ -22,6 +23,8 @@ function live(everyMs: number): void {
       .finally(() => live(everyMs));
   }, everyMs);
 }
+
+if (setup.liveEveryMs) live(setup.liveEveryMs);
 
 const obey: { [O in Order['do']]: (order: Extract<Order, { do: O }>) => Promise<unknown> } = {
   describe: async () => ({ environment: system.environment }),

@@ -7,7 +7,10 @@ export interface SystemSetup {
   readonly agency: string;
   readonly population: number;
   readonly seed: number;
-  readonly postgresUrl: string;
+  readonly postgresUrl?: string;
+  readonly port?: number;
+  /** Without a parent that says so, the system begins to make events by itself, one in this time. */
+  readonly liveEveryMs?: number;
 }
 export type Order =
   | { readonly do: 'describe' | 'ledger' | 'touch' | 'step' | 'drained' }

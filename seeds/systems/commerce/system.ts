@@ -55,7 +55,7 @@ export default async function start(options: CommerceOptions): Promise<CommerceS
     random: makeRandom(seed, 'commerce gateway'),
     dice: answers,
   });
-  const url = await gateway.listen();
+  const url = await gateway.listen(options.port);
   return {
     agency: 'commerce',
     environment: {

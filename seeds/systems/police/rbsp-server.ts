@@ -78,9 +78,9 @@ export class RbspServer {
     this.server = createServer((request, response) => void this.handle(request, response));
   }
 
-  async listen(): Promise<string> {
+  async listen(port = 0): Promise<string> {
     await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject).listen(0, '127.0.0.1', resolve);
+      this.server.once('error', reject).listen(port, '127.0.0.1', resolve);
     });
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/rbsp`;
   }

@@ -44,8 +44,10 @@ class PoliceSystem implements PretendSystem {
   private readonly cases: Cases;
   private readonly population: Population;
   private readonly server: RbspServer;
+  private readonly port: number | undefined;
 
-  constructor({ town, seed, faults: rates, faultless }: StartOptions) {
+  constructor({ town, seed, faults: rates, faultless, port }: StartOptions) {
+    this.port = port;
     const stream = (purpose: string) => makeRandom(seed, `police ${purpose}`);
     this.random = stream('life');
     this.accessKey = `key-${stream('key').below(1e9)}-${stream('key 2').below(1e9)}`;
@@ -70,7 +72,7 @@ class PoliceSystem implements PretendSystem {
 
   async start(): Promise<this> {
     this.environment = {
-      HUB_POLICE_URL: await this.server.listen(),
+      HUB_POLICE_URL: await this.server.listen(this.port),
       HUB_POLICE_SENDER_ID: SENDER_ID,
       HUB_POLICE_ACCESS_KEY: this.accessKey,
     };
