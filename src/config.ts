@@ -118,7 +118,22 @@ const hubSettings = z.object({
   hubDatabaseConnections: whole('connections to the database', 16, 4, 500),
   // Readers share statements, so few connections serve many of them; each runs one batch at a time.
   hubReadConnections: whole('connections to the database for readers', 8, 1, 500),
+  // Whoever sends more queries at once than this waits for their own, and not others for theirs.
+  hubReadsPerReader: whole('reads of one reader under way in the database', 2, 1, 500),
+  // Two scans of a large table keep the processors of a small database server busy; more of them only slow each other.
+  hubHeavyReads: whole(
+    'reads under way that may look at very many rows; the other connections are for light ones',
+    2,
+    1,
+    500,
+  ),
+  hubWaitingReads: whole('reads that may wait for a connection', 1_000, 1, 100_000),
+  hubReadWaitMs: whole('longest time that a read waits for a connection', 60_000, 100, 600_000),
   hubStatementTimeoutMs: whole('time for the database to answer a part of a query', 15_000, 100, 600_000),
+  // Filters of streams share statements as well.
+  hubStreamConnections: whole('connections to the database for streams', 4, 1, 500),
+  // A filter is tested again and again, for rows that are found by their ids.
+  hubFilterTimeoutMs: whole('time for the database to test the filters of streams', 5_000, 100, 600_000),
   // About 20 KB of text each, kept once here and once (as a plan) by each connection.
   hubPreparedStatements: whole('statements that are kept prepared', 300, 1, 10_000),
   hubBatchPlans: whole('queries of one kind that are read together', 64, 1, 1_000),

@@ -9,7 +9,6 @@ import { makeAuthenticate } from './access/tokens.ts';
 import { AdmissionControl } from './api/admission/admission-control.ts';
 import { type StoredOperation, StoredOperations } from './api/admission/stored-operations.ts';
 import { CompiledAnswers } from './api/queries/compiled-answers.ts';
-import type { Moment } from './api/request/context.ts';
 import { PersonQuotas, type QuotaSettings } from './api/request/person-quotas.ts';
 import { Readers } from './api/request/readers.ts';
 import { UnmaskService } from './api/request/unmask-service.ts';
@@ -39,6 +38,8 @@ import { Receiver } from './ingest/push.ts';
 import { stateAgencies } from './ingest/town.ts';
 import { within } from './ingest/within.ts';
 import { Batches } from './query/batches.ts';
+import { type PlaceLimits, ReadPlaces } from './query/read-places.ts';
+import { StreamReads } from './query/stream-reads.ts';
 import { TableSizes } from './query/table-sizes.ts';
 import type { Store } from './store/apply.ts';
 import { cursorKey } from './store/installation-keys.ts';
@@ -95,6 +96,15 @@ const quotaSettings = (config: Config): QuotaSettings => ({
   persons: config.hubPersonsPerDay,
   unmasked: config.hubUnmasksPerDay,
   misses: config.hubMissesPerDay,
+});
+
+/** At least one connection is left to light reads, unless there is only one. */
+const placesOf = (config: Config, connections: number): PlaceLimits => ({
+  places: connections,
+  perReader: config.hubReadsPerReader,
+  heavy: Math.max(1, Math.min(config.hubHeavyReads, connections - 1)),
+  waiting: config.hubWaitingReads,
+  waitMs: config.hubReadWaitMs,
 });
 
 export interface RunningHub {
@@ -208,20 +218,27 @@ export async function startHub(
     });
     stops.push(() => snapshots.close());
     const batchLimits = { plans: config.hubBatchPlans, rows: config.hubAnswerRows };
+    const streamSnapshots = database.snapshots({
+      connections: config.hubStreamConnections,
+      statementTimeoutMs: config.hubFilterTimeoutMs,
+      bytes: config.hubAnswerBytes,
+      prepared: config.hubPreparedStatements,
+    });
+    stops.push(() => streamSnapshots.close());
     const hub = {
       catalog,
-      batches: new Batches(snapshots, batchLimits),
+      batches: new Batches(snapshots, batchLimits, new ReadPlaces(placesOf(config, config.hubReadConnections))),
       identity: store.identity,
       read: database.read,
       lookup,
       freshness: () => health.list(),
       tail,
       cursors: new Cursors(await cursorKey(config.databaseUrl, () => randomBytes(32).toString('base64url'))),
-      atOneMoment: <T>(work: (moment: Moment) => Promise<T>) =>
-        database.atOneMoment(read => {
-          const snapshot = { read: (_: boolean, statements: Parameters<typeof snapshots.read>[1]) => statements(read) };
-          return work({ read, batches: new Batches(snapshot, batchLimits) });
-        }),
+      streams: new StreamReads(
+        streamSnapshots,
+        new ReadPlaces(placesOf(config, config.hubStreamConnections)),
+        batchLimits,
+      ),
       town: config.hubTown,
       audit: { log: audit.log, policy: audit.policy, quotas },
       purposes,

@@ -18,6 +18,7 @@ import { ConfigError } from '../config.ts';
 import { Cursors } from '../feed/cursors.ts';
 import type { OpenStore } from '../hub/open-store.ts';
 import { Batches } from '../query/batches.ts';
+import { ReadPlaces, unboundedPlaces } from '../query/read-places.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import { type Command, readWords, UsageError } from './command.ts';
 import { differenceOf } from './policy-diff.ts';
@@ -107,7 +108,7 @@ async function openDryRun(opened: OpenStore, snapshots: Snapshots) {
   const hub = {
     ...{ catalog, read, town: host },
     identity: store.identity,
-    batches: new Batches(snapshots, { plans: 64, rows: maxRows }),
+    batches: new Batches(snapshots, { plans: 64, rows: maxRows }, new ReadPlaces(unboundedPlaces)),
     lookup: async (_kind, keys) => keys.map(() => []),
     freshness: async () => new Map(),
     grants: () => grants,
@@ -115,7 +116,7 @@ async function openDryRun(opened: OpenStore, snapshots: Snapshots) {
     exports: { issue: notHere },
     unmasking: { of: () => [], grant: notHere },
     cursors: new Cursors('of a dry run'),
-    atOneMoment: notHere,
+    streams: { reads: () => read, atOneMoment: notHere },
     ended: new EndedSessions(0),
     endSession: notHere,
     // The purposes of sample readers hold by definition: the dry run does not check them.

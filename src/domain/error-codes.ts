@@ -69,6 +69,12 @@ export const errorCodes = {
     retry: true,
     status: 429,
   },
+  BUSY: {
+    en: 'More reads wait for the database than can begin in time; `retryAfterMs` says when to ask again',
+    who: 'client',
+    retry: true,
+    status: 503,
+  },
   QUOTA_REACHED: {
     en: 'The reader has seen, sought or unmasked as many persons today as the role may; `most` and `what` say which number',
     who: 'administrator',

@@ -9,6 +9,7 @@ import type { AdmissionControl } from '../api/admission/admission-control.ts';
 import type { CompiledAnswers } from '../api/queries/compiled-answers.ts';
 import { noteAnswer } from '../api/request/audited-answers.ts';
 import { Context, type Hub } from '../api/request/context.ts';
+import type { Presence } from '../api/request/presence.ts';
 import type { RequestPipeline } from '../api/transport/request-pipeline.ts';
 import { operationOf } from '../audit/trail.ts';
 import { HubError } from '../domain/error-codes.ts';
@@ -27,6 +28,8 @@ export interface ExportOrder {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly principal: Principal;
   readonly address: string;
+  /** Of the client who takes the file. */
+  readonly presence: Presence;
   /** The moment that all pages are read as of. */
   readonly asOf: string;
 }
@@ -50,8 +53,8 @@ export async function* exportPages(ground: ExportGround, order: ExportOrder): As
   let after: string | null = null;
   for (let skip = 0, first = true; ; first = false) {
     const paging = { exportAfter: after, exportSkip: skip, exportAsOf: asOf };
-    await admitted(ground, order, paging, !first);
-    const data = await readPage(ground, order, paging);
+    const isHeavy = await admitted(ground, order, paging, !first);
+    const data = await readPage(ground, order, paging, isHeavy);
     const list = data[plan.list] as ListPage | null;
     const page = (plan.groups && list ? list[plan.groups] : list) as ListPage | null;
     const rows = (page?.[plan.nodes] ?? []) as readonly ExportRow[];
@@ -67,12 +70,12 @@ async function admitted(
   order: ExportOrder,
   paging: object,
   patient: boolean,
-): Promise<void> {
+): Promise<boolean> {
   const { principal, address, plan, variables } = order;
   for (;;) {
     try {
-      admissionControl.admit(principal, address, { query: plan.text, variables: { ...variables, ...paging } });
-      return;
+      const request = { query: plan.text, variables: { ...variables, ...paging } };
+      return admissionControl.admit(principal, address, request)?.isHeavy ?? false;
     } catch (error) {
       const retryAfterMs = error instanceof HubError ? error.details.retryAfterMs : undefined;
       if (!patient || typeof retryAfterMs !== 'number') throw error;
@@ -82,8 +85,9 @@ async function admitted(
 }
 
 /** Reads a page; what it shows of persons is in the audit log before any of it is sent. */
-async function readPage({ schema, answers, hub, pipeline }: ExportGround, order: ExportOrder, paging: object) {
-  const { plan, variables, principal } = order;
+async function readPage(ground: ExportGround, order: ExportOrder, paging: object, isHeavy: boolean) {
+  const { schema, answers, hub, pipeline, admissionControl } = ground;
+  const { plan, variables, principal, address, presence } = order;
   if (hub.ended.refuses(principal))
     throw new HubError('FORBIDDEN', 'The session has been ended: sign in again, and order the export anew');
   if ((await pipeline.readers.again(principal)) !== principal)
@@ -92,6 +96,7 @@ async function readPage({ schema, answers, hub, pipeline }: ExportGround, order:
       'Your purpose does not hold any more: state one that does, and order the export anew',
     );
   const context = new Context(hub, principal);
+  context.share = admissionControl.shareOf(principal, address, isHeavy, presence.whenGone);
   context.trail.operation = operationOf(plan.name, plan.text);
   const variableValues = { ...variables, ...paging };
   const { data, errors } = await answers.execute({

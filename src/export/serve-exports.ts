@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import type { Principal } from '../access/principal.ts';
 import { formatClientError } from '../api/request/errors.ts';
 import { readVariables } from '../api/request/export-ticket.ts';
+import { presenceOf } from '../api/transport/request-pipeline.ts';
 import { statusOf } from '../domain/error-codes.ts';
 import type { ExportRow } from './columns.ts';
 import { type ExportGround, type ExportOrder, exportColumns, exportPages } from './export-run.ts';
@@ -65,7 +66,7 @@ async function answer(
     if (!ordered)
       return absent(reply, 'There is no such saved query (schema/queries), and no order of yours that is still open');
     const address = parts.pipeline.addressOf(request.raw);
-    const order = { ...ordered, principal, address, asOf: new Date().toISOString() };
+    const order = { ...ordered, principal, address, presence: presenceOf(reply), asOf: new Date().toISOString() };
     return await send(parts, order, format, request.query.bom === 'true', reply);
   } catch (error) {
     return refuse(error, reply, parts.log);

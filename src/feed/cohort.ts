@@ -6,7 +6,11 @@ export class Cohort<F, R> {
   readonly members = new Map<Member<R>, FilterGroup<F, R>>();
   readonly ending = new AbortController();
   state: 'gathering' | 'reading' | 'idle' = 'gathering';
-  constructor(public position: number) {}
+  constructor(
+    public position: number,
+    /** The filter group that is a cohort of its own; null: the cohort is open to all others. */
+    readonly alone: FilterGroup<F, R> | null,
+  ) {}
 }
 
 /** An event, and the answer that its readers get. */

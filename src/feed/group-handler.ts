@@ -8,6 +8,12 @@ import type { Change } from './tail.ts';
 export interface FilterGroup<F, R> {
   readonly filter: F;
   readonly members: Set<Member<R>>;
+  /** As the handler counts them. */
+  readonly relationTests: number;
+  /** Aborted when its last member has left. */
+  readonly ending: AbortController;
+  /** Its members are no cohort with others, who would wait for its filter. */
+  isAlone: boolean;
 }
 /** An event that is delivered to readers. */
 export interface FeedEvent<F, R> {
@@ -33,8 +39,19 @@ export interface Snapshot<R> {
 }
 /** The group handler, which the API provides. */
 export interface GroupHandler<F, R> {
-  /** The events of changes for each filter group, in order. Throws if a filter cannot be applied. */
-  eventsOf(changes: readonly Change[], filterGroups: readonly FilterGroup<F, R>[]): Promise<readonly FeedEvent<F, R>[]>;
+  /**
+   * The events of changes for each filter group, in order. Throws if a filter cannot be applied, and `SlowFilters` if
+   * they cannot be tested in time. When the signal aborts, nobody waits for the events any more.
+   */
+  eventsOf(
+    changes: readonly Change[],
+    filterGroups: readonly FilterGroup<F, R>[],
+    signal: AbortSignal,
+  ): Promise<readonly FeedEvent<F, R>[]>;
+  /** How many tests of related rows a filter has; 0: it needs only the row itself, and is no burden to anybody. */
+  relationTests(filter: F): number;
+  /** Charges readers for testing changes by their filter; returns those whose budget is spent, and the error. */
+  charge(filterGroup: FilterGroup<F, R>, changes: number, readers: readonly R[]): ReadonlyMap<R, HubError>;
   answer(event: FeedEvent<F, R>): Promise<EventAnswer<R>>;
   /** Null for streams that have no state. */
   snapshot: ((filterGroup: FilterGroup<F, R>) => Promise<Snapshot<R>>) | null;

@@ -9,6 +9,7 @@ import type { CursorOwner, Cursors } from './cursors.ts';
 import type { EventAnswer, FeedEvent, FilterGroup, GroupHandler } from './group-handler.ts';
 import type { EndOfStream, Member } from './member.ts';
 import type { Payload } from './payload.ts';
+import { SlowFilters } from './slow-filters.ts';
 import type { Change, Tail } from './tail.ts';
 import { isTransient } from './transient-failure.ts';
 
@@ -36,6 +37,8 @@ const concurrency = 8;
 const maxCatchUps = 2;
 const strikesWithinMs = 60_000;
 const retryMs = 250;
+/** A filter with more tests of related rows than this is tested alone. */
+const sharedRelationTests = 4;
 
 export class SubscriptionGroup<F, R> {
   private readonly filterGroups = new Map<string, FilterGroup<F, R>>();
@@ -57,11 +60,17 @@ export class SubscriptionGroup<F, R> {
 
   /** Serves a member until it leaves or ends. Without a position it gets the snapshot first. */
   join(member: Member<R>, filterKey: string, filter: F): void {
-    const filterGroup = this.filterGroups.get(filterKey) ?? { filter, members: new Set<Member<R>>() };
+    const filterGroup = this.filterGroups.get(filterKey) ?? this.makeFilterGroup(filter);
     this.filterGroups.set(filterKey, filterGroup);
     filterGroup.members.add(member);
     if (member.position !== null) this.follow(member, filterGroup);
     else this.begin(member, filterGroup).catch(error => this.fail(member, error));
+  }
+
+  private makeFilterGroup(filter: F): FilterGroup<F, R> {
+    const relationTests = this.parts.handler.relationTests(filter);
+    const isAlone = relationTests > sharedRelationTests;
+    return { filter, members: new Set(), relationTests, ending: new AbortController(), isAlone };
   }
 
   leave(member: Member<R>): void {
@@ -75,6 +84,7 @@ export class SubscriptionGroup<F, R> {
     for (const [key, filterGroup] of this.filterGroups) {
       if (!filterGroup.members.delete(member) || filterGroup.members.size) continue;
       this.filterGroups.delete(key);
+      filterGroup.ending.abort();
       if (!this.filterGroups.size) this.parts.onEmpty();
     }
   }
@@ -116,24 +126,27 @@ export class SubscriptionGroup<F, R> {
 
   private follow(member: Member<R>, filterGroup: FilterGroup<F, R>): void {
     const { position } = member as { position: number };
-    const cohorts = [...this.cohorts];
+    const alone = filterGroup.isAlone ? filterGroup : null;
+    const cohorts = [...this.cohorts].filter(each => each.alone === alone);
     let cohort =
       cohorts.find(each => each.state === 'idle' && each.position === position) ??
       cohorts.find(each => each.state === 'gathering');
     if (!cohort) {
-      cohort = new Cohort<F, R>(position);
+      cohort = new Cohort<F, R>(position, alone);
       this.cohorts.add(cohort);
     }
     // A member who is ahead of the others of their cohort skips the events that they already have.
     if (cohort.state === 'gathering') cohort.position = Math.min(cohort.position, position);
     cohort.members.set(member, filterGroup);
     this.cohortOf.set(member, cohort);
-    if (cohort.state === 'gathering') queueMicrotask(() => this.startNext());
+    if (cohort.state === 'gathering') queueMicrotask(() => this.startNext(alone !== null));
   }
 
-  private startNext(): void {
-    const reading = [...this.cohorts].filter(cohort => cohort.state === 'reading').length;
-    const next = [...this.cohorts].find(cohort => cohort.state === 'gathering');
+  /** Starts the next one of the cohorts that are alone, or of the others. */
+  private startNext(isAlone: boolean): void {
+    const cohorts = [...this.cohorts].filter(({ alone }) => (alone !== null) === isAlone);
+    const reading = cohorts.filter(cohort => cohort.state === 'reading').length;
+    const next = cohorts.find(cohort => cohort.state === 'gathering');
     if (!next || reading >= maxCatchUps) return;
     next.state = 'reading';
     this.drive(next)
@@ -142,7 +155,7 @@ export class SubscriptionGroup<F, R> {
       })
       .finally(() => {
         this.cohorts.delete(next);
-        this.startNext();
+        this.startNext(isAlone);
       });
   }
 
@@ -157,11 +170,12 @@ export class SubscriptionGroup<F, R> {
       }
       for (const member of cohort.members.keys()) member.isCatchingUp = false;
       const other = [...this.cohorts].find(
-        each => each !== cohort && each.state === 'idle' && each.position === cohort.position,
+        each =>
+          each !== cohort && each.alone === cohort.alone && each.state === 'idle' && each.position === cohort.position,
       );
       if (other) return this.merge(cohort, other);
       cohort.state = 'idle';
-      this.startNext();
+      this.startNext(cohort.alone !== null);
       await tail.more(cohort.position, cohort.ending.signal);
       // When the hub stops, its sockets are closed by the code that opened them.
       if (tail.hasStopped) return;
@@ -181,6 +195,7 @@ export class SubscriptionGroup<F, R> {
     const byFilterGroup = Map.groupBy(cohort.members.keys(), member => cohort.members.get(member)!);
     const events = await this.eventsOf(cohort, changes, [...byFilterGroup.keys()]);
     if (!events) return;
+    this.charge(byFilterGroup, changes.length);
     for (let from = 0; from < events.length; from += concurrency) {
       const some = events.slice(from, from + concurrency);
       const answers = await this.retryTransient(cohort, () =>
@@ -196,24 +211,60 @@ export class SubscriptionGroup<F, R> {
     for (const member of cohort.members.keys()) member.position = Math.max(member.position!, cohort.position);
   }
 
+  /** A reader whose budget does not suffice for their filter goes on at their cursor when it does. */
+  private charge(byFilterGroup: ByFilterGroup<F, R>, changes: number): void {
+    const { handler } = this.parts;
+    for (const [filterGroup, members] of byFilterGroup) {
+      if (!filterGroup.relationTests) continue;
+      const refused = handler.charge(
+        filterGroup,
+        changes,
+        members.map(({ reader }) => reader),
+      );
+      for (const member of members) if (refused.has(member.reader)) this.fail(member, refused.get(member.reader));
+    }
+  }
+
   /** If a filter throws, only its filter group ends. Returns null if the same changes have to be processed again. */
   private async eventsOf(cohort: Cohort<F, R>, changes: readonly Change[], filterGroups: readonly FilterGroup<F, R>[]) {
     const { handler } = this.parts;
     try {
-      return await handler.eventsOf(changes, filterGroups);
+      return await handler.eventsOf(changes, filterGroups, cohort.ending.signal);
     } catch (error) {
+      if (cohort.ending.signal.aborted) return null;
+      if (error instanceof SlowFilters && !cohort.alone) return this.setApart(cohort, filterGroups, error);
       if (isTransient(error)) return this.retryTransient(cohort, () => Promise.reject(error));
       if (filterGroups.length === 1) {
         for (const member of [...filterGroups[0]!.members]) this.fail(member, error);
         return null;
       }
       for (const filterGroup of filterGroups) {
-        await handler.eventsOf(changes, [filterGroup]).catch(async fault => {
-          if (!isTransient(fault)) for (const member of [...filterGroup.members]) this.fail(member, fault);
+        await handler.eventsOf(changes, [filterGroup], cohort.ending.signal).catch(async fault => {
+          if (!isTransient(fault) && !(fault instanceof SlowFilters))
+            for (const member of [...filterGroup.members]) this.fail(member, fault);
         });
       }
       return null;
     }
+  }
+
+  /**
+   * After a time-out of filters that were tested together: those that test related rows go on alone, each in its own
+   * time. What the others need is found by the ids of rows, so it is the database that is slow, and they wait for it.
+   */
+  private async setApart(
+    cohort: Cohort<F, R>,
+    filterGroups: readonly FilterGroup<F, R>[],
+    error: SlowFilters,
+  ): Promise<null> {
+    const apart = filterGroups.filter(({ relationTests }) => relationTests > 0);
+    for (const filterGroup of apart) filterGroup.isAlone = true;
+    for (const [member, filterGroup] of [...cohort.members]) {
+      if (!filterGroup.isAlone) continue;
+      cohort.members.delete(member);
+      this.follow(member, filterGroup);
+    }
+    return apart.length ? null : this.pauseAfter(cohort, error);
   }
 
   /** Returns null after a transient failure: readers wait for the database, and nothing is lost. */
@@ -222,11 +273,14 @@ export class SubscriptionGroup<F, R> {
       return await read();
     } catch (error) {
       if (!isTransient(error)) throw error;
-      this.parts.onError(error);
-      await new Promise(resolve => setTimeout(resolve, retryMs));
-      if (this.parts.tail.hasStopped) cohort.members.clear();
-      return null;
+      return this.pauseAfter(cohort, error);
     }
+  }
+  private async pauseAfter(cohort: Cohort<F, R>, error: unknown): Promise<null> {
+    this.parts.onError(error);
+    await new Promise(resolve => setTimeout(resolve, retryMs));
+    if (this.parts.tail.hasStopped) cohort.members.clear();
+    return null;
   }
 
   /** Members to whom the event may be sent; null if nothing of it has to be noted. */

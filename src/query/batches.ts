@@ -1,13 +1,14 @@
 /**
  * Reads plans. Plans of one identity that wait at the same time are read together: their keys share each statement, and
- * all statements of a batch see one snapshot. While one batch of an identity is under way, the next one grows; batches
- * of different identities do not wait for each other.
+ * all statements of a batch see one snapshot. While one batch of an identity is under way, or waits for its place among
+ * the reads of all readers, the next one grows.
  */
 import { HubError } from '../domain/error-codes.ts';
-import type { Snapshots } from '../store/snapshots.ts';
+import { ReadCancelled, type Snapshots } from '../store/snapshots.ts';
 import { TooManyBytes } from '../store/text-query.ts';
 import { Fetch, type FetchedRow, type Level, unkeyed } from './fetch.ts';
 import type { Plan, PlanInputs } from './plan.ts';
+import { type ReadPlace, type ReadPlaces, type ReadShare, sharedByAll, type WaitingRead } from './read-places.ts';
 import type { ReadLevels, Results } from './response-writer.ts';
 import { VariableRef } from './variable-ref.ts';
 
@@ -20,6 +21,7 @@ export interface BatchLimits {
 interface Waiting {
   readonly plan: Plan;
   readonly given: PlanInputs;
+  readonly share: ReadShare;
   readonly resolve: (results: Results) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -29,10 +31,29 @@ interface BatchRead {
   readonly statements: readonly string[];
   readonly variables: PlanInputs['values'];
   readonly plans: number;
+  readonly signal: AbortSignal;
 }
-interface PlanQueue {
-  readonly waiting: Waiting[];
-  isUnderWay: boolean;
+/** A batch that is being read. */
+interface BatchUnderWay {
+  readonly plans: readonly Waiting[];
+  readonly ending: AbortController;
+  /** Plans for whose answers somebody waits. */
+  awaited: number;
+}
+/** Plans of one identity that wait to be read, and the batch of them that is under way. */
+class PlanQueue implements WaitingRead {
+  waiting: Waiting[] = [];
+  underWay: BatchUnderWay | null = null;
+
+  constructor(
+    readonly isHeavy: boolean,
+    readonly begin: (place: ReadPlace) => void,
+    readonly refuse: (error: HubError) => void,
+  ) {}
+
+  isWaitedForBy(reader: string | null): boolean {
+    return this.waiting.some(({ share }) => share.reader === reader);
+  }
 }
 type GivenRows = ReadonlyMap<Fetch, readonly FetchedRow[]>;
 type MutableResults = Map<string, FetchedRow[]>[];
@@ -44,25 +65,54 @@ export class Batches {
   constructor(
     private readonly snapshots: Pick<Snapshots, 'read'>,
     private readonly limits: BatchLimits,
+    private readonly places: ReadPlaces,
   ) {}
 
-  read(plan: Plan, given: PlanInputs): Promise<Results> {
+  /** A reader who is gone leaves the batch; when all readers of a batch are gone, its statement is cancelled. */
+  read(plan: Plan, given: PlanInputs, share: ReadShare = sharedByAll): Promise<Results> {
     if (!plan.levels.length) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
       // Values are the same for all plans of a batch; keys are each plan's own.
-      const identity = `${plan.identity}\n${JSON.stringify(given.values)}`;
-      const queue = this.queues.get(identity) ?? { waiting: [], isUnderWay: false };
-      this.queues.set(identity, queue);
-      queue.waiting.push({ plan, given, resolve, reject });
-      if (!queue.isUnderWay) this.later(identity);
+      const identity = `${share.isHeavy ? 'heavy\n' : ''}${plan.identity}\n${JSON.stringify(given.values)}`;
+      const queue = this.queues.get(identity) ?? this.makeQueue(identity, share.isHeavy);
+      let stop: (() => void) | undefined;
+      const entry: Waiting = {
+        ...{ plan, given, share },
+        resolve: results => {
+          stop?.();
+          resolve(results);
+        },
+        reject: error => {
+          stop?.();
+          reject(error);
+        },
+      };
+      queue.waiting.push(entry);
+      if (!queue.underWay) this.later(identity);
+      stop = share.whenGone?.(() => this.leave(identity, queue, entry));
     });
   }
 
   /** Reads the levels below rows that are given: those of the first level. */
-  readonly readFrom: ReadLevels = (levels, given, variables) => {
+  readFrom(share: ReadShare, ...[levels, given, variables]: Parameters<ReadLevels>): Promise<Results> {
     const statements = levels.map((level, depth) => (depth ? level.sql() : ''));
-    return this.readLevels({ levels, statements, variables, plans: 1 }, new Map(), given);
-  };
+    const read = (signal: AbortSignal) =>
+      this.readLevels({ levels, statements, variables, plans: 1, signal }, new Map(), given);
+    return this.places.within(share, read);
+  }
+
+  private makeQueue(identity: string, isHeavy: boolean): PlanQueue {
+    const queue = new PlanQueue(
+      isHeavy,
+      place => void this.readNext(identity, queue, place),
+      error => {
+        this.queues.delete(identity);
+        for (const { reject } of queue.waiting) reject(error);
+      },
+    );
+    this.queues.set(identity, queue);
+    return queue;
+  }
 
   /** Puts all requests that came in one turn of the event loop into one batch. */
   private later(identity: string): void {
@@ -76,38 +126,65 @@ export class Batches {
     this.due.add(identity);
   }
 
+  /** The batch begins with the place of any of its readers. */
   private begin(identity: string): void {
     const queue = this.queues.get(identity);
-    if (!queue || queue.isUnderWay) return;
-    queue.isUnderWay = true;
-    void this.readBatch(queue.waiting.splice(0, this.limits.plans)).finally(() => {
-      queue.isUnderWay = false;
-      if (queue.waiting.length) this.begin(identity);
-      else this.queues.delete(identity);
-    });
+    if (!queue || queue.underWay) return;
+    for (const reader of new Set(queue.waiting.map(({ share }) => share.reader))) {
+      if (queue.underWay) return;
+      this.places.ask(queue, reader);
+    }
   }
 
-  private async readBatch(batch: readonly Waiting[]): Promise<void> {
-    const [{ plan, given }] = batch as [Waiting];
+  private leave(identity: string, queue: PlanQueue, entry: Waiting): void {
+    const { underWay, waiting } = queue;
+    if (!waiting.includes(entry)) {
+      if (underWay?.plans.includes(entry) && --underWay.awaited === 0) underWay.ending.abort();
+      return;
+    }
+    queue.waiting = waiting.filter(each => each !== entry);
+    if (!queue.isWaitedForBy(entry.share.reader)) this.places.leave(queue, entry.share.reader);
+    if (!queue.waiting.length && !underWay) this.queues.delete(identity);
+    entry.reject(new ReadCancelled());
+  }
+
+  private async readNext(identity: string, queue: PlanQueue, place: ReadPlace): Promise<void> {
+    const plans = queue.waiting.splice(0, this.limits.plans);
+    queue.underWay = { plans, awaited: plans.length, ending: new AbortController() };
+    await this.readBatch(queue.underWay);
+    queue.underWay = null;
+    this.places.giveBack(place);
+    if (queue.waiting.length) this.begin(identity);
+    else this.queues.delete(identity);
+  }
+
+  private async readBatch({ plans, ending: { signal } }: BatchUnderWay): Promise<void> {
+    const [{ plan, given }] = plans as [Waiting];
+    const startMs = performance.now();
     try {
       // In plans of one identity, the same fetch has the same index.
       const keys = new Map<number, Set<string>>();
-      for (const each of batch) {
+      for (const each of plans) {
         for (const [fetch, key] of each.plan.given(each.given.keys)) {
           keys.set(fetch.index, (keys.get(fetch.index) ?? new Set()).add(key));
         }
       }
       const { levels, statements } = plan;
-      const whole = { levels, statements, variables: given.values, plans: batch.length };
+      const whole = { levels, statements, variables: given.values, plans: plans.length, signal };
       const results = await this.readLevels(whole, keys, new Map());
-      for (const { resolve } of batch) resolve(results);
+      for (const { resolve } of plans) resolve(results);
     } catch (error) {
-      for (const { reject } of batch) reject(tooLarge(error));
+      // Whoever shared the statement shares what it took.
+      const spentMs = wasCancelled(error) ? (performance.now() - startMs) / plans.length : 0;
+      for (const { share, reject } of plans) {
+        if (spentMs) share.spent(spentMs);
+        reject(tooLarge(error));
+      }
     }
   }
 
   private async readLevels(
-    { levels, statements, variables, plans }: BatchRead,
+    { levels, statements, variables, plans, signal }: BatchRead,
     rootKeys: ReadonlyMap<number, ReadonlySet<string>>,
     given: GivenRows,
   ): Promise<Results> {
@@ -138,10 +215,15 @@ export class Batches {
         }
       },
       levels.some(level => level.isWeighed),
+      signal,
     );
     return results;
   }
 }
+
+/** Whether PostgreSQL ended a statement, because of its time-out or because nobody waits for it. */
+export const wasCancelled = (error: unknown): boolean =>
+  error instanceof ReadCancelled || (error as { code?: string }).code === '57014';
 
 /** Turns a timeout of PostgreSQL, or an answer with too many bytes, into an error for the client. */
 function tooLarge(error: unknown): unknown {

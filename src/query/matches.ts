@@ -4,7 +4,7 @@
  */
 import type { Policy } from '../access/policy.ts';
 import { type RowRule, rowsSql } from '../access/rows.ts';
-import type { Catalog, StoredNoun } from '../catalog/catalog.ts';
+import type { Catalog, Noun, StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { ReadRows } from '../store/database.ts';
 import { replacedSql } from '../store/replaced-versions.ts';
@@ -152,6 +152,21 @@ function reachesOut(rules: RowRule): boolean {
   if ('any' in rules) return rules.any.some(reachesOut);
   if ('every' in rules) return rules.every.some(reachesOut);
   return 'noun' in rules || 'has' in rules;
+}
+/** How many tests of related rows a filter has, each of which looks for rows in another table. */
+export function relationTests(noun: Noun, where: Where | null | undefined): number {
+  let tests = 0;
+  for (const [name, test] of Object.entries(where ?? {})) {
+    if (test === null || test === undefined) continue;
+    const relation = noun.relations.get(name);
+    if (name === 'and' || name === 'or') for (const part of test as Where[]) tests += relationTests(noun, part);
+    else if (name === 'not') tests += relationTests(noun, test as Where);
+    else if (relation) {
+      const wheres = relation.many ? Object.values(test).filter(Boolean) : [test];
+      for (const inner of wheres) tests += 1 + relationTests(relation.to, inner as Where);
+    }
+  }
+  return tests;
 }
 function findsByOthers(noun: StoredNoun, where: Where | null | undefined): boolean {
   return givenTests(where).some(([name, test]) => {

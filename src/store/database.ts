@@ -62,28 +62,6 @@ export class Database {
     }
   }
 
-  /** Reads several things from one snapshot, whatever is written meanwhile. */
-  async atOneMoment<T>(work: (read: ReadRows) => Promise<T>): Promise<T> {
-    const client = await this.pool.connect();
-    let broken: Error | undefined;
-    try {
-      await client.query('begin isolation level repeatable read read only');
-      const result = await work(async (text, values) => {
-        const query = { text, values: values as unknown[], rowMode: 'array' as const, types: asText };
-        return (await client.query<string[]>(query as pg.QueryArrayConfig)).rows;
-      });
-      await client.query('commit');
-      return result;
-    } catch (error) {
-      await client.query('rollback').catch((cause: Error) => {
-        broken = cause;
-      });
-      throw error;
-    } finally {
-      client.release(broken);
-    }
-  }
-
   /** Separate connections for readers, so that writers never wait for them. */
   snapshots(settings: SnapshotSettings): Snapshots {
     return new Snapshots(sessionOf(this.url), settings, this.onError);

@@ -1,6 +1,7 @@
 /** Connections for reading: statements that belong together see one snapshot, and repeated statements are prepared. */
 import type { Writable } from 'node:stream';
 import type pg from 'pg';
+import { HubError } from '../domain/error-codes.ts';
 import { LruCache } from '../domain/lru-cache.ts';
 import { openPool } from './connections.ts';
 import type { TextRows } from './database.ts';
@@ -23,14 +24,23 @@ const socketOf = (client: pg.PoolClient) =>
 
 const weighedPlans = 'set local plan_cache_mode = force_custom_plan';
 
+/** Nobody waits for the read any more, so no further statement of it is sent. */
+export class ReadCancelled extends HubError {
+  constructor() {
+    super('BUSY', 'The client has gone, so nothing more is read for it');
+  }
+}
+
 export class Snapshots {
   private readonly pool: pg.Pool;
+  /** One connection, over which statements of the others are cancelled. */
+  private readonly cancelling: pg.Pool;
   private readonly names: StatementNames;
 
   constructor(
     session: pg.ClientConfig,
     private readonly settings: SnapshotSettings,
-    onError: (error: Error) => void,
+    private readonly onError: (error: Error) => void,
   ) {
     const { connections, statementTimeoutMs, prepared } = settings;
     this.names = new StatementNames(prepared);
@@ -39,16 +49,28 @@ export class Snapshots {
     // Pipelined: the begin of a snapshot needs no answer before its first statement is sent.
     const settled = { options, max: connections, statement_timeout: statementTimeoutMs, pipeline: true };
     this.pool = openPool({ ...session, ...settled }, onError);
+    this.cancelling = openPool({ ...session, max: 1 }, onError);
   }
 
   /**
    * @param several whether more than one statement follows: one alone is a snapshot by itself
    * @param weighed whether plans are made for the values, which is worth it for statements that look at many rows
+   * @param signal when it aborts, the statement under way is cancelled in the database, and no other one follows
    */
-  async read(several: boolean, work: (statement: ReadStatement) => Promise<void>, weighed = false): Promise<void> {
+  async read(
+    several: boolean,
+    work: (statement: ReadStatement) => Promise<void>,
+    weighed = false,
+    signal: AbortSignal | null = null,
+  ): Promise<void> {
     const client = await this.pool.connect();
     let open = false;
     let broken: Error | undefined;
+    let cancelled: Promise<void> | undefined;
+    const cancel = () => {
+      cancelled = this.cancel(client);
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
     const begin = () => {
       open = true;
       const begun = client.query('begin isolation level repeatable read read only');
@@ -65,6 +87,7 @@ export class Snapshots {
       const begun = several || weighed ? begin() : undefined;
       begun?.catch(() => {});
       await work(async (text, values, last) => {
+        if (signal?.aborted) throw new ReadCancelled();
         socketOf(client).cork();
         process.nextTick(() => socketOf(client).uncork());
         const name = this.names.of(client, text);
@@ -81,12 +104,21 @@ export class Snapshots {
         });
       throw error;
     } finally {
+      signal?.removeEventListener('abort', cancel);
+      // The connection is given on only when the cancellation can no longer concern another statement.
+      await cancelled;
       client.release(broken ?? this.names.isFull(client));
     }
   }
 
-  close(): Promise<void> {
-    return this.pool.end();
+  /** PostgreSQL ignores it when the connection has nothing to do by then. */
+  private async cancel(client: pg.PoolClient): Promise<void> {
+    const { processID } = client as unknown as { readonly processID: number };
+    await this.cancelling.query('select pg_cancel_backend($1)', [processID]).catch(this.onError);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.pool.end(), this.cancelling.end()]);
   }
 }
 

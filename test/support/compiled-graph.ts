@@ -10,6 +10,7 @@ import type { UnmaskGrant } from '../../src/domain/unmask-grant.ts';
 import { makeLog } from '../../src/hub/open-store.ts';
 import type { Lookup } from '../../src/ingest/lookup.ts';
 import { Batches } from '../../src/query/batches.ts';
+import { ReadPlaces, unboundedPlaces } from '../../src/query/read-places.ts';
 import type { Store } from '../../src/store/apply.ts';
 
 export interface CompiledGraph {
@@ -48,7 +49,7 @@ export function openCompiledGraph(
     catalog,
     identity,
     read: database.read,
-    batches: new Batches(snapshots, { plans: 64, rows: 1_000_000 }),
+    batches: new Batches(snapshots, { plans: 64, rows: 1_000_000 }, new ReadPlaces(unboundedPlaces)),
     lookup: lookup ?? (async (_kind, keys) => keys.map(() => [])),
     freshness: async () => new Map(),
     town: 'town',

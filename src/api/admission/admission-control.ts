@@ -11,10 +11,11 @@ import {
   visit,
 } from 'graphql';
 import type { CostBudgets } from '../../access/cost-budgets.ts';
-import { budgetKey, maxTokens, type RoleLimits, roleLimits } from '../../access/limits.ts';
+import { budgetKey, maxTokens, type RoleLimits, roleLimits, unitsPerSecond } from '../../access/limits.ts';
 import type { Principal } from '../../access/principal.ts';
 import { HubError, statusOf } from '../../domain/error-codes.ts';
 import { LruCache } from '../../domain/lru-cache.ts';
+import type { ReadShare } from '../../query/read-places.ts';
 import { measureOperation, noWeight, type Weight } from './measure-operation.ts';
 import { holdsNul, measureInputs, measureText, type TextMeasure } from './measure-text.ts';
 import type { StoredOperations } from './stored-operations.ts';
@@ -39,6 +40,8 @@ export interface Admission {
   readonly text: string;
   readonly document: DocumentNode;
   readonly cost: CostReport;
+  /** Whether it may look at very many rows, and so waits for other such requests. */
+  readonly isHeavy: boolean;
 }
 /** Returned to developers who ask for it (`extensions: {cost: true}`). */
 export interface CostReport {
@@ -53,6 +56,8 @@ export interface CostReport {
 const maxNesting = 100;
 /** The query by which tools read a schema has about half as many. */
 const maxIntrospectionFields = 500;
+/** Units of rows that are looked at from which a request counts as heavy: about half a second of the database. */
+const heavyScans = 500;
 /** Cost of a refused request. */
 const refusedUnits = 1;
 
@@ -121,7 +126,7 @@ export class AdmissionControl {
     }
     const weight = this.weigh(known, request, limits);
     const left = pay(Math.max(0, weight.cost - refusedUnits));
-    return { text, document, cost: reportOf(weight, limits, left) };
+    return { text, document, cost: reportOf(weight, limits, left), isHeavy: weight.scans >= heavyScans };
   }
 
   /** Whether this reader may see the schema, and suggestions from it. */
@@ -132,6 +137,18 @@ export class AdmissionControl {
   /** Charges for costs that the document does not show, such as a stream from an old position. Throws RATE_LIMITED. */
   charge(principal: Principal, address: string, units: number): void {
     this.pay(budgetKey(principal, address), units, roleLimits[principal.role]);
+  }
+
+  /** Charges for time of the database that gave no answer; what the budget does not hold is owed. */
+  chargeTime(principal: Principal, address: string, ms: number): void {
+    const perMinute = roleLimits[principal.role].costPerMinute * this.settings.budgetFactor;
+    this.budgets.owe(budgetKey(principal, address), (ms / 1000) * unitsPerSecond, perMinute);
+  }
+
+  /** The share of the read connections with which an admitted request reads. */
+  shareOf(principal: Principal, address: string, isHeavy: boolean, whenGone: ReadShare['whenGone']): ReadShare {
+    const spent = (ms: number) => this.chargeTime(principal, address, ms);
+    return { reader: budgetKey(principal, address), isHeavy, whenGone, spent };
   }
 
   private pay(key: string, units: number, limits: RoleLimits): number {

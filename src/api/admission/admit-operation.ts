@@ -9,6 +9,7 @@ import { HubError } from '../../domain/error-codes.ts';
 import { trailOperation } from '../request/audited-answers.ts';
 import { Context, type Hub } from '../request/context.ts';
 import { toClientError } from '../request/errors.ts';
+import type { Presence } from '../request/presence.ts';
 import {
   type AdmissionControl,
   type CostReport,
@@ -41,6 +42,7 @@ export function admitOperation(
   principal: Principal,
   address: string,
   request: GraphqlRequest,
+  presence: Presence,
 ): AdmittedOperation | readonly GraphQLError[] {
   const toClient = (errors: readonly GraphQLError[], code?: string) =>
     errors
@@ -56,6 +58,7 @@ export function admitOperation(
     if (!getOperationAST(document, operationName)) throw noOperation(operationName);
     const variableValues = (request.variables ?? {}) as Readonly<Record<string, unknown>>;
     const context = new Context(hub, principal);
+    context.share = admissionControl.shareOf(principal, address, admission.isHeavy, presence.whenGone);
     context.trail.operation = trailOperation(document, operationName);
     const execution = { schema, document, variableValues, operationName, contextValue: context };
     return { text: admission.text, cost: admission.cost, context, execution };

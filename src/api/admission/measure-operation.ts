@@ -54,6 +54,8 @@ export interface Weight {
   readonly introspectionFields: number;
   readonly introspectionAliases: number;
   readonly cost: number;
+  /** The part of the cost that is for rows which are looked at and not shown. */
+  readonly scans: number;
   /** The field whose own objects cost most, as a path. */
   readonly mostExpensive: { readonly path: string; readonly cost: number };
   readonly largestPage: number;
@@ -69,6 +71,7 @@ export const noWeight: Weight = {
   introspectionFields: 0,
   introspectionAliases: 0,
   cost: 0,
+  scans: 0,
   mostExpensive: { path: '', cost: 0 },
   largestPage: 0,
   counts: false,
@@ -171,6 +174,7 @@ class Measure {
       introspectionFields: inner.introspectionFields,
       introspectionAliases: inner.introspectionAliases,
       cost: own + inner.cost * times,
+      scans: counted + inner.scans * times,
       mostExpensive: within.cost > own ? within : { path, cost: own },
       largestPage: Math.max((!grouped && size) || 0, inner.largestPage),
       counts: isCount,
@@ -249,6 +253,7 @@ function plus(a: Weight, b: Weight): Weight {
     introspectionFields: a.introspectionFields + b.introspectionFields,
     introspectionAliases: a.introspectionAliases + b.introspectionAliases,
     cost: a.cost + b.cost,
+    scans: a.scans + b.scans,
     mostExpensive: b.mostExpensive.cost > a.mostExpensive.cost ? b.mostExpensive : a.mostExpensive,
     largestPage: Math.max(a.largestPage, b.largestPage),
     counts: a.counts || b.counts,

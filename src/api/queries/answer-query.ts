@@ -69,7 +69,7 @@ function joined(selected: readonly SelectedField[], texts: PlanAnswer['texts']):
 /** A snapshot that cannot be read fails every root that needs it. */
 async function readPlan(context: Context, plan: Plan, given: PlanInputs): Promise<PlanAnswer> {
   try {
-    return await plan.answer(await context.hub.batches.read(plan, given), given, context.responseReader);
+    return await plan.answer(await context.hub.batches.read(plan, given, context.share), given, context.responseReader);
   } catch (error) {
     const planned = plan.selected.filter(({ key }) => plan.has(key));
     return {

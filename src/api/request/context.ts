@@ -21,8 +21,10 @@ import type { Freshness } from '../../ingest/health.ts';
 import type { LiveRecord, Lookup } from '../../ingest/lookup.ts';
 import type { Batches } from '../../query/batches.ts';
 import type { PlanGround } from '../../query/planner.ts';
+import { type ReadShare, sharedByAll } from '../../query/read-places.ts';
 import type { ResponseReader } from '../../query/response-writer.ts';
 import type { AskLive, LiveColumns } from '../../query/selected-field.ts';
+import type { StreamReads } from '../../query/stream-reads.ts';
 import type { ReadRows } from '../../store/database.ts';
 import type { Identity } from '../../store/identity.ts';
 import { fieldColumns } from '../../store/rows.ts';
@@ -43,8 +45,7 @@ export interface Hub {
   readonly freshness: () => Promise<ReadonlyMap<string, Freshness>>;
   readonly tail: Tail;
   readonly cursors: Cursors;
-  /** Reads several things as they were at one moment. */
-  readonly atOneMoment: <T>(work: (moment: Moment) => Promise<T>) => Promise<T>;
+  readonly streams: Pick<StreamReads, 'reads' | 'atOneMoment'>;
   /** Agency code of the hosting town. */
   readonly town: string;
   readonly audit: AuditTarget & { readonly quotas: PersonQuotas };
@@ -70,13 +71,12 @@ export interface Hub {
   readonly rules?: Rules;
 }
 
-/** Reads that see everything as it was at one moment. */
-export type Moment = Pick<Hub, 'read' | 'batches'>;
-
 export class Context {
   readonly policy: Policy;
   /** Whose personal data this request has shown. */
   readonly trail = new Trail();
+  /** For whom rows are read; an event is read for all its readers together. */
+  share: ReadShare = sharedByAll;
   private readonly unmasked: readonly UnmaskGrant[];
   private readonly loaders = new Map<string, LiveLoader>();
 
@@ -105,12 +105,12 @@ export class Context {
   }
 
   get responseReader(): ResponseReader {
-    const { hub, trail, ask } = this;
+    const { hub, trail, ask, share } = this;
     return {
       ask,
       saw: subjects => trail.saw(subjects),
       sought: search => trail.sought(search),
-      read: hub.batches.readFrom,
+      read: (...asked) => hub.batches.readFrom(share, ...asked),
     };
   }
   get planGround(): PlanGround {

@@ -15,14 +15,16 @@ import {
   type MatchQuery,
   matchedSince,
   matchNow,
+  relationTests,
 } from '../../query/matches.ts';
 import { maxPageSize } from '../../query/paging.ts';
-import { Context, type Hub, type Moment } from '../request/context.ts';
+import type { MomentReads } from '../../query/stream-reads.ts';
+import { Context, type Hub } from '../request/context.ts';
 import type { BoardFilter } from '../request/subscription-request.ts';
 import { boardEvent, removedId } from '../schema/subscription-resolvers.ts';
 import type { RemoveReason } from '../schema/subscription-types.ts';
 import { answerFor, type EventExecution, type Subscriber } from './event-execution.ts';
-import type { Semaphore } from './semaphore.ts';
+import { type FilterReads, inTime } from './filter-reads.ts';
 
 type BoardFilterGroup = FilterGroup<BoardFilter, Subscriber>;
 type BoardFeedEvent = FeedEvent<BoardFilter, Subscriber>;
@@ -36,8 +38,7 @@ export interface BoardParts {
   readonly isDeep: boolean;
   /** The most rows that a board may have. */
   readonly maxRows: number;
-  /** Limits concurrent snapshots, because each one holds a database connection. */
-  readonly snapshotSlots: Semaphore;
+  readonly filterReads: FilterReads;
 }
 
 /**
@@ -47,17 +48,23 @@ export interface BoardParts {
 const freshMs = 1_000;
 
 export function boardHandler(parts: BoardParts): GroupHandler<BoardFilter, Subscriber> {
-  const { execution, reader } = parts;
+  const { execution, reader, noun, filterReads } = parts;
   const snapshots = new Map<BoardFilterGroup, Promise<Snapshot<Subscriber>>>();
-  const answer = (root: object, moment: Moment | null = null) => answerFor(execution, reader().principal, root, moment);
+  const answer = (root: object, moment: MomentReads | null = null) =>
+    answerFor(execution, reader().principal, root, moment);
   return {
-    eventsOf: (changes, filterGroups) => boardEvents(parts, changes, filterGroups),
+    eventsOf: (changes, filterGroups, signal) => {
+      const read = parts.hub.streams.reads(filterReads.shareOf(filterGroups, signal));
+      return inTime(boardEvents(parts, read, changes, filterGroups));
+    },
+    relationTests: ({ where }) => relationTests(noun, where),
+    charge: (...tested) => filterReads.charge(...tested),
     answer: ({ root }) => answer(root),
     // Screens that join at about the same time share one snapshot.
     snapshot: filterGroup => {
       const known = snapshots.get(filterGroup);
       if (known) return known;
-      const taken = parts.snapshotSlots.take(() => takeSnapshot(parts, filterGroup.filter, answer));
+      const taken = inTime(takeSnapshot(parts, filterGroup, answer));
       const forget = () => void setTimeout(() => snapshots.delete(filterGroup), freshMs / 2).unref();
       taken.then(forget, () => snapshots.delete(filterGroup));
       snapshots.set(filterGroup, taken);
@@ -67,15 +74,16 @@ export function boardHandler(parts: BoardParts): GroupHandler<BoardFilter, Subsc
   };
 }
 
-type AnswerRoot = (root: object, moment?: Moment | null) => ReturnType<typeof answerFor>;
+type AnswerRoot = (root: object, moment?: MomentReads | null) => ReturnType<typeof answerFor>;
 
 /** Reads all rows as of one moment, over all agencies; a board with too many rows is refused. */
 function takeSnapshot(
-  { hub, noun, reader, maxRows }: BoardParts,
-  { where, orderBy }: BoardFilter,
+  { hub, noun, reader, maxRows, filterReads }: BoardParts,
+  filterGroup: BoardFilterGroup,
   answer: AnswerRoot,
 ): Promise<Snapshot<Subscriber>> {
-  return hub.atOneMoment(async moment => {
+  const { where, orderBy } = filterGroup.filter;
+  return hub.streams.atOneMoment(filterReads.snapshotShare(filterGroup), async moment => {
     const { read } = moment;
     const { policy } = new Context(hub, reader().principal);
     // Changes that are committed but not numbered yet are already in the rows, and are sent again as changes later.
@@ -110,12 +118,13 @@ function freshly<T>(made: T, again: () => Promise<T>): () => Promise<T> {
 
 async function boardEvents(
   parts: BoardParts,
+  read: MatchQuery['read'],
   changes: readonly Change[],
   filterGroups: readonly BoardFilterGroup[],
 ): Promise<BoardFeedEvent[]> {
   const { hub, noun, reader } = parts;
   const { policy } = new Context(hub, reader().principal);
-  const { read, catalog } = hub;
+  const { catalog } = hub;
   const looking: MatchQuery = {
     read,
     catalog,

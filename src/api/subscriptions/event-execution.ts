@@ -8,12 +8,15 @@ import type { HubError } from '../../domain/error-codes.ts';
 import type { EventAnswer } from '../../feed/group-handler.ts';
 import { Payload } from '../../feed/payload.ts';
 import { isTransient } from '../../feed/transient-failure.ts';
-import { Context, type Hub, type Moment } from '../request/context.ts';
+import type { MomentReads } from '../../query/stream-reads.ts';
+import { Context, type Hub } from '../request/context.ts';
 
 /** Who gets an answer, and over which transport. */
 export interface Subscriber {
   readonly principal: Principal;
   readonly channel: 'socket' | 'http';
+  /** Of the client; readers without a token share the budget of their address. */
+  readonly address: string;
 }
 export interface EventExecution {
   readonly schema: GraphQLSchema;
@@ -35,7 +38,7 @@ export async function answerFor(
   { schema, hub, document, operationName, variables, operation, toClient }: EventExecution,
   principal: Principal,
   root: object,
-  moment: Moment | null = null,
+  moment: MomentReads | null = null,
 ): Promise<EventAnswer<Subscriber>> {
   const contextValue = new Context(moment ? { ...hub, ...moment } : hub, principal);
   contextValue.trail.operation = operation;

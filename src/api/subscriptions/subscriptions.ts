@@ -10,6 +10,7 @@ import type { CursorOwner } from '../../feed/cursors.ts';
 import { Member, type Sink } from '../../feed/member.ts';
 import { type GroupLimits, SubscriptionGroup } from '../../feed/subscription-group.ts';
 import { lastPosition } from '../../feed/tail.ts';
+import type { AdmissionControl } from '../admission/admission-control.ts';
 import { outputVariables, selectsParts } from '../admission/document-cache.ts';
 import { Context, type Hub } from '../request/context.ts';
 import type { Readers } from '../request/readers.ts';
@@ -22,7 +23,7 @@ import type {
 import { boardHandler } from './board-handler.ts';
 import { changeHandler } from './change-handler.ts';
 import type { EventExecution, Subscriber } from './event-execution.ts';
-import { Semaphore } from './semaphore.ts';
+import { FilterReads } from './filter-reads.ts';
 
 export interface SubscriptionLimits extends GroupLimits {
   readonly boardRows: number;
@@ -31,6 +32,7 @@ export interface SubscriptionParts {
   readonly schema: GraphQLSchema;
   readonly hub: Hub;
   readonly readers: Readers;
+  readonly admissionControl: AdmissionControl;
   readonly limits: SubscriptionLimits;
   readonly toClient: (result: ExecutionResult) => ExecutionResult;
   readonly onError: (error: unknown) => void;
@@ -50,12 +52,10 @@ interface Known {
 }
 /** Sharing grants begin and end without an entry in the log, so rights are reviewed this often. */
 const rightsEveryMs = 1_000;
-const concurrentSnapshots = 2;
 
 export class Subscriptions {
   private readonly groups = new Map<string, Known>();
   private readonly streams = new Set<Stream>();
-  private readonly turns = new Semaphore(concurrentSnapshots);
   private readonly timer: NodeJS.Timeout;
 
   constructor(readonly parts: SubscriptionParts) {
@@ -135,7 +135,8 @@ export class Subscriptions {
   }
 
   private makeGroup(key: string, stream: Stream): AnyGroup {
-    const { schema, hub, limits, toClient, onError } = this.parts;
+    const { schema, hub, limits, toClient, onError, admissionControl } = this.parts;
+    const filterReads = new FilterReads(admissionControl);
     const { asked, operation } = stream;
     const { document, operationName, variables } = operation;
     const execution: EventExecution = {
@@ -157,7 +158,7 @@ export class Subscriptions {
       asked.stream === 'changes'
         ? (new SubscriptionGroup<ChangesFilter, Subscriber>({
             ...common,
-            handler: changeHandler(hub, execution, reader),
+            handler: changeHandler(hub, execution, reader, filterReads),
           }) as AnyGroup)
         : (new SubscriptionGroup<BoardFilter, Subscriber>({
             ...common,
@@ -168,7 +169,7 @@ export class Subscriptions {
               reader,
               isDeep: selectsParts(schema, document, asked.noun.name),
               maxRows: limits.boardRows,
-              snapshotSlots: this.turns,
+              filterReads,
             }),
           }) as AnyGroup);
     return group;

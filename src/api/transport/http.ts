@@ -86,7 +86,7 @@ const faultTexts: Readonly<Record<number, string>> = {
 export async function serveGraphql<C extends BaseContext>(
   app: FastifyInstance,
   apollo: ApolloServer<C>,
-  { path, context }: { path: string; context: (request: FastifyRequest) => Promise<C> },
+  { path, context }: { path: string; context: (request: FastifyRequest, reply: FastifyReply) => Promise<C> },
 ): Promise<void> {
   app.addHook('onRequest', async (request, reply) => {
     // The URL of a request is made from its host, which the client chooses.

@@ -3,7 +3,7 @@
  * in the audit log. What is special about a transport is how requests come in and how bytes go out.
  */
 import type { IncomingMessage } from 'node:http';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   createSourceEventStream,
   type ExecutionArgs,
@@ -21,6 +21,7 @@ import type { CompiledAnswers } from '../queries/compiled-answers.ts';
 import { auditAnswer } from '../request/audited-answers.ts';
 import { Context, type Hub } from '../request/context.ts';
 import { graphqlError, toClientError } from '../request/errors.ts';
+import { Presence } from '../request/presence.ts';
 import type { Readers } from '../request/readers.ts';
 import { SubscriptionRequest } from '../request/subscription-request.ts';
 import { clientAddress } from './client-address.ts';
@@ -51,21 +52,33 @@ export class RequestPipeline {
   }
 
   /** The first half for Apollo Server, which validates, runs and answers. Throws the refusal with its status. */
-  async begin(request: FastifyRequest): Promise<{ readonly context: Context; readonly admission: Admission | null }> {
+  async begin(
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<{ readonly context: Context; readonly admission: Admission | null }> {
     const { readers, admissionControl, hub } = this.parts;
     // A new object for each request, by which its admission is found again.
     const principal = { ...(await readers.ofHeaders(request.headers)) };
     try {
-      const admission = admissionControl.admit(principal, this.addressOf(request.raw), graphqlRequestOf(request));
-      return { context: new Context(hub, principal), admission };
+      const address = this.addressOf(request.raw);
+      const admission = admissionControl.admit(principal, address, graphqlRequestOf(request));
+      const context = new Context(hub, principal);
+      const presence = presenceOf(reply);
+      context.share = admissionControl.shareOf(principal, address, admission?.isHeavy ?? false, presence.whenGone);
+      return { context, admission };
     } catch (error) {
       throw refusal(error);
     }
   }
 
   /** An operation of a socket or an event stream, checked and validated, or the errors that the client receives. */
-  admit(principal: Principal, address: string, request: GraphqlRequest): AdmittedOperation | readonly GraphQLError[] {
-    return admitOperation(this.parts, principal, address, request);
+  admit(
+    principal: Principal,
+    address: string,
+    request: GraphqlRequest,
+    presence: Presence,
+  ): AdmittedOperation | readonly GraphQLError[] {
+    return admitOperation(this.parts, principal, address, request, presence);
   }
 
   /** The answer of a query or a mutation, once its entry is on disk. */
@@ -92,4 +105,11 @@ export class RequestPipeline {
     const { message, extensions } = this.errorOf(error);
     return { message, extensions: { ...extensions, ...(cursor !== null && { cursor, position }) } };
   }
+}
+
+/** Whether the client of a response is still there. */
+export function presenceOf({ raw }: FastifyReply): Presence {
+  const presence = new Presence();
+  raw.once('close', () => presence.leave());
+  return presence;
 }

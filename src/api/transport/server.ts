@@ -104,8 +104,8 @@ export async function startServer(
   const audited = auditHttp(app, log);
   await serveGraphql(app, apollo, {
     path,
-    context: async request => {
-      const { context, admission } = await pipeline.begin(request);
+    context: async (request, reply) => {
+      const { context, admission } = await pipeline.begin(request, reply);
       if (admission) admissions.set(context.principal, admission);
       audited(request, context);
       return context;
@@ -140,13 +140,14 @@ export async function startServer(
 }
 
 function makeSubscriptions(
-  { schema, hub, readers, feedLimits, log }: ServerParts,
+  { schema, hub, readers, admissionControl, feedLimits, log }: ServerParts,
   pipeline: RequestPipeline,
 ): Subscriptions {
   return new Subscriptions({
     schema,
     hub,
     readers,
+    admissionControl,
     limits: feedLimits,
     toClient: result => pipeline.toClient(result),
     onError: error => log.error({ error: errorFacts(error) }, 'a stream could not be served'),

@@ -4,6 +4,7 @@ import type { Context as WireContext } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Principal } from '../../access/principal.ts';
 import type { HubError } from '../../domain/error-codes.ts';
+import { Presence } from '../request/presence.ts';
 import type { SubscriptionRequest } from '../request/subscription-request.ts';
 import type { Stream, SubscriptionOperation, Subscriptions } from '../subscriptions/subscriptions.ts';
 import { closeSocket } from './close-socket.ts';
@@ -15,6 +16,8 @@ import { SocketLine, SocketSink } from './socket-sink.ts';
 
 type Operations = WireContext['subscriptions'];
 interface SessionParts {
+  /** Of the client. */
+  readonly address: string;
   readonly pipeline: RequestPipeline;
   readonly subscriptions: Subscriptions;
 }
@@ -31,6 +34,7 @@ export class SocketSession implements SocketState, Leaving {
   isLeaving = false;
   /** Operations under way, by id; the protocol's server maintains them. */
   operations: Operations = {};
+  readonly presence = new Presence();
   private readonly streams = new Map<string, Stream>();
   private readonly line: SocketLine;
   private stopGuard = () => {};
@@ -92,7 +96,8 @@ export class SocketSession implements SocketState, Leaving {
         over.resolve();
       },
     );
-    const reader = { principal: this.principal!, channel: 'socket' } as const;
+    const { address } = this.parts;
+    const reader = { principal: this.principal!, channel: 'socket', address } as const;
     const stream = await this.parts.subscriptions.open(request, operation, reader, sink);
     const start = () => {
       if (this.streams.get(id) === stream || !sink.isOpen) return;
@@ -132,7 +137,8 @@ export class SocketSession implements SocketState, Leaving {
     if (principal.subject !== known.subject) return { tokenProblem: 'it is of somebody else: open another socket' };
     this.principal = principal;
     this.guard();
-    for (const stream of [...this.streams.values()]) stream.renew({ principal, channel: 'socket' });
+    const { address } = this.parts;
+    for (const stream of [...this.streams.values()]) stream.renew({ principal, channel: 'socket', address });
     return { renewedUntil: new Date(principal.token!.expiresAtMs).toISOString() };
   }
 
@@ -160,5 +166,6 @@ export class SocketSession implements SocketState, Leaving {
     this.stopGuard();
     for (const stream of [...this.streams.values()]) stream.leave();
     this.streams.clear();
+    this.presence.leave();
   }
 }

@@ -60,7 +60,7 @@ export function serveSockets(server: Server, parts: SocketParts): { close(spread
   });
   function open(socket: WebSocket, raw: Duplex, authorization: string | undefined, address: string): void {
     guard.watch(socket);
-    const session = new SocketSession(socket, raw, parts);
+    const session = new SocketSession(socket, raw, { ...parts, address });
     sessions.add(session);
     socket.once('close', () => sessions.delete(session));
     adaptSocket(
@@ -152,7 +152,7 @@ class SocketOperations {
     } catch (error) {
       return [pipeline.errorOf(error)];
     }
-    const admitted = pipeline.admit(principal, address, payload);
+    const admitted = pipeline.admit(principal, address, payload, session.presence);
     if (isRefused(admitted)) return admitted;
     const { text, cost, context, execution } = admitted;
     session.principal = principal;

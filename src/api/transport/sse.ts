@@ -14,7 +14,7 @@ import type { Context } from '../request/context.ts';
 import type { Stream, Subscriptions } from '../subscriptions/subscriptions.ts';
 import { closeGradually, goingAway, type Leaving, streamGoesAway } from './going-away.ts';
 import { graphqlRequestOf } from './graphql-request.ts';
-import type { RequestPipeline } from './request-pipeline.ts';
+import { presenceOf, type RequestPipeline } from './request-pipeline.ts';
 import { guardToken, tokenExpired } from './session-guard.ts';
 import type { SocketGuard, SocketState } from './socket-guard.ts';
 import { SseSink } from './sse-sink.ts';
@@ -97,7 +97,7 @@ class SseStream implements Leaving {
     this.endings.push(() => guard.forget(key, this.state));
     guard.demandRoom(key, limits.subscriptions);
     const asked = graphqlRequestOf(request);
-    const admitted = pipeline.admit(this.principal, this.address, asked);
+    const admitted = pipeline.admit(this.principal, this.address, asked, presenceOf(this.reply));
     if (isRefused(admitted)) return this.refuse(admitted);
     const { execution, context } = admitted;
     const operation = getOperationAST(execution.document, execution.operationName)!;
@@ -159,7 +159,8 @@ class SseStream implements Leaving {
     const request = await pipeline.subscription({ ...execution, variableValues: variables });
     if (isRefused(request)) return this.refuse(request);
     const operation = { document, operationName, variables, operation: trail.operation! };
-    const reader = { principal: this.principal!, channel: 'http' } as const;
+    const { address } = this;
+    const reader = { principal: this.principal!, channel: 'http', address } as const;
     const stream = await subscriptions.open(request, operation, reader, this.sink);
     if (!this.sink.isOpen) return;
     this.stream = stream;

@@ -8,6 +8,16 @@ function budgets(principals = 10) {
   return { clock, costs: new CostBudgets(principals, () => clock.nowMs) };
 }
 
+test('what was used without an answer is a debt of at most one budget, which is paid back first', () => {
+  const { clock, costs } = budgets();
+  costs.owe('a', 90, 60);
+  expect(costs.take('a', 10, 60)).toEqual({ taken: false, left: 0, retryAfterMs: 40_000 });
+  clock.nowMs = 40_000;
+  expect(costs.take('a', 10, 60).taken).toBe(true);
+  costs.owe('a', 1_000_000, 60);
+  expect(costs.take('a', 0, 60)).toEqual({ taken: false, left: 0, retryAfterMs: 60_000 });
+});
+
 test('a minute’s units may be spent all in one moment, and return evenly', () => {
   const { clock, costs } = budgets();
   expect(costs.take('a', 60, 60)).toEqual({ taken: true, left: 0, retryAfterMs: 0 });

@@ -5,6 +5,7 @@ import { Cursors } from '../../../src/feed/cursors.ts';
 import type { GroupHandler } from '../../../src/feed/group-handler.ts';
 import { type EndOfStream, Member, type Sink } from '../../../src/feed/member.ts';
 import { cursorMark, Payload } from '../../../src/feed/payload.ts';
+import { SlowFilters } from '../../../src/feed/slow-filters.ts';
 import { SubscriptionGroup } from '../../../src/feed/subscription-group.ts';
 import type { Change, Tail } from '../../../src/feed/tail.ts';
 
@@ -66,13 +67,23 @@ class Ear implements Sink {
 
 type Fault = (position: number, filter: string) => unknown;
 type Note = (readers: readonly string[]) => Promise<ReadonlyMap<string, HubError>>;
-function setUp(fault: Fault = () => null, note: Note | null = null) {
+interface Burden {
+  readonly tests?: (filter: string) => number;
+  readonly charge?: GroupHandler<string, string>['charge'];
+}
+function setUp(
+  fault: Fault = () => null,
+  note: Note | null = null,
+  { tests = () => 0, charge = () => new Map() }: Burden = {},
+  testing: (filters: readonly string[]) => Promise<unknown> = async () => {},
+) {
   const log = new Log();
   const cursors = new Cursors('a secret');
   const errors: unknown[] = [];
   let [executions, emptied] = [0, 0];
   const work: GroupHandler<string, string> = {
     eventsOf: async (changes, filterGroups) => {
+      await testing(filterGroups.map(({ filter }) => filter));
       for (const { filter } of filterGroups) {
         const error = changes.map(({ position }) => fault(position, filter)).find(Boolean);
         if (error) throw error;
@@ -83,6 +94,8 @@ function setUp(fault: Fault = () => null, note: Note | null = null) {
       executions += 1;
       return { payload: new Payload(JSON.stringify({ ...root, cursor: cursorMark })), note };
     },
+    relationTests: tests,
+    charge,
     snapshot: null,
     lagged: null,
   };
@@ -237,4 +250,57 @@ test('a reader who may not have an event ends before it, with a cursor; the othe
   expect(tired.ear.positions).toEqual([1, 2]);
   expect(tired.ear.end_).toMatchObject({ error: enough, position: 2, cursor: expect.any(String) });
   expect([fresh.ear.positions, group.size]).toEqual([[1, 2, 3, 4], 1]);
+});
+
+test('readers whose budget is spent end with their cursor; who tests no related rows is never charged', async () => {
+  const spent = new HubError('RATE_LIMITED', 'spent', { retryAfterMs: 1_000 });
+  const charged: string[] = [];
+  const { log, join } = setUp(() => null, null, {
+    tests: filter => (filter === 'free' ? 0 : 1),
+    charge: ({ filter }, changes, readers) => {
+      charged.push(`${filter} ${changes} ${readers.length}`);
+      return new Map(readers.filter(reader => reader === 'poor').map(reader => [reader, spent]));
+    },
+  });
+  const [free, rich, poor] = [join('free'), join('tested'), join('tested', 0, 'poor')];
+  log.add();
+  await poor.ear.until(() => !poor.ear.isOpen);
+  for (const { ear } of [free, rich]) await ear.until(() => ear.heard.length === 1);
+  expect(poor.ear.end_).toMatchObject({ error: { code: 'RATE_LIMITED' }, position: 0 });
+  expect(charged).toEqual(['tested 1 2']);
+});
+
+test('a filter with many tests of related rows is a cohort of its own, and holds up nobody', async () => {
+  const held = Promise.withResolvers<never>();
+  const { log, join } = setUp(
+    () => null,
+    null,
+    { tests: filter => (filter === 'heavy' ? 5 : 1) },
+    filters => (filters.includes('heavy') ? held.promise : Promise.resolve()),
+  );
+  const [heavy, light] = [join('heavy'), join('light')];
+  log.add(3);
+  await light.ear.until(() => light.ear.heard.length === 3);
+  expect(heavy.ear.heard).toHaveLength(0);
+  held.reject(new SlowFilters(new Error('a time-out')));
+  await heavy.ear.until(() => !heavy.ear.isOpen);
+  expect(heavy.ear.end_).toMatchObject({ error: { code: 'LIMIT_EXCEEDED' }, position: 0 });
+});
+
+test('after a time-out filters with tests of related rows go on alone, and the others are tried again', async () => {
+  const tested: string[] = [];
+  const { log, join } = setUp(
+    () => null,
+    null,
+    { tests: filter => (filter === 'plain' ? 0 : 1) },
+    async filters => {
+      tested.push(filters.join());
+      if (filters.length > 1) throw new SlowFilters(new Error('a time-out'));
+    },
+  );
+  const readers = ['plain', 'one', 'other'].map(filter => join(filter));
+  log.add();
+  for (const { ear } of readers) await ear.until(() => ear.heard.length === 1);
+  expect(tested[0]).toBe('plain,one,other');
+  expect(tested.slice(1).sort()).toEqual(['one', 'other', 'plain']);
 });
