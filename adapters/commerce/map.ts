@@ -74,7 +74,7 @@ const codeOf = <V extends string>(field: string, table: Parameters<typeof readCo
 const dateOf = (row: Row, field: string): string | null => readDate(field, plainText(row[field]));
 
 function readEntity(row: Row, entityNo: string): RecordOf<typeof MarketEntity> {
-  const termTo = readTermEnd(row);
+  const termTo = dateOf(row, 'OPTO');
   return {
     entityNo,
     creditCode: readText(row.UNISCID),
@@ -89,6 +89,7 @@ function readEntity(row: Row, entityNo: string): RecordOf<typeof MarketEntity> {
     establishedOn: required('ESTDATE', dateOf(row, 'ESTDATE')),
     termFrom: dateOf(row, 'OPFROM'),
     termTo,
+    // An empty field means 长期 too.
     longTerm: termTo === null,
     approvedOn: dateOf(row, 'APPRDATE'),
     scope: readText(row.OPSCOPE),
@@ -97,12 +98,6 @@ function readEntity(row: Row, entityNo: string): RecordOf<typeof MarketEntity> {
     ...readIndustry(row),
     registrarCode: readText(row.REGORG),
   };
-}
-
-/** Null means 长期: the field is empty, says so in words, or names some day of the year 9999. */
-function readTermEnd(row: Row): string | null {
-  const day = dateOf(row, 'OPTO');
-  return day?.startsWith('9999') ? null : day;
 }
 
 /** Both codes are kept as stated, because the hub does not know which of the two is wrong. */

@@ -20,3 +20,5 @@ export * from './reading.ts';
 export * from './record.ts';
 export * as setting from './settings.ts';
 export * from './statement.ts';
+export * from './times.ts';
+export * from './town-time.ts';

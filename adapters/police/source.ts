@@ -1,6 +1,6 @@
 /** The open connection to the police's request service platform. */
 import { residentId } from '../kit/identifiers/resident-id.ts';
-import { type AgencySource, type Call, type Io, type Item, type Page, SourceError } from '../kit/index.ts';
+import { type AgencySource, type Call, type Io, type Item, type Page, SourceError, townClock } from '../kit/index.ts';
 import {
   afterRow,
   afterSweep,
@@ -81,7 +81,7 @@ export class PoliceSource implements AgencySource<PoliceRow> {
   }
 
   private async send(query: RbspQuery, { signal }: Call): Promise<RbspTable> {
-    const timeStamp = new Date(this.io.now().getTime() + 8 * 3_600_000).toISOString().replace(/\D/g, '').slice(0, 14);
+    const timeStamp = townClock(this.io.now().getTime()).replace(/\D/g, '').slice(0, 14);
     try {
       const response = await this.io.fetch(this.settings.url, {
         method: 'POST',

@@ -1,11 +1,9 @@
-/**
- * Time in the town: buckets from hour to year, and working days. Asia/Shanghai is eight hours ahead of UTC and has no
- * summer time, so a fixed offset is enough: looking up the zone for each row would double the cost of grouping.
- */
+/** Time in the town: buckets from hour to year, and working days. */
 import { firstKnownDay, workingDayCounts } from '../domain/working-days.ts';
+import { townClockSql } from '../store/town-time-sql.ts';
 import type { Values } from './scope.ts';
 
-const local = (instant: string) => `(${instant} at time zone interval '8 hours')`;
+const local = (instant: string) => `(${townClockSql(instant)})`;
 /** The calendar day of a moment in the town's time zone. */
 export const localDaySql = (instant: string): string => `${local(instant)}::date`;
 

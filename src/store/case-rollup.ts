@@ -4,6 +4,7 @@
  * little gain.
  */
 import type pg from 'pg';
+import { townClockSql, townInstantSql } from './town-time-sql.ts';
 
 export const caseRollupTable = 'hub_case_rollup';
 
@@ -42,7 +43,7 @@ export const caseRollupSpec = {
 };
 
 const places = caseRollupDimensions.map((_, i) => i + 1).join(', ');
-const month = `date_trunc('month', "submitted_at" at time zone interval '8 hours') at time zone interval '8 hours'`;
+const month = townInstantSql(`date_trunc('month', ${townClockSql('"submitted_at"')})`);
 const summed = `select ${[`${month} as "submitted_at"`, ...caseRollupDimensions.slice(1).map(name => `"${name}"`)].join(', ')},
   count(*) as cases, ${caseRollupSpans
     .map(

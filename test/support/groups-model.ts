@@ -12,6 +12,7 @@ import type {
   Measured,
 } from '../../src/query/groups/group-query.ts';
 import type { TimeUnit } from '../../src/query/time-units.ts';
+import { intlClock } from './intl-clock.ts';
 import { matches, type Related, type Row } from './where-model.ts';
 
 type Group = Readonly<Record<string, GroupValue>>;
@@ -48,8 +49,7 @@ function keyOf(noun: Noun, row: Row, { path, field, per }: GroupKey, related: Re
 }
 
 /** Shifts the time so that its UTC parts are those of the town's clock. */
-const localTime = (value: string, scalar: Scalar) =>
-  new Date(Date.parse(value) + (scalar === 'instant' ? 8 * 3_600_000 : 0));
+const localTime = (value: string, scalar: Scalar) => new Date(scalar === 'instant' ? `${intlClock(value)}Z` : value);
 const dayOf = (time: Date) => time.toISOString().slice(0, 10);
 
 function bucketOf(time: Date, per: TimeUnit): string {

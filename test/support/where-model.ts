@@ -2,6 +2,7 @@
 import type { Field } from '../../adapters/kit/record.ts';
 import type { Random } from '../../seeds/township/model.ts';
 import { isStored, type Noun, type Relation, snake } from '../../src/catalog/catalog.ts';
+import { intlClock } from './intl-clock.ts';
 
 export type Row = Readonly<Record<string, unknown>> & { readonly id: string };
 export type Where = { readonly [name: string]: unknown };
@@ -61,7 +62,7 @@ function compares(noun: Noun, row: Row, { field, is, than }: Comparison): boolea
     const value = row[name];
     if (value === null || value === undefined) return null;
     if (scalars[0] === scalars[1] || scalars[i] === 'date') return comparable(scalars[i]!, value);
-    return new Date(Date.parse(String(value)) + 8 * 3_600_000).toISOString().slice(0, 10);
+    return intlClock(String(value)).slice(0, 10);
   });
   if (a === null || b === null) return false;
   return { '<': a! < b!, '<=': a! <= b!, '=': a === b, '>=': a! >= b!, '>': a! > b! }[is]!;

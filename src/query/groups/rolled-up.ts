@@ -2,6 +2,7 @@
  * Decides which queries the sums of cases (`store/case-rollup.ts`) answer exactly; the sums' columns have the names of
  * the cases' columns.
  */
+import { townClock } from '../../../adapters/kit/town-time.ts';
 import { type StoredNoun, snake } from '../../catalog/catalog.ts';
 import { caseRollupDimensions, caseRollupSpans } from '../../store/case-rollup.ts';
 import type { Where } from '../filters.ts';
@@ -46,8 +47,7 @@ function isWhere(where: Where | null | undefined): boolean {
 function keepsMonths(op: string, value: unknown): boolean {
   if (value === null || value === undefined || op === 'isNull') return true;
   if (op !== 'gte' && op !== 'lt') return false;
-  const local = new Date(Date.parse(String(value)) + 8 * 3_600_000).toISOString();
-  return local.endsWith('-01T00:00:00.000Z');
+  return townClock(Date.parse(String(value))).endsWith('-01T00:00:00.000');
 }
 
 const dayUs = 86_400_000_000;

@@ -53,7 +53,11 @@ async function recounted() {
   return found;
 }
 
-const moments = ['2026-01-31T15:59:59.5Z', '2026-01-31T16:00:00Z', '2026-02-10T08:30:00Z', '2026-03-05T10:20:30.250Z'];
+const moments = [
+  ...['2026-01-31T15:59:59.5Z', '2026-01-31T16:00:00Z', '2026-02-10T08:30:00Z', '2026-03-05T10:20:30.250Z'],
+  // In summer time the month began an hour earlier.
+  ...['1988-05-31T14:59:59Z', '1988-05-31T15:30:00Z'],
+];
 let version = 0;
 function statement(): Parameters<typeof stateRecords>[2][number] {
   const n = random.below(CASES);

@@ -88,7 +88,8 @@ test('a relation is tested by the rows that the reader may see and that are not 
 
 test('a moment and a day are compared as days of the town', () => {
   expect(compile({ compare: [{ field: 'closedAt', is: '>', than: 'promisedOn' }] }).sql).toBe(
-    `((t."closed_at" at time zone interval '8 hours')::date > t."promised_on")`,
+    `((case when t."closed_at" >= timestamptz '1991-09-14T17:00:00.000Z' then t."closed_at" at time zone interval '8 hours' ` +
+      `else t."closed_at" at time zone 'Asia/Shanghai' end)::date > t."promised_on")`,
   );
   expect(compile({ compare: [{ field: 'closedAt', is: '>', than: 'acceptedAt' }] }).sql).toBe(
     '(t."closed_at" > t."accepted_at")',
