@@ -242,6 +242,13 @@ const hubSettings = z.object({
   hubAuditKeepMonths: whole('months that the audit log is kept', 12, 6, 1_200),
   hubBodyBytes: whole('bytes of a request', 200_000, 1_000, 10_000_000),
   hubPushBytes: whole('bytes of a delivery', 8_000_000, 1_000, 100_000_000),
+  // Strangers may hold all of them until HUB_REQUEST_TIMEOUT_MS, so times HUB_PUSH_BYTES this is memory for anybody.
+  hubDeliveries: whole(
+    'deliveries under way at once: half of them of one agency, a quarter of one address',
+    8,
+    1,
+    1_000,
+  ),
 });
 export type Config = z.output<typeof hubSettings>;
 

@@ -192,12 +192,11 @@ export async function startHub(
       bounds: { items: config.hubPageItems, bytes: config.hubPageBytes },
     };
     const receivers = new Map(
-      agencies
-        .filter(({ source }) => source.push)
-        .map(({ adapter, source }) => [
-          adapter.agency.code,
-          new Receiver({ adapter, source, store, health, limits: pages, onChanges }),
-        ]),
+      agencies.flatMap(({ adapter, source: { push: reader } }) =>
+        reader
+          ? [[adapter.agency.code, new Receiver({ adapter, reader, store, health, limits: pages, onChanges })] as const]
+          : [],
+      ),
     );
     const schema = makeSchema(catalog, opened.adapters);
     const sizes = new TableSizes(catalog, database.read, error =>
@@ -275,6 +274,7 @@ export async function startHub(
         limits: {
           bodyBytes: config.hubBodyBytes,
           pushBytes: config.hubPushBytes,
+          deliveries: config.hubDeliveries,
           connections: config.hubConnections,
           headersTimeoutMs: config.hubHeadersTimeoutMs,
           requestTimeoutMs: config.hubRequestTimeoutMs,

@@ -3,7 +3,7 @@
  * asked for with the app key and comes encrypted with it.
  */
 import { createDecipheriv, createHmac, randomUUID } from 'node:crypto';
-import { type Call, type Io, SourceError } from '../kit/index.ts';
+import { type Call, type Io, parseJson, SourceError } from '../kit/index.ts';
 import { isRow, plainText, type Row } from './wire.ts';
 
 export interface GatewaySettings {
@@ -95,7 +95,7 @@ export class Gateway {
       if (call.signal.aborted) throw new SourceError('TIMEOUT', 'the exchange did not answer in time', { cause });
       throw new SourceError('UNREACHABLE', 'the exchange cannot be reached', { cause });
     }
-    return parseJson(text);
+    return readAnswer(text);
   }
 
   private accepted(answer: unknown): unknown {
@@ -115,9 +115,12 @@ function refuseStatus(status: number): void {
   throw new SourceError(passes ? 'UNREACHABLE' : 'REFUSED', `the exchange answered HTTP ${status}`);
 }
 
-function parseJson(text: string): unknown {
+/** A page holds rows with lists of rows in them. */
+const DEEPEST = 32;
+
+function readAnswer(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text, DEEPEST);
   } catch {
     // The parser's message quotes the text, which contains personal data.
     throw new SourceError('MALFORMED', 'the exchange answered something that is not JSON');

@@ -1,5 +1,5 @@
 /** One line of a delivery: a row of a table with what was done to it. */
-import type { Item } from '../kit/index.ts';
+import { type Item, NestingError, parseJson } from '../kit/index.ts';
 
 /** `{"TABLE":"EA_JC_STEP_PROC","CD_OPERATION":"I","ROW":{"PROJID":"…","DATAVER":1,…}}`; look-ups return only rows. */
 export interface EaEvent {
@@ -16,6 +16,9 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 export const isRow = (value: unknown): value is Record<string, unknown> =>
   isObject(value) && Object.values(value).every(cell => typeof cell !== 'object' || cell === null);
 
+/** A line is an object with a row in it; what is deeper is no event. */
+export const DEEPEST = 8;
+
 const unreadable = (raw: string, field: string, reason: string): Item<EaEvent> => ({
   raw,
   unreadable: { field, reason },
@@ -25,9 +28,10 @@ const unreadable = (raw: string, field: string, reason: string): Item<EaEvent> =
 export function parseLine(raw: string): Item<EaEvent> {
   let line: unknown;
   try {
-    line = JSON.parse(raw);
-  } catch {
-    return unreadable(raw, 'line', 'is not JSON');
+    line = parseJson(raw, DEEPEST);
+  } catch (error) {
+    const isDeep = error instanceof NestingError;
+    return unreadable(raw, 'line', isDeep ? `is nested deeper than ${DEEPEST} levels` : 'is not JSON');
   }
   if (!isObject(line)) return unreadable(raw, 'line', 'is not a JSON object');
   if (typeof line.TABLE !== 'string') return unreadable(raw, 'TABLE', 'is missing');

@@ -1,6 +1,6 @@
 /** One signed request to the look-up service: all licences of these holders and with these numbers. */
-import { type Io, SourceError } from '../kit/index.ts';
-import { isRow } from './event.ts';
+import { type Io, parseJson, SourceError } from '../kit/index.ts';
+import { DEEPEST, isRow } from './event.ts';
 import { signedHeaders } from './signature.ts';
 
 export interface LicenceQuery {
@@ -44,7 +44,7 @@ function demandSuccess(status: number): void {
 function parseAnswer(text: string): readonly Row[] {
   let answer: { resultCode?: unknown; resultData?: unknown } | null;
   try {
-    answer = JSON.parse(text);
+    answer = parseJson(text, DEEPEST) as typeof answer;
   } catch (cause) {
     throw new SourceError('MALFORMED', 'the look-up service did not answer with JSON', { cause });
   }

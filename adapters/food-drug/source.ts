@@ -1,6 +1,6 @@
 /** The connection: takes the agency's deliveries, and asks its look-up service about licences. */
 import { creditCode } from '../kit/identifiers/credit-code.ts';
-import { type AgencySource, type Delivery, type Io, type Item, SourceError } from '../kit/index.ts';
+import { type AgencySource, type Io, type Item, SourceError } from '../kit/index.ts';
 import { readBusinessId } from './business-id.ts';
 import { Columns } from './columns.ts';
 import { type EaEvent, parseLine } from './event.ts';
@@ -8,7 +8,7 @@ import { normaliseLicenceNumber } from './licence-number.ts';
 import { askLicences } from './licence-query.ts';
 import { LICENCE_TABLE } from './map.ts';
 import { licenceKeys } from './map-licence.ts';
-import { demandSignature } from './signature.ts';
+import { demandRecentSignature, demandSignature } from './signature.ts';
 
 export interface FoodDrugSettings {
   readonly secret: string;
@@ -17,12 +17,15 @@ export interface FoodDrugSettings {
 }
 
 /** The agency sends at most 500 lines of about 1 kB at a time. */
-export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 export const MAX_LINES = 5000;
+export const MAX_LINE_BYTES = 64 * 1024;
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
 function decodeLine(bytes: Uint8Array): Item<EaEvent> {
+  if (bytes.length > MAX_LINE_BYTES) {
+    return { raw: bytes, unreadable: { field: 'line', reason: `is longer than ${MAX_LINE_BYTES} bytes` } };
+  }
   try {
     return parseLine(strictUtf8.decode(bytes));
   } catch {
@@ -67,10 +70,12 @@ function sortKeys(keys: readonly string[]) {
 export function connect(settings: FoodDrugSettings, io: Io): AgencySource<EaEvent> {
   const { secret, toleranceSeconds } = settings;
   return {
-    async push({ headers, body }: Delivery) {
-      if (body.length > MAX_BODY_BYTES) throw new SourceError('REFUSED', 'the delivery is larger than 8 MiB');
-      demandSignature(headers, body, { secret, toleranceSeconds, now: io.now() });
-      return readLines(body);
+    push: {
+      admit: headers => demandRecentSignature(headers, toleranceSeconds, io.now()),
+      read: async delivery => {
+        demandSignature(delivery, secret);
+        return readLines(delivery.body);
+      },
     },
 
     async lookup(kind, keys, { signal }) {

@@ -15,8 +15,10 @@ export interface ControlFile {
 export const malformed = (file: DataFile, reason: string): SourceError =>
   new SourceError('MALFORMED', `file ${file.name} ${reason}`);
 
-/** Reads `NAME=value` lines. Throws MALFORMED where they are incomplete or describe another file. */
+/** Reads `NAME=value` lines. Throws MALFORMED where they are incomplete, describe another file, or name no real day. */
 export function parseControlFile(file: DataFile, text: string): ControlFile {
+  const { firstDay } = file;
+  if (firstDay === null) throw malformed(file, `is named after no ${file.whole ? 'month' : 'day'} of the calendar`);
   const said = new Map<string, string>();
   for (const line of text.split('\n')) {
     const equals = line.indexOf('=');
@@ -32,6 +34,8 @@ export function parseControlFile(file: DataFile, text: string): ControlFile {
     const rows = readInteger('ROWS', said.get('ROWS'));
     const asOf = readInstant('ASOF', said.get('ASOF'));
     if (rows === null || rows < 0 || asOf === null) throw malformed(file, 'has a control file without ROWS or ASOF');
+    // Its version would stand before those of all files to come.
+    if (firstDay > asOf.slice(0, 10)) throw malformed(file, 'is named after a day that is later than its ASOF');
     return { rows, sha256, asOf };
   } catch (error) {
     if (error instanceof Rejection) throw malformed(file, `has a control file whose ${error.message}`);

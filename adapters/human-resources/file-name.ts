@@ -3,7 +3,7 @@
  * `AC02_INC_20261103_000102.txt` the changes of a day; the last part numbers a table's exports. Each has a control file
  * of the same name with `.ctl`. Files with other names (partial uploads, notes) are ignored.
  */
-import { versionOf } from '../kit/index.ts';
+import { readDate, versionOf } from '../kit/index.ts';
 import type { TableName } from './layout.ts';
 
 export interface DataFile {
@@ -13,6 +13,8 @@ export interface DataFile {
   readonly whole: boolean;
   /** As written: `202610` or `20261103`. */
   readonly period: string;
+  /** The first day that it covers, with dashes; null where the name holds no month or day of the calendar. */
+  readonly firstDay: string | null;
   readonly serial: number;
   /** By the last day that it covers, then by its number: the set of October comes before the changes of 1 November. */
   readonly version: string;
@@ -29,13 +31,25 @@ const lastDayOf = (month: string): string => {
 export function findDataFile(name: string): DataFile | null {
   const [, table, month, day, serial] = pattern.exec(name) ?? [];
   if (!table || !serial) return null;
+  const period = month ?? day ?? '';
+  const firstDay = findDay(month ? `${month}01` : period);
   return {
     name,
     control: name.replace(/txt$/, 'ctl'),
     table: table as TableName,
     whole: month !== undefined,
-    period: month ?? day ?? '',
+    period,
+    firstDay,
     serial: Number(serial),
-    version: versionOf(month ? lastDayOf(month) : (day ?? ''), Number(serial)),
+    version: versionOf(month && firstDay ? lastDayOf(month) : period, Number(serial)),
   };
+}
+
+function findDay(digits: string): string | null {
+  if (!digits.startsWith('20')) return null;
+  try {
+    return readDate('PERIOD', digits);
+  } catch {
+    return null;
+  }
 }

@@ -152,6 +152,33 @@ describe('files', () => {
     expect(others.map(findDataFile)).toEqual([null, null, null, null]);
   });
 
+  test.each([
+    'AC02_ALL_202613_000101.txt',
+    'AC02_ALL_202600_000101.txt',
+    'AC02_ALL_999912_000101.txt',
+    'AC02_INC_20260230_000101.txt',
+    'AC02_INC_20261131_000101.txt',
+    'AC02_INC_99999999_000101.txt',
+    'AC02_INC_00000000_000101.txt',
+  ])('%s is malformed: it is named after no day', name => {
+    const file = fileOf(name);
+    expect(() => parseControlFile(file, '')).toThrow(
+      new SourceError('MALFORMED', `file ${name} is named after no ${file.whole ? 'month' : 'day'} of the calendar`),
+    );
+  });
+
+  test('a file of a day to come is malformed: its version would stand before those of all others', () => {
+    const right = sample('AC02_INC_20261103_000102.ctl').toString('latin1');
+    for (const [day, says] of [
+      ['20261104', /later than its ASOF$/],
+      ['20991231', /later than its ASOF$/],
+    ] as const) {
+      const file = fileOf(`AC02_INC_${day}_000102.txt`);
+      const text = right.replaceAll('20261103_', `${day}_`).replace('PERIOD=20261103', `PERIOD=${day}`);
+      expect(() => parseControlFile(file, text)).toThrow(says);
+    }
+  });
+
   test('a control file of another file, without digest or without rows is refused by the name of the file', () => {
     const file = fileOf('AC02_ALL_202610_000101.txt');
     const right = sample(file.control).toString('latin1');

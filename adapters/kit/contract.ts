@@ -31,10 +31,23 @@ export interface Page<N> {
   readonly set?: WholeSet;
 }
 
+/** Names in lower case. */
+export type DeliveryHeaders = Readonly<Record<string, string | undefined>>;
 /** What an agency's system pushes: an HTTP request to `/push/<agency>`. */
 export interface Delivery {
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly headers: DeliveryHeaders;
   readonly body: Uint8Array;
+}
+
+/** Takes deliveries in two steps, since whoever reaches the port may send one. */
+export interface DeliveryReader<N> {
+  /**
+   * Judges a delivery by its headers, before a byte of its body is read: whether all that proves it is there, has the
+   * right form and is of this moment. Throws `SourceError` of kind REFUSED otherwise.
+   */
+  admit(headers: DeliveryHeaders): void;
+  /** Reads a delivery, after verifying that the agency sent it. Throws `SourceError` of kind REFUSED otherwise. */
+  read(delivery: Delivery): Promise<readonly Item<N>[]>;
 }
 
 export interface Call {
@@ -56,8 +69,7 @@ export interface AgencySource<N> {
    * keys.
    */
   lookup?(kind: string, keys: readonly string[], call: Call): Promise<readonly (readonly Item<N>[])[]>;
-  /** Reads a delivery, after verifying that the agency sent it. Throws `SourceError` of kind REFUSED otherwise. */
-  push?(delivery: Delivery): Promise<readonly Item<N>[]>;
+  readonly push?: DeliveryReader<N>;
   close?(): Promise<void>;
 }
 

@@ -131,17 +131,27 @@ export const roleLimits: Readonly<Record<Role, RoleLimits>> = {
  */
 export const unitsPerSecond = 5_000;
 
+/** Most nested brackets: far more than any depth of fields needs, far fewer than would overflow the parser's stack. */
+export const maxNesting = 100;
+/** The same of a request in JSON: its variables, and what stands around them. */
+export const deepestJson = maxNesting + 4;
+
 /** The largest number of tokens that any role may send; a document with more is not even parsed. */
 export const maxTokens = Math.max(...Object.values(roleLimits).map(limits => limits.tokens));
 
-/**
- * The key of a shared budget: the subject of a token; without one, the address (in IPv6 the network of a household,
- * because each household has more addresses than any table has rows).
- */
+/** The key of a shared budget: the subject of a token, or else the sender. */
 export function budgetKey({ role, subject }: Principal, address: string): string {
   if (subject !== null) return `${role} ${subject}`;
+  return `public ${senderOf(address)}`;
+}
+
+/**
+ * Whom an address belongs to: in IPv6 the network of a household, because each household has more addresses than any
+ * table has rows.
+ */
+export function senderOf(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
-  return `public ${plain.includes(':') ? networkOf(plain) : plain}`;
+  return plain.includes(':') ? networkOf(plain) : plain;
 }
 
 function networkOf(address: string): string {

@@ -1,5 +1,6 @@
 /** Where the keys come from that verify tokens: a configured set, or what the issuer publishes now. */
 import { createLocalJWKSet, createRemoteJWKSet, customFetch, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { parseJson } from '../../adapters/kit/json.ts';
 import { isPrivateChannel } from '../domain/private-channel.ts';
 
 export interface IssuerLimits {
@@ -21,6 +22,8 @@ const refreshAfterMs = 600_000;
 /** Known keys are used this long while the issuer is down; nobody can sign in then anyway. */
 const keptMs = 3_600_000;
 const largestAnswerBytes = 200_000;
+/** A key set is a list of objects; what an issuer says of itself may hold more. */
+const deepest = 32;
 
 /**
  * The keys of an OpenID Connect issuer: found by discovery when the first token comes, not before, so the hub starts
@@ -71,7 +74,7 @@ export function issuerKeys(
 
 /** OpenID Connect Discovery: the issuer says where its keys are, and must name itself as it is configured. */
 function keysIn(description: string, issuer: string): URL {
-  const facts = JSON.parse(description) as Record<string, unknown> | null;
+  const facts = parseJson(description, deepest) as Record<string, unknown> | null;
   const keys = typeof facts?.jwks_uri === 'string' ? URL.parse(facts.jwks_uri) : null;
   if (facts?.issuer === issuer && keys && isPrivateChannel(keys)) return keys;
   throw new Error('The issuer does not describe itself as OpenID Connect Discovery demands');
@@ -79,7 +82,7 @@ function keysIn(description: string, issuer: string): URL {
 
 /** Returns the text unchanged if a key set can be read from it; throws otherwise. */
 function keySetIn(answer: string): string {
-  createLocalJWKSet(JSON.parse(answer));
+  createLocalJWKSet(parseJson(answer, deepest) as JSONWebKeySet);
   return answer;
 }
 

@@ -1,5 +1,11 @@
 /** Takes what an agency pushes: acknowledged only once it is stored. */
-import { type Adapter, type AgencySource, type Delivery, SourceError } from '../../adapters/kit/contract.ts';
+import {
+  type Adapter,
+  type Delivery,
+  type DeliveryHeaders,
+  type DeliveryReader,
+  SourceError,
+} from '../../adapters/kit/contract.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { Store } from '../store/apply.ts';
 import { readingFailure, storingFailure } from './failure-words.ts';
@@ -26,7 +32,7 @@ export class Receiver {
   constructor(
     private readonly parts: {
       readonly adapter: Adapter;
-      readonly source: AgencySource<unknown>;
+      readonly reader: DeliveryReader<unknown>;
       readonly store: Store;
       readonly health: Health;
       readonly limits: PushLimits;
@@ -36,6 +42,16 @@ export class Receiver {
     this.restater = new Restater(parts.adapter);
   }
 
+  /** Judges a delivery before its body is read. @throws HubError DELIVERY_REFUSED */
+  admit(headers: DeliveryHeaders): void {
+    try {
+      this.parts.reader.admit(headers);
+    } catch (error) {
+      throw this.refused(error);
+    }
+  }
+
+  /** @throws HubError DELIVERY_REFUSED when the agency did not send it, or it cannot be read */
   async receive(delivery: Delivery): Promise<Receipt> {
     const { adapter, store, health, onChanges } = this.parts;
     const agency = adapter.agency.code;
@@ -53,23 +69,24 @@ export class Receiver {
   }
 
   private async read(delivery: Delivery) {
-    const { adapter, source, limits, health } = this.parts;
+    const { adapter, reader, limits, health } = this.parts;
     const agency = adapter.agency.code;
     try {
-      const items = await within(limits.deadlineMs, () => source.push!(delivery));
+      const items = await within(limits.deadlineMs, () => reader.read(delivery));
       demandItems(items, limits.bounds);
       return items;
     } catch (error) {
       // Anybody can send something that is refused; what is no refusal is the adapter's fault, and its integrator must know.
-      if (error instanceof SourceError && error.kind !== 'TIMEOUT')
-        throw new HubError(
-          'DELIVERY_REFUSED',
-          `The delivery of ${agency} was refused: ${error.message}`,
-          { agency },
-          { cause: error },
-        );
+      if (error instanceof SourceError && error.kind !== 'TIMEOUT') throw this.refused(error);
       await health.failed(agency, readingFailure(error)).catch(() => {});
       throw error;
     }
+  }
+
+  private refused(error: unknown): unknown {
+    if (!(error instanceof SourceError)) return error;
+    const agency = this.parts.adapter.agency.code;
+    const message = `The delivery of ${agency} was refused: ${error.message}`;
+    return new HubError('DELIVERY_REFUSED', message, { agency }, { cause: error });
   }
 }

@@ -69,7 +69,7 @@ const rules: readonly Rule[] = [
   {
     module: 'request',
     at: 'src/api/request/',
-    mayImport: ['domain', 'catalog', 'store', 'access', 'audit', 'query', 'feed', 'ingest'],
+    mayImport: ['kit', 'domain', 'catalog', 'store', 'access', 'audit', 'query', 'feed', 'ingest'],
     because:
       'who asks, and what a request has shown, is the same for all that runs; it knows neither schema nor transport',
   },
@@ -106,7 +106,10 @@ const rules: readonly Rule[] = [
   {
     module: 'transport',
     at: 'src/api/transport/',
-    mayImport: [...['domain', 'access', 'feed', 'ingest'], ...['request', 'queries', 'admission', 'subscriptions']],
+    mayImport: [
+      ...['kit', 'domain', 'access', 'feed', 'ingest'],
+      ...['request', 'queries', 'admission', 'subscriptions'],
+    ],
     because: 'transports are the top of the hub; they are given their parts and read no environment',
   },
   {

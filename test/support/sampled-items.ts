@@ -37,7 +37,7 @@ async function pushed(source: AgencySource<unknown>, system: Awaited<ReturnType<
   const items: Item<unknown>[] = [];
   const server = createServer(async (request, response) => {
     const headers = request.headers as Record<string, string | undefined>;
-    items.push(...(await source.push!({ headers, body: await buffer(request) })));
+    items.push(...(await source.push!.read({ headers, body: await buffer(request) })));
     response.end();
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));

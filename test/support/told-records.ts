@@ -24,10 +24,13 @@ export class ToldRecords {
         },
       }),
       ...(source.push && {
-        push: async delivery => {
-          const items = await source.push!(delivery);
-          reference.take(items);
-          return items;
+        push: {
+          admit: headers => source.push!.admit(headers),
+          read: async delivery => {
+            const items = await source.push!.read(delivery);
+            reference.take(items);
+            return items;
+          },
         },
       }),
       ...(source.lookup && { lookup: (...args) => source.lookup!(...args) }),

@@ -11,7 +11,7 @@ import {
   visit,
 } from 'graphql';
 import type { CostBudgets } from '../../access/cost-budgets.ts';
-import { budgetKey, maxTokens, type RoleLimits, roleLimits, unitsPerSecond } from '../../access/limits.ts';
+import { budgetKey, maxNesting, maxTokens, type RoleLimits, roleLimits, unitsPerSecond } from '../../access/limits.ts';
 import type { Principal } from '../../access/principal.ts';
 import { HubError, statusOf } from '../../domain/error-codes.ts';
 import { LruCache } from '../../domain/lru-cache.ts';
@@ -52,8 +52,6 @@ export interface CostReport {
   readonly dearest: string;
 }
 
-/** Most nested brackets: far more than any depth of fields needs, far fewer than would overflow the parser's stack. */
-const maxNesting = 100;
 /** The query by which tools read a schema has about half as many. */
 const maxIntrospectionFields = 500;
 /** Units of rows that are looked at from which a request counts as heavy: about half a second of the database. */

@@ -1,4 +1,6 @@
 /** An order for an export file, and the ticket by which its reader fetches the file. */
+import { parseJson } from '../../../adapters/kit/json.ts';
+import { deepestJson } from '../../access/limits.ts';
 import { HubError } from '../../domain/error-codes.ts';
 
 export interface TicketOrder {
@@ -16,7 +18,7 @@ export interface IssuedTicket {
 export function readVariables(text: string | null | undefined): Readonly<Record<string, unknown>> {
   if (!text) return {};
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text, deepestJson);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch {
     // The error below reports it.

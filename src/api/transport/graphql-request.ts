@@ -1,5 +1,7 @@
 /** What a request over HTTP asks for, read as Apollo Server reads it, so that what is checked is what runs. */
 import type { FastifyRequest } from 'fastify';
+import { parseJson } from '../../../adapters/kit/json.ts';
+import { deepestJson } from '../../access/limits.ts';
 import type { GraphqlRequest } from '../admission/admission-control.ts';
 
 export const graphqlRequestOf = ({ method, url, body }: FastifyRequest): GraphqlRequest => {
@@ -13,7 +15,7 @@ function requestOfUrl(url: string): GraphqlRequest {
   const json = (name: string): unknown => {
     const text = given.get(name) ?? 'null';
     try {
-      return JSON.parse(text);
+      return parseJson(text, deepestJson);
     } catch {
       return text;
     }

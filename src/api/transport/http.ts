@@ -10,7 +10,10 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
+import { NestingError, nestsDeeper } from '../../../adapters/kit/json.ts';
+import { deepestJson } from '../../access/limits.ts';
 import { storedIdOf } from '../admission/admission-control.ts';
+import { answerEarly } from './answer-early.ts';
 import { type TlsFiles, tlsOptions } from './client-certificate.ts';
 
 export interface HttpLimits {
@@ -40,10 +43,22 @@ export function makeHttp(limits: HttpLimits, tls: TlsFiles | null = null): Fasti
     ...(tls ? { https: { ...times, handshakeTimeout: headersTimeoutMs, ...tlsOptions(tls) } } : { http: times }),
   } as FastifyHttpOptions<Server>);
   app.server.maxConnections = connections;
+  answerEarly(app);
+  readShallowJson(app);
   app.addHook('onRequest', async (request, reply) => void reply.headers(securityHeaders(request)));
   app.setErrorHandler((error, request, reply) => answerFault(error, request, reply));
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'No such path: GraphQL is at /graphql' }));
   return app;
+}
+
+/** As fastify reads JSON, which refuses what would change prototypes, once its nesting has been looked at. */
+function readShallowJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (!nestsDeeper(body as string, deepestJson)) return parse(request, body as string, done);
+    return done(Object.assign(new NestingError(deepestJson), { statusCode: 400 }), undefined);
+  });
 }
 
 /**
@@ -68,8 +83,10 @@ function securityHeaders(request: FastifyRequest): Record<string, string> {
 function answerFault(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const given = (error as { statusCode?: unknown }).statusCode;
   const status = typeof given === 'number' && given >= 400 && given < 500 ? given : 500;
-  const message = faultTexts[status] ?? (status < 500 ? 'The request cannot be read' : 'The hub failed');
-  const code = status < 500 ? 'BAD_REQUEST' : 'INTERNAL';
+  const isDeep = error instanceof NestingError;
+  const known = isDeep ? error.message : faultTexts[status];
+  const message = known ?? (status < 500 ? 'The request cannot be read' : 'The hub failed');
+  const code = isDeep ? 'LIMIT_EXCEEDED' : status < 500 ? 'BAD_REQUEST' : 'INTERNAL';
   const type = request.headers.accept?.includes('application/graphql-response+json')
     ? 'application/graphql-response+json'
     : 'application/json';

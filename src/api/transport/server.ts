@@ -9,7 +9,6 @@ import type { FastifyInstance } from 'fastify';
 import type { FormattedExecutionResult, GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { maxTokens } from '../../access/limits.ts';
-import { errorCodes, HubError } from '../../domain/error-codes.ts';
 import { errorFacts } from '../../domain/error-facts.ts';
 import type { Receiver } from '../../ingest/push.ts';
 import type { AdmissionControl } from '../admission/admission-control.ts';
@@ -22,7 +21,8 @@ import type { Context, Hub } from '../request/context.ts';
 import { formatClientError } from '../request/errors.ts';
 import type { Readers } from '../request/readers.ts';
 import { type SubscriptionLimits, Subscriptions } from '../subscriptions/subscriptions.ts';
-import { isCertified, type TlsFiles } from './client-certificate.ts';
+import type { TlsFiles } from './client-certificate.ts';
+import { serveDeliveries } from './deliveries.ts';
 import { serveGraphiql } from './graphiql.ts';
 import { type HttpLimits, makeHttp, serveGraphql } from './http.ts';
 import { RequestPipeline } from './request-pipeline.ts';
@@ -44,7 +44,7 @@ export interface ServerParts {
   /** Registers further routes. */
   readonly serveMore: (app: FastifyInstance, pipeline: RequestPipeline) => void;
   readonly trustedProxies: ReadonlySet<string>;
-  readonly limits: HttpLimits & { readonly pushBytes: number };
+  readonly limits: HttpLimits & { readonly pushBytes: number; readonly deliveries: number };
   readonly socketLimits: SocketLimits;
   readonly feedLimits: SubscriptionLimits;
   /** Time over which sockets and event streams are closed at a stop. */
@@ -111,7 +111,9 @@ export async function startServer(
       return context;
     },
   });
-  await app.register(async scope => serveDeliveries(scope, parts));
+  await app.register(async scope =>
+    serveDeliveries(scope, { ...parts, addressOf: request => pipeline.addressOf(request) }),
+  );
   let stopping = false;
   serveHealth(app, parts.warnings, async () => {
     if (stopping) throw new Error('The hub is stopping');
@@ -171,30 +173,6 @@ const onlyStored = (admissionControl: AdmissionControl) => ({
   set: async () => {},
   delete: async () => {},
 });
-
-/** What agencies push: the body is taken as it is, because its signature covers every byte. */
-function serveDeliveries(app: FastifyInstance, { receivers, limits, tls, log }: ServerParts): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: limits.pushBytes }, (_request, body, done) =>
-    done(null, body),
-  );
-  app.post<{ Params: { agency: string } }>('/push/:agency', { bodyLimit: limits.pushBytes }, async (request, reply) => {
-    const receiver = receivers.get(request.params.agency);
-    if (!receiver) return reply.code(404).send({ error: 'No agency of this code pushes to this hub' });
-    if (tls?.pushClientCa && !isCertified(request.raw, request.params.agency)) {
-      return reply.code(401).send({ error: 'A delivery needs a client certificate in the name of its agency' });
-    }
-    try {
-      const headers = request.headers as Record<string, string | undefined>;
-      return await receiver.receive({ headers, body: (request.body as Buffer | undefined) ?? Buffer.alloc(0) });
-    } catch (error) {
-      log.warn({ agency: request.params.agency, error: errorFacts(error) }, 'a delivery was not taken');
-      if (error instanceof HubError && error.code === 'DELIVERY_REFUSED')
-        return reply.code(errorCodes.DELIVERY_REFUSED.status).send({ error: error.message });
-      return reply.code(503).send({ error: 'The delivery could not be stored now: send it again later' });
-    }
-  });
-}
 
 function serveHealth(app: FastifyInstance, warnings: () => string[], checkReady: () => Promise<void>): void {
   app.get('/livez', async () => ({ alive: true }));

@@ -3,6 +3,8 @@
  */
 import { CloseCode, makeServer, type ServerOptions } from 'graphql-ws';
 import type { WebSocket } from 'ws';
+import { NestingError, nestsDeeper } from '../../../adapters/kit/json.ts';
+import { deepestJson } from '../../access/limits.ts';
 import { closeSocket } from './close-socket.ts';
 
 type Wire<E extends Record<PropertyKey, unknown>> = ReturnType<typeof makeServer<Record<string, unknown>, E>>;
@@ -42,7 +44,10 @@ export function adaptSocket<E extends Record<PropertyKey, unknown>>(
       close: (code, reason) => closeSocket(socket, code, reason),
       onMessage: handle =>
         socket.on('message', data => {
-          handle(String(data)).catch((error: Error) => {
+          const text = String(data);
+          if (nestsDeeper(text, deepestJson))
+            return closeSocket(socket, CloseCode.BadRequest, new NestingError(deepestJson).message);
+          handle(text).catch((error: Error) => {
             // The client sent a message that only a server may send.
             if (error.message.startsWith('Unexpected message of type'))
               closeSocket(socket, CloseCode.BadRequest, error.message);

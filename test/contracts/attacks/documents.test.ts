@@ -132,6 +132,11 @@ const attacks: Readonly<Record<string, Attack>> = {
   'conditions in conditions, in variables': {
     query: 'query($w: AgencyWhere) { agencies(where: $w) { nodes { code } } }',
     variables: { w: JSON.parse(`${'{"not":'.repeat(1_500)}{}${'}'.repeat(1_500)}`) },
+    must: refused('LIMIT_EXCEEDED', /nested deeper than 104 levels/),
+  },
+  'conditions in conditions, just deeper than allowed': {
+    query: 'query($w: AgencyWhere) { agencies(where: $w) { nodes { code } } }',
+    variables: { w: JSON.parse(`${'{"not":'.repeat(100)}{}${'}'.repeat(100)}`) },
     must: refused('LIMIT_EXCEEDED', /variables have/),
   },
   'an introspection in circles': {

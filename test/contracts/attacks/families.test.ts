@@ -40,6 +40,9 @@ const families: Readonly<Record<string, readonly [file: string, ...entries: stri
   'forged tokens': ['tokens', 'no forged token opens more than the public part'],
   'replayed webhooks': ['deliveries', 'a delivery that is replayed', 'an old line that comes back'],
   'tampered webhooks': ['deliveries', 'with another body', 'with a newer timestamp on an old signature'],
+  'unsigned webhooks': ['deliveries', 'is refused by its head, before a byte', 'a stranger on sixty connections'],
+  'endless bodies': ['deliveries', 'and reads only then, still reads 413', 'whoever never stops sending is cut off'],
+  'brackets in brackets': ['requests', 'brackets in brackets', 'variables in variables'],
   'poisoned XML': ['sources', 'entities that double ten times over', 'an entity that is a file'],
   'zip bombs on SFTP': ['sources', 'a packed bomb is a file with a wrong line'],
   'CSV bombs on SFTP': [
@@ -48,6 +51,7 @@ const families: Readonly<Record<string, readonly [file: string, ...entries: stri
     'a file of pipes and feeds only',
     'a page of the longest lines',
   ],
+  'dates that are none on SFTP': ['sources', 'a file of a day that is none'],
   'unmasking in masses': ['values', 'a reason to unmask is words and nothing else'],
 };
 

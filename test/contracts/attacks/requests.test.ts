@@ -89,6 +89,23 @@ const attacks: Readonly<Record<string, Attack>> = {
     init: { method: 'POST', headers: json, body: '{"query": 13072219' },
     must: { status: 400, code: 'BAD_REQUEST', says: /^Invalid JSON: the body cannot be read$/ },
   },
+  'brackets in brackets': {
+    init: { method: 'POST', headers: json, body: '['.repeat(199_000) },
+    must: { status: 400, code: 'LIMIT_EXCEEDED', says: /^The JSON is nested deeper than 104 levels$/ },
+  },
+  'variables in variables': {
+    init: {
+      method: 'POST',
+      headers: json,
+      body: `{"query": ${JSON.stringify(ask)}, "variables": ${'{"a":'.repeat(104)}1${'}'.repeat(104)}}`,
+    },
+    must: { status: 400, code: 'LIMIT_EXCEEDED', says: /^The JSON is nested deeper than 104 levels$/ },
+  },
+  'variables in variables, by GET': {
+    path: inUrl(ask, `&variables=${'['.repeat(3_000)}`),
+    init: { headers: preflighted },
+    must: { status: 400, code: 'BAD_USER_INPUT', says: /must be a JSON object/ },
+  },
   'a body that poisons prototypes': {
     init: { method: 'POST', headers: json, body: `{"query": ${JSON.stringify(ask)}, "__proto__": {"role": "clerk"}}` },
     must: { status: 400, code: 'BAD_REQUEST' },
@@ -208,7 +225,8 @@ test('a body that comes drop by drop is cut off', async () => {
 });
 
 test('a delivery that comes drop by drop is cut off', async () => {
-  const head = `POST /push/food-drug HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{`;
+  const proof = `x-ea-timestamp: ${Math.floor(Date.now() / 1000)}\r\nx-ea-signature: sha256=${'0'.repeat(64)}\r\n`;
+  const head = `POST /push/food-drug HTTP/1.1\r\nhost: x\r\n${proof}content-length: 1000\r\n\r\n{`;
   expect(statusOf(await raw(head, every(100, ' ')))).toBe('408');
 });
 

@@ -116,6 +116,12 @@ test('sockets beyond the number of one address are not opened', async () => {
   expect(opened).toHaveLength(perAddress);
 });
 
+test('brackets in brackets close the socket before they are parsed', async () => {
+  const wire = await (await Wire.open()).ready();
+  wire.socket.send(`{"type":"subscribe","id":"1","payload":${'['.repeat(15_000)}`);
+  expect(await wire.closed).toBe(4400);
+});
+
 test('sockets beyond the number of one reader are closed', async () => {
   for (let i = 0; i < 10; i++) await (await Wire.open()).ready();
   const eleventh = await Wire.open();

@@ -134,13 +134,13 @@ describe('files on SFTP', () => {
   afterAll(() => server.stop());
 
   const call = () => ({ signal: AbortSignal.timeout(20_000) });
-  function put(serial: string, bytes: Buffer, said: Readonly<Record<string, string>> = {}): string {
-    const name = `AC02_INC_20261103_${serial}.txt`;
+  function put(serial: string, bytes: Buffer, said: Readonly<Record<string, string>> = {}, day = '20261103'): string {
+    const name = `AC02_INC_${day}_${serial}.txt`;
     const facts = {
       FILE: name,
       KIND: 'AC02',
       MODE: 'INC',
-      PERIOD: '20261103',
+      PERIOD: day,
       ROWS: String(bytes.toString('latin1').split('\n').filter(Boolean).length),
       SHA256: createHash('sha256').update(bytes).digest('hex'),
       ASOF: '20261103235959',
@@ -202,6 +202,17 @@ describe('files on SFTP', () => {
     const name = put('000103', Buffer.from('1|2|3\n'), said);
     expect(await refusalOf(name)).toMatchObject({ kind: 'MALFORMED' });
     server.put(name, Buffer.alloc(0));
+  });
+
+  test('a file of a day that is none is refused, and those of real days are read all the same', async () => {
+    const wrong = put('000107', Buffer.from('1|2|3\n'), {}, '99999999');
+    const right = put('000108', Buffer.from('1|2|3\n'));
+    const { items, next } = await connect().changes!(null, 2_000, call());
+    expect([items.length, next]).toEqual([1, expect.stringContaining('[[108,108]]')]);
+    expect((await failure(() => source.changes!(next, 2_000, call()))).message).toContain(
+      `file ${wrong} is named after no day of the calendar`,
+    );
+    for (const name of [wrong, right]) server.put(name, Buffer.alloc(0));
   });
 
   test('a control file of fifty megabytes is read no further than a control file goes', async () => {

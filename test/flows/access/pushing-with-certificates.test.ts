@@ -3,7 +3,7 @@ import { Agent, request } from 'node:https';
 import path from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Adapter, Delivery } from '../../../adapters/kit/contract.ts';
+import type { Adapter, Delivery, DeliveryReader } from '../../../adapters/kit/contract.ts';
 import { ConfigError, readConfig } from '../../../src/config.ts';
 import { scriptedAgency } from '../../support/scripted-adapter.ts';
 import { project } from '../../support/source-imports.ts';
@@ -18,9 +18,12 @@ const taken: Delivery[] = [];
 /** An agency that pushes, and whose deliveries carry no proof of their own. */
 function pushing(code: string, name: string): Adapter {
   const { adapter } = scriptedAgency(code, name);
-  const push = async (delivery: Delivery) => {
-    taken.push(delivery);
-    return [];
+  const push: DeliveryReader<unknown> = {
+    admit: () => {},
+    read: async delivery => {
+      taken.push(delivery);
+      return [];
+    },
   };
   return { ...adapter, modes: ['push'], connect: () => ({ push }) } as Adapter;
 }

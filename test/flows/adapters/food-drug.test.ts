@@ -6,7 +6,13 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import adapter from '../../../adapters/food-drug/adapter.ts';
 import type { EaEvent } from '../../../adapters/food-drug/event.ts';
 import { residentId } from '../../../adapters/kit/identifiers/resident-id.ts';
-import { type AgencySource, type Item, SourceError, type Statement } from '../../../adapters/kit/index.ts';
+import {
+  type AgencySource,
+  type Delivery,
+  type Item,
+  SourceError,
+  type Statement,
+} from '../../../adapters/kit/index.ts';
 import { usualFaults } from '../../../seeds/systems/food-drug/clerks.ts';
 import startSystem, { type FoodDrugSystem } from '../../../seeds/systems/food-drug/system.ts';
 import type { FaultRates } from '../../../seeds/systems/pretend-system.ts';
@@ -63,7 +69,7 @@ async function startReceiver(
     const headers = request.headers as Record<string, string | undefined>;
     const outcome = answer(nth++);
     if (outcome === 'lose') return void response.writeHead(503).end();
-    const taken = await source.push!({ headers, body }).catch((error: SourceError) => error);
+    const taken = await source.push!.read({ headers, body }).catch((error: SourceError) => error);
     if (taken instanceof SourceError) return void response.writeHead(401).end();
     items.push(...taken);
     for (const notify of waiting.splice(0)) notify();
@@ -178,14 +184,15 @@ describe(`food-drug with seed ${seed}`, () => {
     const settings = adapter.settings.parse({ secret: 'of somebody else', lookupUrl: 'http://127.0.0.1:1' });
     const stranger = adapter.connect(settings, { fetch, now: () => new Date() });
     const refused = new Promise<string>(resolve => {
-      const push: typeof stranger.push = async delivery => {
+      const read = async (delivery: Delivery) => {
         try {
-          return await stranger.push!(delivery);
+          return await stranger.push!.read(delivery);
         } catch (error) {
           resolve((error as SourceError).kind);
           throw error;
         }
       };
+      const push = { admit: stranger.push!.admit, read };
       void startReceiver({ push }).then(({ url }) => system.deliverTo(url));
     });
     expect(await refused).toBe('REFUSED');

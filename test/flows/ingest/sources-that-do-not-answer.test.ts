@@ -144,9 +144,9 @@ test('a delivery that the adapter never finishes reading is given up, and its he
   stops.push(() => opened.close());
   const health = new Health(opened.store.database);
   let read: (delivery: Delivery) => unknown = never;
-  const source = { push: (delivery: Delivery) => read(delivery) as never };
+  const reader = { admit: () => {}, read: (delivery: Delivery) => read(delivery) as never };
   const limits = { deadlineMs: 50, bounds: { items: 10, bytes: 1_000 } };
-  const receiver = new Receiver({ ...orchard, source, store: opened.store, health, limits, onChanges: () => {} });
+  const receiver = new Receiver({ ...orchard, reader, store: opened.store, health, limits, onChanges: () => {} });
   const delivery = { headers: {}, body: new Uint8Array() };
   await expect(receiver.receive(delivery)).rejects.toMatchObject({ kind: 'TIMEOUT' });
   expect((await health.list()).get('orchard')).toMatchObject({ failures: 1, error: 'did not answer in time' });
