@@ -2,10 +2,10 @@
  * Settings from the environment, read once at start. A wrong setting stops the start with one line that names the
  * variable.
  */
-import type { KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import type { JSONWebKeySet } from 'jose';
+import type { JSONWebKeySet, JWK } from 'jose';
 import { z } from 'zod';
 import type { Adapter } from '../adapters/kit/contract.ts';
 import { type Role, roles } from './access/principal.ts';
@@ -38,13 +38,16 @@ const perRole = (what: string) =>
 const keySet = z.string().transform((text, context): JSONWebKeySet => {
   try {
     const parsed = JSON.parse(text.startsWith('{') ? text : readFileSync(text, 'utf8'));
-    if (Array.isArray(parsed.keys)) return parsed;
+    if (Array.isArray(parsed.keys) && parsed.keys.every(isPublicKey)) return parsed;
   } catch {
     // the issue below reports it, in the words of the description
   }
-  context.addIssue({ code: 'custom', message: 'is not a JWK set' });
+  context.addIssue({ code: 'custom', message: 'is not a JWK set of public keys' });
   return z.NEVER;
 });
+/** A shared secret (`oct`) verifies nothing here, and a private key does not belong here. */
+const isPublicKey = (jwk: JWK): boolean =>
+  jwk.d === undefined && createPublicKey({ key: jwk, format: 'jwk' }).type === 'public';
 
 const signingKeys = (what: string) =>
   z
@@ -89,7 +92,7 @@ const hubSettings = z.object({
   hubTokenKeys: keySet
     .optional()
     .describe(
-      'a JWK set with the public keys of the token issuer, or the path of a file that holds it, ' +
+      'a JWK set with the public keys of the token issuer and nothing secret, or the path of a file that holds it, ' +
         'unless HUB_TOKEN_ISSUER is the https URL of an issuer that publishes them (http on this machine)',
     ),
   hubTokenAudience: z.string().min(1).default('outpost-hub').describe('the audience (aud) of tokens'),

@@ -47,11 +47,9 @@ export interface Principal {
   readonly statedPurpose: Purpose | null;
   /** Why a stated purpose does not hold, and so counts as none. */
   readonly purposeProblem: string | null;
-  /** Why a token was not accepted; returned together with what is then refused. */
-  readonly tokenProblem: string | null;
 }
 
-export const nobody = (tokenProblem: string | null = null): Principal => ({
+export const nobody = (): Principal => ({
   role: 'public',
   subject: null,
   agency: null,
@@ -62,7 +60,6 @@ export const nobody = (tokenProblem: string | null = null): Principal => ({
   purpose: null,
   statedPurpose: null,
   purposeProblem: null,
-  tokenProblem,
 });
 
 /** Text of a header, whose bytes Node reads as Latin-1: it is decoded as UTF-8 here. */

@@ -13,6 +13,14 @@ export interface IssuerLimits {
 /** The issuer could not be asked, so a token can be neither accepted nor refused now. */
 export class IssuerUnavailable extends Error {
   override readonly name = 'IssuerUnavailable';
+  constructor(
+    message: string,
+    /** When the issuer may be asked again. */
+    readonly retryAfterMs: number,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
 }
 
 export const configuredKeys = (keys: JSONWebKeySet): JWTVerifyGetKey => createLocalJWKSet(keys);
@@ -100,9 +108,8 @@ class IssuerRequests {
 
   /** @throws IssuerUnavailable for whatever goes wrong with the request, the answer, or reading it */
   async ask<T>(url: string, options: RequestInit, read: (answer: string) => T): Promise<T> {
-    if (performance.now() - this.failedAt < this.pauseMs) {
-      throw new IssuerUnavailable('The issuer did not answer a moment ago');
-    }
+    const pauseLeftMs = this.failedAt + this.pauseMs - performance.now();
+    if (pauseLeftMs > 0) throw new IssuerUnavailable('The issuer did not answer a moment ago', Math.ceil(pauseLeftMs));
     try {
       const response = await fetch(url, options);
       if (response.status !== 200) throw new Error(`The issuer answered with ${response.status}`);
@@ -110,7 +117,7 @@ class IssuerRequests {
     } catch (error) {
       this.failedAt = performance.now();
       this.onFailure(error);
-      throw new IssuerUnavailable('The issuer did not answer as it should', { cause: error });
+      throw new IssuerUnavailable('The issuer did not answer as it should', this.pauseMs, { cause: error });
     }
   }
 }

@@ -3,6 +3,7 @@
  * ended.
  */
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { HubError } from '../domain/error-codes.ts';
 import { LruCache } from '../domain/lru-cache.ts';
 import type { EndedSessions } from './ended-sessions.ts';
 import { nobody, type Principal, type Role, roles } from './principal.ts';
@@ -20,8 +21,17 @@ export interface TokenSettings {
   readonly maxSeconds: number;
   readonly ended: EndedSessions;
 }
-/** The reader for the value of an `authorization` header; never throws, whatever a client sends. */
-export type Authenticate = (authorization: string | undefined) => Promise<Principal>;
+/**
+ * The reader for the value of an `authorization` header.
+ *
+ * @throws HubError UNAUTHENTICATED with the reason, for whatever is not accepted; ISSUER_UNAVAILABLE where the key is
+ *   unknown and the issuer cannot be asked for it now
+ */
+export type Authenticate = (authorization: unknown) => Promise<Principal>;
+
+/** @param reason said to whoever gave them: no personal data, and no quotation marks, for it stands in a header too */
+export const unauthenticated = (reason: string): HubError =>
+  new HubError('UNAUTHENTICATED', `Your credentials are not accepted: ${reason}`, { reason });
 
 /** Only signatures with a private key that the hub does not have: never `none`, never a shared secret. */
 const algorithms = 'EdDSA Ed25519 ES256 ES384 ES512 PS256 PS384 PS512 RS256 RS384 RS512'.split(' ');
@@ -48,6 +58,7 @@ export function makeAuthenticate(settings: TokenSettings): Authenticate {
   };
   const verified = new LruCache<string, Verified>(verifiedTokens);
   const verify = async (token: string) => {
+    if (!token.split('.').every(isCanonical)) throw notOfTheForm();
     let signed: Verified['signed'] | undefined;
     let key: Verified['key'] | undefined;
     const find: JWTVerifyGetKey = async (...given) => {
@@ -61,24 +72,45 @@ export function makeAuthenticate(settings: TokenSettings): Authenticate {
     verified.set(token, { principal, signed: signed!, key: key!, untilMs: validity.expiresAtMs });
     return principal;
   };
-  return async authorization => {
-    if (!authorization) return nobody();
-    const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
-    if (!token || token.length > largestToken) return nobody('it is not of the form "Bearer <JWT>"');
+  const readerOf = async (token: string) => {
     try {
       const known = verified.get(token);
       const holds = known && known.untilMs > Date.now() && (await keys(...known.signed)) === known.key;
-      const principal = holds ? known.principal : await verify(token);
-      return ended.refuses(principal) ? nobody('its session was ended: sign in again') : principal;
+      return holds ? known.principal : await verify(token);
     } catch (error) {
-      return nobody(problemOf(error));
+      throw refusalOf(error);
     }
+  };
+  return async authorization => {
+    const principal = await readerOf(tokenIn(authorization));
+    if (ended.refuses(principal)) throw unauthenticated('the session of the token was ended, sign in again');
+    return principal;
   };
 }
 
-function problemOf(error: unknown): string {
-  if (error instanceof IssuerUnavailable) return 'it is not verifiable now: the issuer does not answer';
-  return error instanceof errors.JWTExpired ? 'it has expired' : 'it is not valid for this hub';
+/** The token of a header `authorization`, which is the only place for one. */
+function tokenIn(authorization: unknown): string {
+  const token = typeof authorization === 'string' && /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization)?.[1];
+  if (token && token.length <= largestToken) return token;
+  throw notOfTheForm();
+}
+
+const notOfTheForm = () => unauthenticated('Authorization should be Bearer and one JWT');
+
+/** The last character of base64url may hold bits that mean nothing: one token has one spelling. */
+const isCanonical = (part: string) => Buffer.from(part, 'base64url').toString('base64url') === part;
+
+function refusalOf(error: unknown): HubError {
+  if (error instanceof HubError) return error;
+  if (error instanceof IssuerUnavailable) {
+    const { retryAfterMs } = error;
+    return new HubError('ISSUER_UNAVAILABLE', 'The token cannot be verified now: its issuer does not answer', {
+      retryAfterMs,
+    });
+  }
+  return unauthenticated(
+    error instanceof errors.JWTExpired ? 'the token has expired' : 'the token is not for this hub',
+  );
 }
 
 /** Until when the hub accepts the token, for sockets that outlive it. */
@@ -97,10 +129,11 @@ const needed: Partial<Record<Role, readonly ('agency' | 'host' | 'village')[]>> 
 
 function principalOf(claims: JWTPayload, token: Validity): Principal {
   const role = roles.find(r => r === claims.role) as Role | undefined;
-  if (!role || role === 'public') return nobody('its role is not known');
+  if (!role || role === 'public') throw unauthenticated('the role in the token is not known');
+  if (typeof claims.sub !== 'string' || !claims.sub) throw unauthenticated('the token names nobody (sub)');
   const text = (name: string) => (typeof claims[name] === 'string' ? (claims[name] as string) : null);
   const missing = needed[role]?.find(name => text(name) === null);
-  if (missing) return nobody(`the role ${role} needs the claim \`${missing}\``);
+  if (missing) throw unauthenticated(`a token of the role ${role} needs the claim ${missing}`);
   const [agency, host, village] = [text('agency'), text('host'), text('village')];
-  return { ...nobody(), role, subject: String(claims.sub), agency, host, village, session: text('sid'), token };
+  return { ...nobody(), role, subject: claims.sub, agency, host, village, session: text('sid'), token };
 }

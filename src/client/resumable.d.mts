@@ -28,13 +28,19 @@ export interface ResumableOptions {
    * @param code CURSOR_EXPIRED, CURSOR_FOREIGN, CURSOR_MALFORMED or RIGHTS_CHANGED
    */
   readonly beginAnew?: (code: string) => boolean;
+  /**
+   * Fetches a fresh token, which `connectionParams` gives from then on. It is called once when the hub refuses the token
+   * or the token has expired (4401, TOKEN_EXPIRED), before the streams go on over a new connection. If the hub refuses
+   * the fresh token as well, or this fails, the application gets the error. Without it `connectionParams` is asked again.
+   */
+  readonly renewToken?: () => unknown;
   /** Called when a message was missing; the client fetches it by itself. */
   readonly onGap?: () => void;
 }
 
 /**
  * A client whose subscriptions continue by themselves at their last processed cursor: after lost connections, deploys,
- * expired tokens (`connectionParams` is asked for a new one) and after they were too slow. What has been processed does
+ * expired and refused tokens (see `renewToken`) and after they were too slow. What has been processed does
  * not come twice. It takes the place of the graphql-ws client in Apollo Client's GraphQLWsLink and in urql's
  * subscriptionExchange. Operations need a variable `$after: String` and must select `cursor` and `position`, boards
  * `type` too.

@@ -14,17 +14,61 @@ const passing = new Set([
 ]);
 /** The cursor is lost: the stream can only begin anew. */
 const lost = new Set(['CURSOR_EXPIRED', 'CURSOR_FOREIGN', 'CURSOR_MALFORMED', 'RIGHTS_CHANGED']);
+/** The closing of a socket whose token is refused, has expired, or belongs to a session that was ended. */
+const unauthorized = 4401;
 const firstPauseMs = 250;
 const maxPauseMs = 30_000;
 
 export function resumable(client, options = {}) {
   watchProofs(client, options.onGap);
-  return { ...client, subscribe: (payload, sink) => new Subscription(client, options, payload, sink).start() };
+  const tokens = new Tokens(client, options.renewToken);
+  return { ...client, subscribe: (payload, sink) => new Subscription(client, tokens, options, payload, sink).start() };
+}
+
+/** Asks for one fresh token after each that ended or was refused; whether that one is good, the hub says. */
+class Tokens {
+  constructor(client, fetchToken) {
+    this.fetchToken = fetchToken;
+    /** Closings with 4401 since the hub last accepted a token: the second one is final. */
+    this.refusals = 0;
+    this.renewal = null;
+    client.on('connected', () => this.reset());
+    client.on('closed', event => {
+      if (event?.code !== unauthorized) return;
+      if (this.refusals === 2) this.reset();
+      this.refusals += 1;
+    });
+  }
+
+  reset() {
+    this.refusals = 0;
+    this.renewal = null;
+  }
+
+  /** The pause is shared, so that all streams come back over one connection. */
+  async fresh() {
+    await this.fetchToken?.();
+    await new Promise(resolve => setTimeout(resolve, firstPauseMs * (0.5 + Math.random() / 2)));
+  }
+
+  /** Resolves to true once a fresh token can be tried, to false when the fresh one was refused as well. */
+  async renew() {
+    if (this.refusals === 2) return false;
+    this.renewal ??= this.fresh();
+    try {
+      await this.renewal;
+      return true;
+    } catch (error) {
+      this.renewal = null;
+      throw error;
+    }
+  }
 }
 
 class Subscription {
-  constructor(client, options, payload, sink) {
+  constructor(client, tokens, options, payload, sink) {
     this.client = client;
+    this.tokens = tokens;
     this.options = options;
     this.payload = payload;
     this.sink = sink;
@@ -109,15 +153,26 @@ class Subscription {
   goOn(errors, error) {
     const { code, cursor, reconnectAfterMs, retryAfterMs } = errors?.[0]?.extensions ?? {};
     if (this.ended) return;
-    if (passing.has(code)) {
-      if (typeof cursor === 'string') this.keep(cursor);
-      this.askIn(reconnectAfterMs ?? retryAfterMs ?? this.pause());
-    } else if (lost.has(code) && this.options.beginAnew?.(code)) {
+    if (passing.has(code) && typeof cursor === 'string') this.keep(cursor);
+    if (code === 'TOKEN_EXPIRED' || error?.code === unauthorized) this.signIn(error);
+    else if (passing.has(code)) this.askIn(reconnectAfterMs ?? retryAfterMs ?? this.pause());
+    else if (lost.has(code) && this.options.beginAnew?.(code)) {
       this.keep(null);
       this.position = -1;
       this.told.clear();
       this.askIn(this.pause());
     } else this.fail(error);
+  }
+
+  signIn(error) {
+    this.tokens.renew().then(
+      isFresh => {
+        if (this.ended) return;
+        if (isFresh) this.ask();
+        else this.fail(error);
+      },
+      failure => this.fail(failure),
+    );
   }
 
   askIn(ms) {

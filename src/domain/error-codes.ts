@@ -11,6 +11,18 @@ export interface ErrorMeaning {
 }
 
 export const errorCodes = {
+  UNAUTHENTICATED: {
+    en: 'The credentials of the request are not accepted; `reason` says why. Sign in, or send none to read as the public',
+    who: 'client',
+    retry: false,
+    status: 401,
+  },
+  ISSUER_UNAVAILABLE: {
+    en: 'The token is signed with a key that the hub does not know, and the issuer of tokens does not answer',
+    who: 'administrator',
+    retry: true,
+    status: 503,
+  },
   FORBIDDEN: { en: 'The reader may not see or do this', who: 'client', retry: false, status: 403 },
   FILTER_FORBIDDEN: {
     en: 'The reader sees this field masked, so may not filter or order by it',

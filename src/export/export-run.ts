@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { Principal } from '../access/principal.ts';
+import { unauthenticated } from '../access/tokens.ts';
 import type { AdmissionControl } from '../api/admission/admission-control.ts';
 import type { CompiledAnswers } from '../api/queries/compiled-answers.ts';
 import { noteAnswer } from '../api/request/audited-answers.ts';
@@ -89,7 +90,7 @@ async function readPage(ground: ExportGround, order: ExportOrder, paging: object
   const { schema, answers, hub, pipeline, admissionControl } = ground;
   const { plan, variables, principal, address, presence } = order;
   if (hub.ended.refuses(principal))
-    throw new HubError('FORBIDDEN', 'The session has been ended: sign in again, and order the export anew');
+    throw unauthenticated('the session of the token was ended, sign in again and order the export anew');
   if ((await pipeline.readers.again(principal)) !== principal)
     throw new HubError(
       'RIGHTS_CHANGED',

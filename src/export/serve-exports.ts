@@ -7,10 +7,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parse } from 'graphql';
 import type { Logger } from 'pino';
 import type { Principal } from '../access/principal.ts';
-import { formatClientError } from '../api/request/errors.ts';
+import { formatClientError, headOf } from '../api/request/errors.ts';
 import { readVariables } from '../api/request/export-ticket.ts';
 import { presenceOf } from '../api/transport/request-pipeline.ts';
-import { statusOf } from '../domain/error-codes.ts';
+import { HubError, statusOf } from '../domain/error-codes.ts';
 import type { ExportRow } from './columns.ts';
 import { type ExportGround, type ExportOrder, exportColumns, exportPages } from './export-run.ts';
 import { type ExportTickets, isFormat, type OrderedExport } from './export-tickets.ts';
@@ -28,7 +28,7 @@ type Asked = FastifyRequest<{ Params: { file: string }; Querystring: Record<stri
 export function serveExports(app: FastifyInstance, parts: ExportParts): void {
   const { tickets, queries, schema } = parts;
   app.get('/export/manifests/:file', async (request: Asked, reply) => {
-    const { subject: reader } = await parts.pipeline.readers.ofHeaders(request.headers);
+    const { subject: reader } = await parts.pipeline.readerOf(request);
     const found = tickets.manifests.find(request.params.file);
     if (!found || found.subject !== reader)
       return absent(reply, 'No export of yours has this number; they are kept for a day');
@@ -60,7 +60,7 @@ async function answer(
     const [, name, format] = /^(.+)\.(\w+)$/.exec(request.params.file) ?? [];
     if (!name || !format || !isFormat(format))
       return absent(reply, `A file ends with ${formatNames.map(f => `.${f}`).join(', ')}`);
-    const principal = await parts.pipeline.readers.ofHeaders(request.headers);
+    const principal = await parts.pipeline.readerOf(request);
     if (principal.purposeProblem) reply.header('x-purpose-problem', principal.purposeProblem);
     const ordered = find(name, principal);
     if (!ordered)
@@ -146,5 +146,10 @@ async function* counted(
 function refuse(error: unknown, reply: FastifyReply, log: Logger) {
   const original = error instanceof Error ? error : new Error(String(error));
   const { message, extensions } = formatClientError({ message: original.message }, original, log);
-  return reply.code(statusOf(String(extensions?.code))).send({ errors: [{ message, extensions }] });
+  const { status, headers } =
+    error instanceof HubError ? headOf(error) : { status: statusOf(String(extensions?.code)), headers: {} };
+  return reply
+    .code(status)
+    .headers(headers)
+    .send({ errors: [{ message, extensions }] });
 }

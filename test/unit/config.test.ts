@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,6 +13,8 @@ const good: Environment = {
   HUB_TOKEN_KEYS: '{"keys":[]}',
   HUB_TOKEN_ISSUER: 'https://issuer.example',
 };
+const pair = generateKeyPairSync('ed25519');
+const [publicJwk, privateJwk] = [pair.publicKey, pair.privateKey].map(key => key.export({ format: 'jwk' }));
 const variable = (name: string) => snake(name).toUpperCase();
 const complaint = (read: () => unknown): string => {
   try {
@@ -112,6 +115,9 @@ describe('the settings of the hub', () => {
     ['HUB_LOG_LEVEL', 'loud', /fatal, error, warn, info, debug or silent/],
     ['HUB_TOKEN_KEYS', '{"keys":', /a JWK set with the public keys/],
     ['HUB_TOKEN_KEYS', '{"keys":7}', /a JWK set/],
+    ['HUB_TOKEN_KEYS', '{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}', /public keys .* and nothing secret/],
+    ['HUB_TOKEN_KEYS', JSON.stringify({ keys: [publicJwk, privateJwk] }), /public keys .* and nothing secret/],
+    ['HUB_TOKEN_KEYS', '{"keys":[{"kty":"RSA"}]}', /public keys/],
     ['HUB_TOKEN_KEYS', '/no/such/file', /or the path of a file that holds it/],
   ])('%s=%s is refused with what it should be', (name, wrong, said) => {
     const message = complaint(() => readConfig({ ...good, [name]: wrong }));

@@ -13,9 +13,10 @@ import {
 import type { CostBudgets } from '../../access/cost-budgets.ts';
 import { budgetKey, maxNesting, maxTokens, type RoleLimits, roleLimits, unitsPerSecond } from '../../access/limits.ts';
 import type { Principal } from '../../access/principal.ts';
-import { HubError, statusOf } from '../../domain/error-codes.ts';
+import { HubError } from '../../domain/error-codes.ts';
 import { LruCache } from '../../domain/lru-cache.ts';
 import type { ReadShare } from '../../query/read-places.ts';
+import { headOf } from '../request/errors.ts';
 import { measureOperation, noWeight, type Weight } from './measure-operation.ts';
 import { holdsNul, measureInputs, measureText, type TextMeasure } from './measure-text.ts';
 import type { StoredOperations } from './stored-operations.ts';
@@ -265,9 +266,9 @@ function literalsOf(document: DocumentNode): { readonly count: number; readonly 
 export function refusal(error: unknown): GraphQLError {
   const http: HTTPGraphQLHead = { status: 400, headers: new HeaderMap() };
   if (error instanceof HubError) {
-    http.status = statusOf(error.code);
-    const { retryAfterMs } = error.details;
-    if (typeof retryAfterMs === 'number') http.headers.set('retry-after', String(Math.ceil(retryAfterMs / 1000)));
+    const { status, headers } = headOf(error);
+    http.status = status;
+    for (const [name, value] of Object.entries(headers)) http.headers.set(name, value);
     return withHead(new GraphQLError(error.message, { originalError: error }), http);
   }
   if (!(error instanceof GraphQLError)) throw error;

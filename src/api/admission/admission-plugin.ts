@@ -16,18 +16,12 @@ export const hideSuggestions = <E extends { readonly message: string }>(error: E
   message: withoutSuggestion(error.message),
 });
 
-/** Adds to a refusal the reason why the reader's token was not accepted. */
-const withTokenProblem = (error: GraphQLFormattedError, { tokenProblem }: Principal): GraphQLFormattedError =>
-  tokenProblem && error.extensions?.code === 'FORBIDDEN'
-    ? { ...error, extensions: { ...error.extensions, tokenProblem } }
-    : error;
+const onStreamsOnly = 'Subscriptions run on streams: over a WebSocket at /graphql, or as events at /graphql/stream';
 
 /**
  * Keyed by the principal, which is made anew for each request; the context cannot be the key, because Apollo Server
  * copies it.
  */
-const onStreamsOnly = 'Subscriptions run on streams: over a WebSocket at /graphql, or as events at /graphql/stream';
-
 export type Admissions = WeakMap<Principal, Admission>;
 
 export const admissionPlugin = (
@@ -46,7 +40,6 @@ export const admissionPlugin = (
       const result = response.body.singleResult;
       const errors: readonly GraphQLFormattedError[] | undefined = result.errors;
       if (errors && !admissionControl.showsSchema(contextValue.principal)) result.errors = errors.map(hideSuggestions);
-      result.errors &&= result.errors.map(error => withTokenProblem(error, contextValue.principal));
       const { purposeProblem } = contextValue.principal;
       if (purposeProblem) result.extensions = { ...result.extensions, purposeProblem };
       const cost = admissions.get(contextValue.principal)?.cost;

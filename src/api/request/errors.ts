@@ -46,6 +46,24 @@ export function formatClientError(
   };
 }
 
+/** The head of an answer that is this error as a whole, on every transport that has a head. */
+export function headOf({ code, details }: HubError): {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+} {
+  const { retryAfterMs, reason } = details;
+  return {
+    status: errorCodes[code].status,
+    headers: {
+      ...(typeof retryAfterMs === 'number' && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+      // RFC 6750, which allows no quotation mark and no backslash in the description.
+      ...(code === 'UNAUTHENTICATED' && {
+        'www-authenticate': `Bearer error="invalid_token", error_description="${String(reason).replace(/[^ !#-[\]-~]/g, "'")}"`,
+      }),
+    },
+  };
+}
+
 function originalOf(error: unknown): unknown {
   let current = error;
   while (current instanceof GraphQLError && current.originalError) current = current.originalError;

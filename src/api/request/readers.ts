@@ -1,8 +1,8 @@
-/** Who sends a request, and why: the token and the purpose are checked here, for every transport. */
-import type { IncomingHttpHeaders } from 'node:http';
-import { type Principal, parsePurpose, textOfHeader } from '../../access/principal.ts';
+/** Who sends a request, and why: the credentials and the purpose are checked here, for every transport. */
+import type { IncomingMessage } from 'node:http';
+import { nobody, type Principal, parsePurpose } from '../../access/principal.ts';
 import type { CheckedPurpose, Purposes } from '../../access/purposes.ts';
-import type { Authenticate } from '../../access/tokens.ts';
+import { type Authenticate, unauthenticated } from '../../access/tokens.ts';
 
 export class Readers {
   constructor(
@@ -10,13 +10,21 @@ export class Readers {
     private readonly purposes: Pick<Purposes, 'checked'>,
   ) {}
 
-  ofHeaders(headers: IncomingHttpHeaders): Promise<Principal> {
-    return this.of(headers.authorization, textOfHeader(headers['x-purpose']));
+  /**
+   * The one place where credentials are accepted or refused, on every transport. Who gives none is the public; who gives
+   * any that are not accepted is refused, and never served as the public.
+   *
+   * @param given every value that stands in a place for credentials
+   * @throws HubError UNAUTHENTICATED or ISSUER_UNAVAILABLE
+   */
+  async identify(given: readonly unknown[]): Promise<Principal> {
+    if (!given.length) return nobody();
+    if (given.some(each => each !== given[0])) throw unauthenticated('different ones are given at the same time');
+    return this.authenticate(given[0]);
   }
 
   /** @param purpose as it was given; null and undefined: none was */
-  async of(authorization: string | undefined, purpose: unknown): Promise<Principal> {
-    const known = await this.authenticate(authorization);
+  async stating(known: Principal, purpose: unknown): Promise<Principal> {
     if (purpose === null || purpose === undefined || purpose === '') return known;
     const statedPurpose = parsePurpose(purpose);
     if (!statedPurpose) return { ...known, purposeProblem: notOfTheForm };
@@ -31,10 +39,21 @@ export class Readers {
     return isSame(principal, checked) ? principal : { ...principal, ...checked };
   }
 
-  /** The same session with a new token. */
-  async renewed(authorization: string, { statedPurpose }: Principal): Promise<Principal> {
-    return this.again({ ...(await this.authenticate(authorization)), statedPurpose });
+  /** The same reader with a new token. */
+  async renewed(given: unknown, { statedPurpose, subject }: Principal): Promise<Principal> {
+    const principal = await this.identify([given]);
+    if (principal.subject !== subject) throw unauthenticated('the token is of somebody else, open another socket');
+    return this.again({ ...principal, statedPurpose });
   }
+}
+
+/**
+ * The credentials in the head of a request. A token in the address counts too, so that it is refused: addresses stand in
+ * logs and histories.
+ */
+export function credentialsOf({ headers, url }: Pick<IncomingMessage, 'headers' | 'url'>): unknown[] {
+  const given: unknown[] = headers.authorization === undefined ? [] : [headers.authorization];
+  return url && /[?&]access_token=/i.test(url) ? [...given, 'access_token'] : given;
 }
 
 const notOfTheForm = 'it is not of the form case:<case number>, matter:<code> or task:<code>';

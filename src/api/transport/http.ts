@@ -32,6 +32,8 @@ export function makeHttp(limits: HttpLimits, tls: TlsFiles | null = null): Fasti
     headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
     // Node checks for late clients only this often.
     connectionsCheckingInterval: Math.max(50, Math.min(5_000, headersTimeoutMs / 2)),
+    // Otherwise Node would drop the second of two tokens, and only one of them would be looked at.
+    joinDuplicateHeaders: true,
   };
   const app = Fastify({
     bodyLimit: bodyBytes,
@@ -87,11 +89,15 @@ function answerFault(error: unknown, request: FastifyRequest, reply: FastifyRepl
   const known = isDeep ? error.message : faultTexts[status];
   const message = known ?? (status < 500 ? 'The request cannot be read' : 'The hub failed');
   const code = isDeep ? 'LIMIT_EXCEEDED' : status < 500 ? 'BAD_REQUEST' : 'INTERNAL';
+  return sendError(request, reply.code(status), { message, extensions: { code } });
+}
+
+/** Sends an answer that is an error as a whole, in the media type that the client asks for. */
+export function sendError(request: FastifyRequest, reply: FastifyReply, error: object): FastifyReply {
   const type = request.headers.accept?.includes('application/graphql-response+json')
     ? 'application/graphql-response+json'
     : 'application/json';
-  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
-  return reply.code(status).header('content-type', `${type}; charset=utf-8`).send(body);
+  return reply.header('content-type', `${type}; charset=utf-8`).send(JSON.stringify({ errors: [error] }));
 }
 const faultTexts: Readonly<Record<number, string>> = {
   400: 'Invalid JSON: the body cannot be read',

@@ -12,7 +12,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import type { Logger } from 'pino';
-import type { Principal } from '../../access/principal.ts';
+import { type Principal, textOfHeader } from '../../access/principal.ts';
 import type { EndOfStream } from '../../feed/member.ts';
 import { type Admission, type AdmissionControl, type GraphqlRequest, refusal } from '../admission/admission-control.ts';
 import { type AdmittedOperation, admitOperation } from '../admission/admit-operation.ts';
@@ -51,14 +51,20 @@ export class RequestPipeline {
     return clientAddress(request, this.parts.trustedProxies);
   }
 
+  /** Who sends a request over HTTP, with the purpose that its head states. */
+  readerOf({ reader, headers }: FastifyRequest): Promise<Principal> {
+    if (!reader) throw new Error('A route that reads no credentials asked who its reader is');
+    return this.parts.readers.stating(reader, textOfHeader(headers['x-purpose']));
+  }
+
   /** The first half for Apollo Server, which validates, runs and answers. Throws the refusal with its status. */
   async begin(
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<{ readonly context: Context; readonly admission: Admission | null }> {
-    const { readers, admissionControl, hub } = this.parts;
+    const { admissionControl, hub } = this.parts;
     // A new object for each request, by which its admission is found again.
-    const principal = { ...(await readers.ofHeaders(request.headers)) };
+    const principal = { ...(await this.readerOf(request)) };
     try {
       const address = this.addressOf(request.raw);
       const admission = admissionControl.admit(principal, address, graphqlRequestOf(request));

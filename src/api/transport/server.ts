@@ -21,6 +21,7 @@ import type { Context, Hub } from '../request/context.ts';
 import { formatClientError } from '../request/errors.ts';
 import type { Readers } from '../request/readers.ts';
 import { type SubscriptionLimits, Subscriptions } from '../subscriptions/subscriptions.ts';
+import { checkCredentials } from './check-credentials.ts';
 import type { TlsFiles } from './client-certificate.ts';
 import { serveDeliveries } from './deliveries.ts';
 import { serveGraphiql } from './graphiql.ts';
@@ -101,6 +102,7 @@ export async function startServer(
   });
   await apollo.start();
   serveGraphiql(app, path);
+  checkCredentials(app, readers, log);
   const audited = auditHttp(app, log);
   await serveGraphql(app, apollo, {
     path,
@@ -175,8 +177,9 @@ const onlyStored = (admissionControl: AdmissionControl) => ({
 });
 
 function serveHealth(app: FastifyInstance, warnings: () => string[], checkReady: () => Promise<void>): void {
-  app.get('/livez', async () => ({ alive: true }));
-  app.get('/readyz', async (_request, reply) => {
+  const options = { config: { credentials: 'not read' } } as const;
+  app.get('/livez', options, async () => ({ alive: true }));
+  app.get('/readyz', options, async (_request, reply) => {
     try {
       await checkReady();
       const told = warnings();

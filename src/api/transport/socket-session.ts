@@ -3,11 +3,11 @@ import type { Duplex } from 'node:stream';
 import type { Context as WireContext } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Principal } from '../../access/principal.ts';
-import type { HubError } from '../../domain/error-codes.ts';
+import { HubError } from '../../domain/error-codes.ts';
 import { Presence } from '../request/presence.ts';
 import type { SubscriptionRequest } from '../request/subscription-request.ts';
 import type { Stream, SubscriptionOperation, Subscriptions } from '../subscriptions/subscriptions.ts';
-import { closeSocket } from './close-socket.ts';
+import { closeSocket, unauthorized } from './close-socket.ts';
 import { type Leaving, streamGoesAway } from './going-away.ts';
 import type { RequestPipeline } from './request-pipeline.ts';
 import { guardToken, tokenExpired } from './session-guard.ts';
@@ -21,8 +21,6 @@ interface SessionParts {
   readonly pipeline: RequestPipeline;
   readonly subscriptions: Subscriptions;
 }
-/** `Unauthorized` in the protocol of graphql-ws: the client signs in again. */
-const unauthorized = 4401;
 /** 1012: the service restarts. */
 const serviceRestart = 1012;
 
@@ -127,19 +125,23 @@ export class SocketSession implements SocketState, Leaving {
   /** Answers a client's ping with how far every stream is. A ping that carries a token renews the socket's token. */
   async answerPing(payload: Record<string, unknown> | undefined): Promise<Record<string, unknown> | null> {
     if (!this.principal) return null;
-    const given = payload?.authorization;
-    return { ...(typeof given === 'string' && (await this.renew(this.principal, given))), ...this.proof() };
+    const given = payload?.authorization ?? null;
+    return { ...(given !== null && (await this.renew(this.principal, given))), ...this.proof() };
   }
 
-  private async renew(known: Principal, given: string): Promise<Record<string, unknown>> {
-    const principal = await this.parts.pipeline.readers.renewed(given, known);
-    if (principal.tokenProblem) return { tokenProblem: principal.tokenProblem };
-    if (principal.subject !== known.subject) return { tokenProblem: 'it is of somebody else: open another socket' };
-    this.principal = principal;
-    this.guard();
-    const { address } = this.parts;
-    for (const stream of [...this.streams.values()]) stream.renew({ principal, channel: 'socket', address });
-    return { renewedUntil: new Date(principal.token!.expiresAtMs).toISOString() };
+  /** A new token that is not accepted changes nothing: the socket goes on until the known one ends. */
+  private async renew(known: Principal, given: unknown): Promise<Record<string, unknown>> {
+    const { pipeline, address } = this.parts;
+    try {
+      const principal = await pipeline.readers.renewed(given, known);
+      this.principal = principal;
+      this.guard();
+      for (const stream of [...this.streams.values()]) stream.renew({ principal, channel: 'socket', address });
+      return { renewedUntil: new Date(principal.token!.expiresAtMs).toISOString() };
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error;
+      return { errors: [pipeline.errorOf(error)] };
+    }
   }
 
   /** Sends how far every stream is, so that a client can tell that it missed nothing. */

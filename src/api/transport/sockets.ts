@@ -6,12 +6,15 @@ import { handleProtocols, type ServerOptions } from 'graphql-ws';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { budgetKey, roleLimits } from '../../access/limits.ts';
+import type { Principal } from '../../access/principal.ts';
+import { HubError } from '../../domain/error-codes.ts';
 import { errorFacts } from '../../domain/error-facts.ts';
 import { type CostReport, type GraphqlRequest, wantsCost } from '../admission/admission-control.ts';
 import { isRefused } from '../admission/admit-operation.ts';
 import { Context } from '../request/context.ts';
+import { credentialsOf } from '../request/readers.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
-import { closeSocket } from './close-socket.ts';
+import { closeSocket, tryAgainLater, unauthorized } from './close-socket.ts';
 import { closeGradually, goingAway } from './going-away.ts';
 import type { RequestPipeline } from './request-pipeline.ts';
 import { adaptSocket, makeWire } from './socket-adapter.ts';
@@ -27,12 +30,17 @@ export interface SocketParts {
   readonly log: Logger;
   readonly path: string;
 }
-type Extra = { session: SocketSession; authorization: string | undefined; address: string };
+type Extra = {
+  session: SocketSession;
+  /** The credentials in the head of the upgrade; emptied once they are checked. */
+  credentials: readonly unknown[];
+  address: string;
+};
 type Options = ServerOptions<Record<string, unknown>, Extra>;
 /** An operation, with its socket and its id on that socket. */
 type Operation = ExecutionArgs & { readonly place: { readonly session: SocketSession; readonly id: string } };
-/** 1013: try again later. */
-const tooMany = 1013;
+/** The reason of a closing has at most 123 bytes. */
+const closingWords = ({ code, message, details }: HubError) => `${code}: ${details.reason ?? message}`.slice(0, 120);
 
 export function serveSockets(server: Server, parts: SocketParts): { close(spreadMs: number): Promise<void> } {
   const { pipeline, limits, guard, log, path } = parts;
@@ -55,10 +63,10 @@ export function serveSockets(server: Server, parts: SocketParts): { close(spread
     raw.once('close', () => guard.left(address));
     if ('setNoDelay' in raw) (raw as { setNoDelay(on: boolean): void }).setNoDelay(true);
     // Listeners that live as long as the socket must not keep the request in memory.
-    const { authorization } = request.headers;
-    sockets.handleUpgrade(request, raw, head, socket => open(socket, raw, authorization, address));
+    const credentials = credentialsOf(request);
+    sockets.handleUpgrade(request, raw, head, socket => open(socket, raw, credentials, address));
   });
-  function open(socket: WebSocket, raw: Duplex, authorization: string | undefined, address: string): void {
+  function open(socket: WebSocket, raw: Duplex, credentials: readonly unknown[], address: string): void {
     guard.watch(socket);
     const session = new SocketSession(socket, raw, { ...parts, address });
     sessions.add(session);
@@ -66,7 +74,7 @@ export function serveSockets(server: Server, parts: SocketParts): { close(spread
     adaptSocket(
       wire,
       socket,
-      { session, authorization, address },
+      { session, credentials, address },
       {
         pingMs: limits.pingMs,
         prove: () => session.prove(),
@@ -121,24 +129,32 @@ class SocketOperations {
   }
 
   private async connect(ctx: Parameters<NonNullable<Options['onConnect']>>[0]) {
-    const { session, authorization: ofUpgrade, address } = ctx.extra;
-    const { authorization, Authorization, purpose, 'x-purpose': header } = ctx.connectionParams ?? {};
+    const { session, credentials, address } = ctx.extra;
+    const params = Object.entries(ctx.connectionParams ?? {});
+    const { purpose, 'x-purpose': header } = ctx.connectionParams ?? {};
     // The credentials are not needed any more.
     delete (ctx as { connectionParams?: unknown }).connectionParams;
-    ctx.extra.authorization = undefined;
-    const given = authorization ?? Authorization ?? ofUpgrade;
-    const principal = await this.parts.pipeline.readers.of(
-      typeof given === 'string' ? given : undefined,
-      purpose ?? header,
-    );
+    ctx.extra.credentials = [];
+    const given = params.filter(([name, value]) => /^authorization$/i.test(name) && value !== null).map(([, v]) => v);
+    const { readers } = this.parts.pipeline;
+    try {
+      const reader = await readers.identify([...credentials, ...given]);
+      return this.welcome(session, await readers.stating(reader, purpose ?? header), address);
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error;
+      closeSocket(session.socket, error.code === 'UNAUTHENTICATED' ? unauthorized : tryAgainLater, closingWords(error));
+      return false;
+    }
+  }
+
+  private welcome(session: SocketSession, principal: Principal, address: string) {
     const key = budgetKey(principal, address);
     session.begin(principal, key);
-    const { tokenProblem, purposeProblem } = principal;
-    const problems = { ...(tokenProblem && { tokenProblem }), ...(purposeProblem && { purposeProblem }) };
-    const welcome = Object.keys(problems).length ? problems : true;
-    if (this.parts.guard.belong(key, session, roleLimits[principal.role].sockets)) return welcome;
+    const { purposeProblem } = principal;
+    if (this.parts.guard.belong(key, session, roleLimits[principal.role].sockets))
+      return purposeProblem ? { purposeProblem } : true;
     session.budgetKey = null;
-    closeSocket(session.socket, tooMany, 'Too many sockets');
+    closeSocket(session.socket, tryAgainLater, 'Too many sockets');
     return false;
   }
 

@@ -90,7 +90,7 @@ class SseStream implements Leaving {
 
   private async answerTo(request: FastifyRequest): Promise<void> {
     const { pipeline, guard } = this.parts;
-    this.principal = await pipeline.readers.ofHeaders(request.headers);
+    this.principal = await pipeline.readerOf(request);
     this.reportPurposeProblem();
     const [key, limits] = [budgetKey(this.principal, this.address), roleLimits[this.principal.role]];
     if (!guard.belong(key, this.state, limits.sockets)) throw tooManyStreams(limits.sockets);

@@ -37,7 +37,12 @@ const families: Readonly<Record<string, readonly [file: string, ...entries: stri
     'SQL, log lines and markup as %s',
     'every scalar that can be given has a way here',
   ],
-  'forged tokens': ['tokens', 'no forged token opens more than the public part'],
+  'forged tokens': [
+    'tokens',
+    'no forged token opens anything',
+    'a forged token is refused on each transport',
+    'the header %s makes nobody a clerk',
+  ],
   'replayed webhooks': ['deliveries', 'a delivery that is replayed', 'an old line that comes back'],
   'tampered webhooks': ['deliveries', 'with another body', 'with a newer timestamp on an old signature'],
   'unsigned webhooks': ['deliveries', 'is refused by its head, before a byte', 'a stranger on sixty connections'],

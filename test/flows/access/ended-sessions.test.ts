@@ -55,7 +55,7 @@ const ask = async (hub: RunningHub, token: string) => {
   const { errors } = await new HallClient(hub.url, token).ask(question);
   return errors ? errors[0]!.extensions : 'answered';
 };
-const ended = { code: 'FORBIDDEN', tokenProblem: 'its session was ended: sign in again' };
+const ended = { code: 'UNAUTHENTICATED', reason: 'the session of the token was ended, sign in again' };
 const follow = (token: string) =>
   Promise.all(hubs.map(hub => new HallClient(hub.url, token).subscribe('subscription { changes { kind } }')));
 /** Why a socket was closed; fails when something else arrives first. */

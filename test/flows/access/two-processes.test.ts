@@ -48,7 +48,7 @@ async function opened(url: string): Promise<void> {
 const question = '{ persons(first: 1) { nodes { id name } } }';
 const ask = async (url: string, token: string) => {
   const { errors } = await new HallClient(url, token).ask(question);
-  return errors ? errors[0]!.extensions?.tokenProblem : 'answered';
+  return errors ? errors[0]!.extensions?.reason : 'answered';
 };
 
 test.each([0, 1] as const)('a session that is ended in process %i ends in both, within 2 s', async at => {
@@ -62,7 +62,7 @@ test.each([0, 1] as const)('a session that is ended in process %i ends in both, 
   await security.ask('mutation ($sid: String) { endSession(session: $sid) { until } }', { sid: decodeJwt(token).sid });
   for (const inbox of inboxes)
     await expect(inbox.next()).rejects.toMatchObject({ code: 4401, reason: 'Session ended' });
-  for (const url of urls) expect(await ask(url, token)).toBe('its session was ended: sign in again');
+  for (const url of urls) expect(await ask(url, token)).toBe('the session of the token was ended, sign in again');
   expect(performance.now() - from).toBeLessThan(promisedMs);
 });
 

@@ -1,5 +1,4 @@
 /** One hub with five agencies and every reader, and how they send requests; the ways of the walk are built on this. */
-import { channel } from 'node:diagnostics_channel';
 import fs from 'node:fs';
 import { jest } from '@jest/globals';
 import { parse } from 'graphql';
@@ -10,6 +9,7 @@ import type { PolicyGround } from '../../../src/access/policy.ts';
 import { SharingGrants } from '../../../src/access/sharing.ts';
 import { makeSchema } from '../../../src/api/schema/schema.ts';
 import type { StoredNoun } from '../../../src/catalog/catalog.ts';
+import { listenToRoutes } from '../listen-to-routes.ts';
 import { startTestHub, type TestHub } from '../test-hub.ts';
 import { makeTokenIssuer, type TokenIssuer } from '../token-issuer.ts';
 import { readTown } from '../town-in-memory.ts';
@@ -217,20 +217,6 @@ async function statedCase({ hub }: TestHub): Promise<Stated> {
   const [row] = await hub.store.database.read(text, []);
   const [caseNo, agency, village] = row as [string, string, string];
   return { caseNo, agency, village };
-}
-
-/** Fastify publishes every server that is created on a diagnostics channel. */
-function listenToRoutes() {
-  const seen = new Set<string>();
-  const made = (message: unknown) => {
-    const { fastify } = message as { fastify: import('fastify').FastifyInstance };
-    fastify.addHook('onRoute', ({ method, url }) => {
-      for (const each of [method].flat()) seen.add(`${each} ${url}`);
-    });
-  };
-  const initialised = channel('fastify.initialization');
-  initialised.subscribe(made);
-  return { seen, stop: () => initialised.unsubscribe(made) };
 }
 
 /** The hub's log goes to the standard error of its process, line by line. */

@@ -2,6 +2,8 @@ import { expect, test } from '@jest/globals';
 import { EndedSessions } from '../../../src/access/ended-sessions.ts';
 import { configuredKeys } from '../../../src/access/token-keys.ts';
 import { makeAuthenticate } from '../../../src/access/tokens.ts';
+import { headOf } from '../../../src/api/request/errors.ts';
+import type { HubError } from '../../../src/domain/error-codes.ts';
 import { makeTokenIssuer } from '../../support/token-issuer.ts';
 
 const issuer = await makeTokenIssuer();
@@ -15,35 +17,54 @@ const authenticate = makeAuthenticate({
   ended: new EndedSessions(0),
 });
 const bad = await issuer.badTokens({ role: 'clerk' });
+const refusal = (given: unknown): Promise<HubError> =>
+  authenticate(given).then(
+    () => Promise.reject(new Error('It was accepted')),
+    error => error as HubError,
+  );
 
 test('a good token names its reader', async () => {
   const clerk = await authenticate(`Bearer ${await issuer.token({ role: 'clerk' })}`);
-  expect(clerk).toMatchObject({ role: 'clerk', subject: 'somebody', agency: null, tokenProblem: null });
+  expect(clerk).toMatchObject({ role: 'clerk', subject: 'somebody', agency: null });
   const integrator = await authenticate(`bearer ${await issuer.token({ role: 'integrator', agency: 'land' })}`);
-  expect(integrator).toMatchObject({ role: 'integrator', agency: 'land', tokenProblem: null });
+  expect(integrator).toMatchObject({ role: 'integrator', agency: 'land' });
 });
 
-test('without a token the reader is the public, and nothing is wrong', async () => {
-  expect(await authenticate(undefined)).toMatchObject({ role: 'public', subject: null, tokenProblem: null });
+test.each(Object.keys(bad))('a token that is %s is refused with a reason that fits a header', async name => {
+  const error = await refusal(`Bearer ${bad[name]}`);
+  const { status, headers } = headOf(error);
+  expect([error.code, status, Object.keys(headers)]).toEqual(['UNAUTHENTICATED', 401, ['www-authenticate']]);
+  // RFC 6750: printable, without quotation marks and backslashes within the description.
+  expect(headers['www-authenticate']).toMatch(/^Bearer error="invalid_token", error_description="[ !#-[\]-~]+"$/);
+  expect(headers['www-authenticate']).toContain(error.details.reason);
+  if (bad[name]) expect(error.message).not.toContain(bad[name]);
 });
 
-test.each(Object.keys(bad))('a token that is %s makes the reader the public, with the reason', async name => {
-  const principal = await authenticate(`Bearer ${bad[name]}`);
-  expect(principal).toMatchObject({ role: 'public', subject: null, agency: null, tokenProblem: expect.any(String) });
-  if (bad[name]) expect(principal.tokenProblem).not.toContain(bad[name]);
+test('each token has one spelling: bits that mean nothing in the last character of a part must be zero', async () => {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const parts = (await issuer.token({ role: 'clerk' })).split('.');
+  const bytes = (text: string) => Buffer.from(text, 'base64url').toString('hex');
+  for (const [i, part] of parts.entries()) {
+    const spellings = [...letters].map(letter => part.slice(0, -1) + letter).filter(text => text !== part);
+    for (const text of spellings.filter(other => bytes(other) === bytes(part) || i === 2)) {
+      const { code } = await refusal(`Bearer ${parts.with(i, text).join('.')}`);
+      expect([text, code]).toEqual([text, 'UNAUTHENTICATED']);
+    }
+  }
 });
 
 test.each([{ role: 'integrator' }, { role: 'integrator', agency: 7 }, {}, { role: ['clerk'] }])(
   'claims %j are not enough',
   async claims => {
-    const principal = await authenticate(`Bearer ${await issuer.token(claims as never)}`);
-    expect(principal).toMatchObject({ role: 'public', tokenProblem: expect.any(String) });
+    expect(await refusal(`Bearer ${await issuer.token(claims as never)}`)).toMatchObject({ code: 'UNAUTHENTICATED' });
   },
 );
 
-test('another scheme than Bearer is no token', async () => {
+test('another scheme than Bearer, or anything else than one token, is refused', async () => {
   const token = await issuer.token({ role: 'clerk' });
   for (const header of [token, `Basic ${token}`, `Bearer  ${token}`, `Bearer ${token} `, `Bearer ${token},${token}`]) {
-    expect(await authenticate(header)).toMatchObject({ role: 'public' });
+    expect([header, await refusal(header)]).toMatchObject([header, { code: 'UNAUTHENTICATED' }]);
   }
+  for (const other of [undefined, null, '', 'Bearer', 7, {}, [`Bearer ${token}`]])
+    expect([other, await refusal(other)]).toMatchObject([other, { code: 'UNAUTHENTICATED' }]);
 });
