@@ -339,6 +339,7 @@ comment on column "hub_approval"."about_case" is 'Case';
 create index "hub_approval_key" on "hub_approval" ("case_no", "step_no");
 create index "hub_approval_about_case_index" on "hub_approval" ("about_case");
 create index "hub_approval_observed_at_index" on "hub_approval" ("observed_at");
+create index "hub_approval_started_at_order" on "hub_approval" ("started_at", "id");
 
 create table "hub_approval_history" ("id" uuid not null, "observed_at" timestamptz not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "case_no" text null, "step_no" text null, "name" text null, "type" text null, "state" text null, "outcome" text null, "handler_name" text null, "opinion" text null, "started_at" timestamptz null, "ended_at" timestamptz null, "final" boolean null, "data_version" integer null, "about_case" uuid null, "seen_until" timestamptz not null, primary key ("id", "observed_at"));
 comment on table "hub_approval_history" is '审批环节: what was known before';
@@ -404,6 +405,8 @@ create index "hub_case_about_applicant_organisation_index" on "hub_case" ("about
 create index "hub_case_about_region_index" on "hub_case" ("about_region");
 create index "hub_case_observed_at_index" on "hub_case" ("observed_at");
 create index "hub_case_board" on "hub_case" ("lead_agency_code", "submitted_at" desc nulls last, "id");
+create index "hub_case_submitted_at_order" on "hub_case" ("submitted_at" desc nulls last, "id");
+create index "hub_case_promised_on_order" on "hub_case" ("promised_on", "id");
 create index "hub_case_case_no_trigram" on "hub_case" using gin ("case_no" gin_trgm_ops);
 
 create table "hub_case_closing" ("id" uuid not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "case_no" text null, "result" text null, "reason" text null, "closed_at" timestamptz null, "certificate_no" text null, "source_result" text null, "data_version" integer null, "about_case" uuid null, primary key ("id"));

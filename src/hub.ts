@@ -80,7 +80,7 @@ function makeAdmissionControl(
     publicIntrospection: config.hubPublicIntrospection,
     budgetFactor: config.hubBudgetFactor,
   };
-  return new AdmissionControl(schema, new StoredOperations(stored), budgets, settings, sizes.of);
+  return new AdmissionControl(schema, new StoredOperations(stored), budgets, settings, sizes);
 }
 
 /** Ready-made queries, by the names of their files. */

@@ -150,7 +150,7 @@ export const Approval = defineRecord('Approval', {
     outcome: code({ zh: '环节结果', table: approvalOutcome, optional: true }),
     handlerName: text({ zh: '办理人', optional: true, sensitivity: 'personal', mask: 'name' }),
     opinion: text({ zh: '办理意见', optional: true, sensitivity: 'personal' }),
-    startedAt: instant({ zh: '开始时间' }),
+    startedAt: instant({ zh: '开始时间', ordered: 'asc' }),
     /** Sources write the start time where there is no end: only `state` says whether the step is done. */
     endedAt: instant({ zh: '结束时间', optional: true }),
     final: flag({ en: 'Last step of the procedure', zh: '末环节' }),

@@ -48,6 +48,8 @@ export interface Field<T = unknown, O extends boolean = boolean> {
   readonly format?: Format;
   /** Found by `search(text)`, so it has a trigram index. */
   readonly searched: boolean;
+  /** The way in which the hall orders lists by it, so it has an index for that. */
+  readonly ordered?: 'asc' | 'desc';
   /** Accepts the normalised value; its messages never hold the value. */
   readonly check: z.ZodType;
   readonly '~value'?: T;
@@ -67,15 +69,31 @@ type Options = Stated & {
   hiddenBeside?: MaskName;
   optional?: boolean;
   searched?: boolean;
+  ordered?: 'asc' | 'desc';
 };
 /** Uses the whole options type: a type parameter for `optional` alone would be inferred as boolean. */
 type IsOptional<P extends Options> = P['optional'] extends true ? true : false;
 type More = Partial<Pick<Field, 'unit' | 'table' | 'format'>>;
 
 const field = <T, P extends Options>(scalar: Scalar, options: P, check: z.ZodType, more: More = {}) => {
-  const { en = '', zh, why, reveals, hiddenBeside, mask = 'hidden', optional = false, searched = false } = options;
+  const {
+    en = '',
+    zh,
+    why,
+    reveals,
+    hiddenBeside,
+    ordered,
+    mask = 'hidden',
+    optional = false,
+    searched = false,
+  } = options;
   const { sensitivity = reveals ? 'personal' : 'public' } = options;
-  const special = { ...(why && { why }), ...(reveals && { reveals }), ...(hiddenBeside && { hiddenBeside }) };
+  const special = {
+    ...(why && { why }),
+    ...(reveals && { reveals }),
+    ...(hiddenBeside && { hiddenBeside }),
+    ...(ordered && { ordered }),
+  };
   const shared = { scalar, title: { en, zh }, sensitivity, mask, optional: optional as IsOptional<P>, searched, check };
   return { ...more, ...special, ...shared } as Field<T, IsOptional<P>>;
 };

@@ -3,9 +3,13 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { ReadRows } from '../store/database.ts';
 
 const lookAgainMs = 60_000;
+/** Part of a table's rows that come or go before estimates are made anew. */
+const noticeable = 0.1;
 
 export class TableSizes {
   private rows: ReadonlyMap<string, number> = new Map();
+  /** Changes when a table has become noticeably larger or smaller, so that estimates are made anew. */
+  version = 0;
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -30,6 +34,9 @@ export class TableSizes {
     const found = await this.read('select relname, reltuples from pg_class where relname = any($1)', [
       [...nouns.keys()],
     ]);
-    this.rows = new Map(found.map(([table, rows]) => [nouns.get(table!)!, Math.max(0, Number(rows))]));
+    const rows = new Map(found.map(([table, count]) => [nouns.get(table!)!, Math.max(0, Number(count))]));
+    const isChanged = [...rows].some(([noun, count]) => Math.abs(count - this.of(noun)) > noticeable * this.of(noun));
+    this.rows = rows;
+    if (isChanged) this.version += 1;
   }
 }

@@ -122,6 +122,13 @@ function nounTables(noun: StoredNoun): TableSpec[] {
       name: indexName(table, column, 'trigram'),
       expression: `"${table}" using gin ("${column}" gin_trgm_ops)`,
     }));
+  // Exactly the orders that paging asks for.
+  const ordered = [...noun.columns.values()]
+    .filter(({ field }) => field.ordered)
+    .map(({ column, field }) => ({
+      name: indexName(table, column, 'order'),
+      expression: `"${table}" ("${column}"${field.ordered === 'desc' ? ' desc nulls last' : ''}, "id")`,
+    }));
   const keyed = kind.key.map(field => noun.columns.get(field)!.column);
   return [
     {
@@ -134,6 +141,7 @@ function nounTables(noun: StoredNoun): TableSpec[] {
         ...noun.links.map(link => on(link.column)),
         on('observed_at'),
         ...boardIndexes(noun),
+        ...ordered,
         ...trigram,
       ],
     },

@@ -16,6 +16,7 @@ import type { Principal } from '../../access/principal.ts';
 import { HubError } from '../../domain/error-codes.ts';
 import { LruCache } from '../../domain/lru-cache.ts';
 import type { ReadShare } from '../../query/read-places.ts';
+import type { TableSizes } from '../../query/table-sizes.ts';
 import { headOf } from '../request/errors.ts';
 import { measureOperation, noWeight, type Weight } from './measure-operation.ts';
 import { holdsNul, measureInputs, measureText, type TextMeasure } from './measure-text.ts';
@@ -78,6 +79,8 @@ interface ReadDocument {
   readonly document: DocumentNode;
   readonly literals: ReturnType<typeof literalsOf>;
   readonly weights: Map<OperationDefinitionNode, Weight>;
+  /** Of the sizes of tables by which it was weighed. */
+  sizesVersion: number;
   /** Whether it is a stored operation; null until it is first needed. */
   stored: boolean | null;
 }
@@ -92,8 +95,7 @@ export class AdmissionControl {
     readonly stored: StoredOperations,
     private readonly budgets: CostBudgets,
     private readonly settings: AdmissionSettings,
-    /** About how many rows a noun has, by which counting or grouping a whole list is priced. */
-    private readonly rowsOf: (noun: string) => number,
+    private readonly sizes: Pick<TableSizes, 'of' | 'version'>,
   ) {}
 
   /**
@@ -167,7 +169,14 @@ export class AdmissionControl {
     const measure = measureText(text, limits.tokens);
     demandSmallText(measure, limits);
     const document = parse(text, { maxTokens });
-    const known: ReadDocument = { measure, document, literals: literalsOf(document), weights: new Map(), stored: null };
+    const known: ReadDocument = {
+      measure,
+      document,
+      literals: literalsOf(document),
+      weights: new Map(),
+      stored: null,
+      sizesVersion: -1,
+    };
     this.documents.set(text, known, measure.tokens);
     return known;
   }
@@ -178,6 +187,8 @@ export class AdmissionControl {
 
   private weigh(known: ReadDocument, { operationName, variables }: GraphqlRequest, limits: RoleLimits): Weight {
     const { document, weights } = known;
+    if (known.sizesVersion !== this.sizes.version) weights.clear();
+    known.sizesVersion = this.sizes.version;
     const named = typeof operationName === 'string' ? operationName : undefined;
     const operation = getOperationAST(document, named);
     const given = isRecord(variables) ? variables : {};
@@ -186,7 +197,7 @@ export class AdmissionControl {
       ? [operation]
       : document.definitions.filter(definition => definition.kind === Kind.OPERATION_DEFINITION);
     const all = candidates.map(each => {
-      const weight = weights.get(each) ?? measureOperation(this.schema, document, each, given, this.rowsOf);
+      const weight = weights.get(each) ?? measureOperation(this.schema, document, each, given, this.sizes.of);
       // An operation whose page sizes come from variables has another cost each time.
       if (!weight.byVariables) weights.set(each, weight);
       return weight;

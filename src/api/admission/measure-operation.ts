@@ -12,17 +12,21 @@ import {
   type GraphQLSchema,
   getNamedType,
   isCompositeType,
+  isEnumType,
   isInterfaceType,
   isLeafType,
   isListType,
   isNonNullType,
   isObjectType,
+  isScalarType,
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
+  type TypeNode,
   type ValueNode,
 } from 'graphql';
 import { defaultPageSize } from '../../query/paging.ts';
+import { type RowsOf, rowsLookedAt, testWeight } from '../../query/scan-cost.ts';
 import type { FieldSource } from '../../query/selected-field.ts';
 
 /** Costs in units. One unit is about one object read and written out. */
@@ -34,10 +38,10 @@ const unit = {
   heading: 2,
   /** A list of an object: a branch of a statement. */
   list: 1,
-  /** Counting reads every row that it counts; for a root list that is a whole table. */
+  /** A row that is looked at to find, order or count those of a list. */
   row: 0.001,
   count: 5,
-  /** Grouping reads all rows that fit: about what a hand-written statement over a large table costs. */
+  /** Groups are made and sorted, beside looking at their rows. */
   groups: 100,
   /** A query to an agency, which takes the agency's time and counts against its limits. */
   live: 20,
@@ -56,6 +60,8 @@ export interface Weight {
   readonly cost: number;
   /** The part of the cost that is for rows which are looked at and not shown. */
   readonly scans: number;
+  /** What measures of groups test in each row of the list that is grouped, in rows. */
+  readonly measured: number;
   /** The field whose own objects cost most, as a path. */
   readonly mostExpensive: { readonly path: string; readonly cost: number };
   readonly largestPage: number;
@@ -72,6 +78,7 @@ export const noWeight: Weight = {
   introspectionAliases: 0,
   cost: 0,
   scans: 0,
+  measured: 0,
   mostExpensive: { path: '', cost: 0 },
   largestPage: 0,
   counts: false,
@@ -83,8 +90,7 @@ export function measureOperation(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
-  /** About how many rows a noun has. */
-  rowsOf: (noun: string) => number = () => 0,
+  rowsOf: RowsOf = () => 0,
 ): Weight {
   return new Measure(schema, document, operation, variables, rowsOf).whole();
 }
@@ -104,7 +110,7 @@ class Measure {
     document: DocumentNode,
     private readonly operation: OperationDefinitionNode,
     private readonly variables: Readonly<Record<string, unknown>>,
-    private readonly rowsOf: (noun: string) => number,
+    private readonly rowsOf: RowsOf,
   ) {
     for (const definition of document.definitions) {
       if (definition.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(definition.name.value, definition);
@@ -163,8 +169,9 @@ class Measure {
       ? this.set(node.selectionSet, named && isCompositeType(named) ? named : null, list ? null : size)
       : noWeight;
     const isCount = field?.name === 'totalCount' || grouped;
-    const counted = inner.counts && !isCount ? unit.row * this.tableOf(field) : 0;
-    const own = field ? ownCost(field, times) + counted : unit.leaf;
+    const lists = !isCount && (field?.extensions.read as FieldSource | undefined)?.kind === 'list';
+    const scans = field ? unit.row * this.scansOf(field, node, inner) : 0;
+    const own = field ? ownCost(field, times) + scans : unit.leaf;
     const path = node.alias?.value ?? name;
     const within = { path: `${path}.${inner.mostExpensive.path}`, cost: inner.mostExpensive.cost * times };
     return {
@@ -174,7 +181,8 @@ class Measure {
       introspectionFields: inner.introspectionFields,
       introspectionAliases: inner.introspectionAliases,
       cost: own + inner.cost * times,
-      scans: counted + inner.scans * times,
+      scans: scans + inner.scans * times,
+      measured: lists ? 0 : inner.measured + (field ? this.measuredBy(field, node) : 0),
       mostExpensive: within.cost > own ? within : { path, cost: own },
       largestPage: Math.max((!grouped && size) || 0, inner.largestPage),
       counts: isCount,
@@ -182,10 +190,89 @@ class Measure {
     };
   }
 
-  /** Rows of the table that is counted; only root lists count a whole table. */
-  private tableOf(field: GraphQLField<unknown, unknown> | undefined): number {
-    const read = field?.extensions.read as FieldSource | undefined;
-    return read?.kind === 'list' && !read.relation ? this.rowsOf(read.noun.name) : 0;
+  /** Rows that are looked at for a list, or for the snapshot of a board. */
+  private scansOf(field: GraphQLField<unknown, unknown>, node: FieldNode, inner: Weight): number {
+    const where = field.args.find(arg => arg.name === 'where');
+    if (!where) return 0;
+    const given = (name: string) => this.argument(field, node, name);
+    const read = field.extensions.read as FieldSource | undefined;
+    if (read?.kind === 'list') {
+      const { noun, relation } = read;
+      const isPast = this.isGiven(node, 'asOf');
+      const orderBy = this.orders(field, given('orderBy'));
+      const { counts: isWhole, measured } = inner;
+      const scan = { noun, relation, where: given('where'), orderBy, isPast, isWhole, measured };
+      return rowsLookedAt(scan, this.rowsOf);
+    }
+    const noun = nounsOf(this.schema).get(getNamedType(where.type).name);
+    if (!noun) return 0;
+    // A board shows all rows that fit, unless it goes on behind a cursor.
+    if (read || this.isGiven(node, 'after')) return 0;
+    const board = {
+      noun,
+      relation: null,
+      where: given('where'),
+      orderBy: [],
+      isPast: false,
+      isWhole: true,
+      measured: 0,
+    };
+    return rowsLookedAt(board, this.rowsOf);
+  }
+
+  private measuredBy(field: GraphQLField<unknown, unknown>, node: FieldNode): number {
+    const where = field.args.find(arg => arg.name === 'where');
+    const isMeasure = (field.extensions.read as FieldSource | undefined)?.kind === 'measure';
+    const noun = isMeasure && where ? nounsOf(this.schema).get(getNamedType(where.type).name) : null;
+    return noun ? testWeight(noun, this.argument(field, node, 'where'), this.rowsOf) : 0;
+  }
+
+  /** The value of an argument, null if it has none. Values of variables for single values are only known to be there. */
+  private argument(field: GraphQLField<unknown, unknown>, node: FieldNode, name: string): unknown {
+    const value = node.arguments?.find(argument => argument.name.value === name)?.value;
+    if (!value || !field.args.some(argument => argument.name === name)) return null;
+    return this.valueOf(value);
+  }
+
+  private isGiven({ arguments: given = [] }: FieldNode, name: string): boolean {
+    const value = given.find(argument => argument.name.value === name)?.value;
+    if (value?.kind !== Kind.VARIABLE) return value !== undefined && value.kind !== Kind.NULL;
+    this.byVariables = true;
+    return (this.variables[value.name.value] ?? null) !== null;
+  }
+
+  private valueOf(value: ValueNode): unknown {
+    switch (value.kind) {
+      case Kind.VARIABLE:
+        return this.variableOf(value.name.value);
+      case Kind.OBJECT:
+        return Object.fromEntries(value.fields.map(each => [each.name.value, this.valueOf(each.value)]));
+      case Kind.LIST:
+        return value.values.map(each => this.valueOf(each));
+      case Kind.NULL:
+        return null;
+      default:
+        return value.value;
+    }
+  }
+
+  private variableOf(name: string): unknown {
+    const declared = this.operation.variableDefinitions?.find(({ variable }) => variable.name.value === name);
+    const type = declared && this.schema.getType(namedTypeOf(declared.type));
+    // One text is weighed once for all values of its tests; `$value` then stands for them.
+    if (type && isScalarType(type)) return `$${name}`;
+    this.byVariables = true;
+    const given = this.variables[name];
+    if (given !== undefined) return given;
+    return declared?.defaultValue ? this.valueOf(declared.defaultValue) : null;
+  }
+
+  private orders(field: GraphQLField<unknown, unknown>, given: unknown): string[] {
+    const type = getNamedType(field.args.find(arg => arg.name === 'orderBy')?.type);
+    if (!isEnumType(type)) return [];
+    const names = Array.isArray(given) ? given : [given];
+    const orders = names.map(name => (typeof name === 'string' ? type.getValue(name)?.value : null));
+    return orders.filter(order => typeof order === 'string');
   }
 
   /**
@@ -230,6 +317,25 @@ class Measure {
   }
 }
 
+const namedTypeOf = (type: TypeNode): string =>
+  type.kind === Kind.NAMED_TYPE ? type.name.value : namedTypeOf(type.type);
+
+type ListNoun = Extract<FieldSource, { kind: 'list' }>['noun'];
+const nounsBySchema = new WeakMap<GraphQLSchema, ReadonlyMap<string, ListNoun>>();
+/** Nouns by the name of the type of their filters. */
+function nounsOf(schema: GraphQLSchema): ReadonlyMap<string, ListNoun> {
+  const known = nounsBySchema.get(schema);
+  if (known) return known;
+  const nouns = new Map<string, ListNoun>();
+  for (const { args, extensions } of Object.values(schema.getQueryType()?.getFields() ?? {})) {
+    const read = extensions.read as FieldSource | undefined;
+    const where = args.find(({ name }) => name === 'where');
+    if (read?.kind === 'list' && where) nouns.set(getNamedType(where.type).name, read.noun);
+  }
+  nounsBySchema.set(schema, nouns);
+  return nouns;
+}
+
 const pageSizes = ['first', 'last'];
 /** Pages of groups have a bound of their own. */
 const groupSizes = ['limit'];
@@ -254,6 +360,7 @@ function plus(a: Weight, b: Weight): Weight {
     introspectionAliases: a.introspectionAliases + b.introspectionAliases,
     cost: a.cost + b.cost,
     scans: a.scans + b.scans,
+    measured: a.measured + b.measured,
     mostExpensive: b.mostExpensive.cost > a.mostExpensive.cost ? b.mostExpensive : a.mostExpensive,
     largestPage: Math.max(a.largestPage, b.largestPage),
     counts: a.counts || b.counts,

@@ -115,9 +115,9 @@ export const Case = defineRecord('Case', {
     channel: optional(told.channel),
     windowCode: told.windowCode,
     regionCode: told.regionCode,
-    submittedAt: optional(told.submittedAt),
+    submittedAt: { ...optional(told.submittedAt), ordered: 'desc' as const },
     acceptedAt: told.acceptedAt,
-    promisedOn: told.promisedOn,
+    promisedOn: { ...told.promisedOn, ordered: 'asc' as const },
     closedAt: optional(CaseClosing.fields.closedAt),
   },
 });

@@ -110,6 +110,21 @@ test('a statement that somebody else waits for too goes on when the first one le
   expect((await answer).errors).toBeUndefined();
 });
 
+test('eight readers who order a large table wait for one another, and a light question for none of them', async () => {
+  await t.hub.store.database.pool.query(`update pg_class set reltuples = 2500000 where relname = 'hub_region'`);
+  await t.hub.sizes.refresh();
+  await hold();
+  const readers = await Promise.all(Array.from({ length: 8 }, (_, i) => Reader.of(`orders${i}`)));
+  const ordering = (size: number) => `{ regions(first: ${size}, orderBy: [NAME_ASC]) { nodes { code } } }`;
+  const asked = readers.map((reader, i) => reader.ask(ordering(i + 1)));
+  await held.until(2);
+  const { data } = await (await Reader.of('light')).ask('{ agencies(first: 1) { nodes { code } } }');
+  expect(data.agencies.nodes).toEqual([]);
+  expect(await held.waiting()).toHaveLength(2);
+  await held.release();
+  for (const answer of await Promise.all(asked)) expect(answer.errors).toBeUndefined();
+});
+
 test('what a socket asked is cancelled when it closes', async () => {
   await hold();
   const wire = await (await Reader.of('socket')).socket();
