@@ -3,7 +3,7 @@
  * asked for with the app key and comes encrypted with it.
  */
 import { createDecipheriv, createHmac, randomUUID } from 'node:crypto';
-import { type Call, type Io, parseJson, SourceError } from '../kit/index.ts';
+import { type Call, decodeUtf8, type Io, parseJson, SourceError } from '../kit/index.ts';
 import { isRow, plainText, type Row } from './wire.ts';
 
 export interface GatewaySettings {
@@ -88,8 +88,9 @@ export class Gateway {
     let text: string;
     try {
       const response = await this.io.fetch(this.base + path, request);
-      text = await response.text();
+      const bytes = await response.arrayBuffer();
       refuseStatus(response.status);
+      text = decodeUtf8(bytes);
     } catch (cause) {
       if (cause instanceof SourceError) throw cause;
       if (call.signal.aborted) throw new SourceError('TIMEOUT', 'the exchange did not answer in time', { cause });

@@ -185,6 +185,17 @@ test('a sample names what failed', () => {
   });
 });
 
+test('ids that are written as numbers keep their digits', () => {
+  const read = (text: string) => nativeOf(parseLine(text)).row;
+  expect(
+    read('{"TABLE":"SPYP_XKZ","ROW":{"XKZID":37148200000123456,"APPLICANTCODE":371482198512240719,"DATAVER":1}}'),
+  ).toEqual({
+    XKZID: '37148200000123456',
+    APPLICANTCODE: '371482198512240719',
+    DATAVER: 1,
+  });
+});
+
 test('a row of a table that the agency does not have is rejected', () => {
   expect(() => adapter.map({ table: 'EA_JC_FEEINFO', operation: 'I', row: {} })).toThrow(Rejection);
 });

@@ -1,5 +1,5 @@
 /** One signed request to the look-up service: all licences of these holders and with these numbers. */
-import { type Io, parseJson, SourceError } from '../kit/index.ts';
+import { decodeUtf8, type Io, parseJson, SourceError } from '../kit/index.ts';
 import { DEEPEST, isRow } from './event.ts';
 import { signedHeaders } from './signature.ts';
 
@@ -23,9 +23,9 @@ export async function askLicences(query: LicenceQuery, io: Io, signal: AbortSign
       signal,
       redirect: 'error',
     });
-    const text = await response.text();
+    const bytes = await response.arrayBuffer();
     demandSuccess(response.status);
-    return parseAnswer(text);
+    return parseAnswer(decodeUtf8(bytes));
   } catch (cause) {
     if (cause instanceof SourceError) throw cause;
     if (signal.aborted) throw new SourceError('TIMEOUT', 'the look-up service did not answer in time', { cause });

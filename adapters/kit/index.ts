@@ -23,3 +23,4 @@ export * as setting from './settings.ts';
 export * from './statement.ts';
 export * from './times.ts';
 export * from './town-time.ts';
+export * from './utf8.ts';

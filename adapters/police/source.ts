@@ -1,6 +1,15 @@
 /** The open connection to the police's request service platform. */
 import { residentId } from '../kit/identifiers/resident-id.ts';
-import { type AgencySource, type Call, type Io, type Item, type Page, SourceError, townClock } from '../kit/index.ts';
+import {
+  type AgencySource,
+  type Call,
+  decodeUtf8,
+  type Io,
+  type Item,
+  type Page,
+  SourceError,
+  townClock,
+} from '../kit/index.ts';
 import {
   afterRow,
   afterSweep,
@@ -93,7 +102,7 @@ export class PoliceSource implements AgencySource<PoliceRow> {
         await response.body?.cancel();
         throw httpError(response.status);
       }
-      return readResponse(await response.text());
+      return readResponse(decodeUtf8(await response.arrayBuffer()));
     } catch (cause) {
       if (cause instanceof SourceError) throw cause;
       if (signal.aborted) throw new SourceError('TIMEOUT', 'the police platform did not answer in time', { cause });

@@ -42,3 +42,50 @@ test('the error says how deep it may be, and quotes nothing', () => {
   expect(() => parseJson(`{"name":"丁秀英","a":${'['.repeat(1_000_000)}`, 8)).toThrow(NestingError);
   expect(() => parseJson('[[["丁秀英"]]]', 2)).toThrow(/^The JSON is nested deeper than 2 levels$/);
 });
+
+describe('numbers keep their digits', () => {
+  test.each([
+    ['371482198512240719', '371482198512240719'],
+    ['37148200000123457', '37148200000123457'],
+    ['-9007199254740993', '-9007199254740993'],
+    ['9007199254740993', '9007199254740993'],
+    ['12345678901234567.5', '12345678901234567.5'],
+    ['0.1234567890123456789', '0.1234567890123456789'],
+    ['1e400', '1e400'],
+    ['-1E999', '-1E999'],
+    ['123456789012345678e2', '123456789012345678e2'],
+    // What a double holds stays a number.
+    ['9007199254740991', 9007199254740991],
+    ['1528473600000', 1528473600000],
+    ['0', 0],
+    ['12.50', 12.5],
+    ['0.000000000000000001', 1e-18],
+    ['1e3', 1000],
+    ['100.000', 100],
+  ] as const)('%s', (written, read) => {
+    for (const text of [`{"a":${written}}`, `{"a" : \n ${written} }`, `[1,${written}]`, `[ ${written},"x"]`, written]) {
+      const value = parseJson(text, 3);
+      const found =
+        typeof value !== 'object'
+          ? value
+          : Array.isArray(value)
+            ? value.find(one => one !== 1 && one !== 'x')
+            : (value as { a: unknown }).a;
+      expect([text, found]).toEqual([text, read]);
+    }
+  });
+
+  test('strings, keys and other values of such a text are as they were', () => {
+    const text =
+      '{"id":371482198512240719,"s":"371482198512240719","1234567890123456789":[true,null,{"n":1.50}],"__proto__":7}';
+    const read = parseJson(text, 9) as Record<string, unknown>;
+    expect(Object.entries(read)).toEqual(
+      [
+        ['1234567890123456789', [true, null, { n: 1.5 }]],
+        ['id', '371482198512240719'],
+        ['s', '371482198512240719'],
+        ['__proto__', 7],
+      ].sort((a, b) => Object.keys(read).indexOf(a[0] as string) - Object.keys(read).indexOf(b[0] as string)),
+    );
+  });
+});
