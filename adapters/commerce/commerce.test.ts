@@ -142,6 +142,14 @@ test('a deleted row is a removal, even where the rest of it is rubbish', () => {
   expect(entity({ CD_OPERATION: 'd ', REGSTATE: '?' })).toMatchObject({ deleted: true, data: null });
 });
 
+test('a removal is one in any spelling of its code, and an unknown code is parked', () => {
+  for (const code of ['D', 'd', 'D ', 'Ｄ', ' ｄ　'])
+    expect([code, entity({ CD_OPERATION: code })]).toEqual([code, expect.objectContaining({ deleted: true })]);
+  for (const code of ['I', 'u', 'Ｕ', '', null])
+    expect([code, entity({ CD_OPERATION: code })]).toEqual([code, expect.objectContaining({ deleted: false })]);
+  for (const code of ['x', 'DELETE', '3', 4]) expect(() => entity({ CD_OPERATION: code })).toThrow(/CD_OPERATION/);
+});
+
 test('a removal from the list of the abnormal is a newer version of the listing', () => {
   const statements = rowsOf('abnormal').flatMap(row => map({ service: 'abnormal', row }));
   const [listed, removed] = statements.filter(({ sourceId }) => sourceId === 'YC000002');

@@ -7,6 +7,7 @@ import {
   readCode,
   readDate,
   readInstant,
+  readOperationCode,
   readText,
   remove,
   required,
@@ -56,7 +57,8 @@ function stated<K extends RecordKind>(
   read: (row: Row, id: string) => RecordOf<K>,
 ): Statement {
   const source = sourceOf(row, id);
-  if (plainText(row.CD_OPERATION)?.toUpperCase() !== 'D') return put(kind, source, read(row, id));
+  if (readOperationCode('CD_OPERATION', ['I', 'U', 'D'], row.CD_OPERATION) !== 'D')
+    return put(kind, source, read(row, id));
   try {
     return remove(kind, source, read(row, id));
   } catch (error) {

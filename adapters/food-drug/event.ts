@@ -4,8 +4,8 @@ import { type Item, NestingError, parseJson } from '../kit/index.ts';
 /** `{"TABLE":"EA_JC_STEP_PROC","CD_OPERATION":"I","ROW":{"PROJID":"…","DATAVER":1,…}}`; look-ups return only rows. */
 export interface EaEvent {
   readonly table: string;
-  /** I inserted, U updated, D deleted. */
-  readonly operation: string | null;
+  /** As it was written: I inserted, U updated, D deleted. */
+  readonly operation: unknown;
   readonly row: Readonly<Record<string, unknown>>;
 }
 
@@ -36,6 +36,5 @@ export function parseLine(raw: string): Item<EaEvent> {
   if (!isObject(line)) return unreadable(raw, 'line', 'is not a JSON object');
   if (typeof line.TABLE !== 'string') return unreadable(raw, 'TABLE', 'is missing');
   if (!isRow(line.ROW)) return unreadable(raw, 'ROW', 'is not an object of plain values');
-  const operation = typeof line.CD_OPERATION === 'string' ? line.CD_OPERATION : null;
-  return { raw, native: { table: line.TABLE, operation, row: line.ROW } };
+  return { raw, native: { table: line.TABLE, operation: line.CD_OPERATION ?? null, row: line.ROW } };
 }

@@ -165,6 +165,17 @@ test('an operation D and a VALIDITY_FLAG of 0 flag the record, whatever else the
   expect(stated('XBJ25371482000008')).toMatchObject({ kind: 'Sample', deleted: true, data: null });
 });
 
+test('a removal is one in any spelling of its code, and an unknown code is parked with its id', () => {
+  const report = nativeOf(parseLine(lines.find(line => line.includes('EA_JC_STEP_BASICINFO'))!));
+  const map = (operation: unknown) => adapter.map({ ...report, operation });
+  for (const code of ['D', 'd', 'D ', 'Ｄ', '　ｄ'])
+    expect([code, map(code)]).toEqual([code, [expect.objectContaining({ deleted: true })]]);
+  for (const code of ['I', 'u', 'Ｕ ', '', null, undefined])
+    expect([code, map(code)]).toEqual([code, [expect.objectContaining({ deleted: false })]]);
+  for (const code of ['x', 'DELETE', '删除', 1])
+    expect(() => map(code)).toThrow(expect.objectContaining({ field: 'CD_OPERATION', sourceId: expect.any(String) }));
+});
+
 test('an inspection has two officers and quotes the licence as it stood', () => {
   expect(stated('RCJC2025000042').data).toMatchObject({
     firstInspectorName: '蒋荣圃',

@@ -8,6 +8,7 @@ import {
   type RecordKind,
   type RecordOf,
   Rejection,
+  readOperationCode,
   remove,
   type Source,
   type Statement,
@@ -75,8 +76,9 @@ export function map({ table, operation, row: cells }: EaEvent): readonly Stateme
   if (!reading) throw new Rejection('TABLE', 'is not a table of this agency');
   const row = new Columns(cells);
   const sourceId = reading.idOf(row);
-  const deleted = operation === 'D' || row.word('VALIDITY_FLAG') === '0';
   try {
+    const isRemoval = readOperationCode('CD_OPERATION', ['I', 'U', 'D'], operation) === 'D';
+    const deleted = isRemoval || row.word('VALIDITY_FLAG') === '0';
     return [reading.state(sourceOf(sourceId, row, deleted), deleted, row)];
   } catch (error) {
     if (error instanceof Rejection) throw new Rejection(error.field, error.reason, sourceId);

@@ -4,7 +4,7 @@ import type { Item } from '../kit/index.ts';
 import { type ControlFile, malformed } from './control-file.ts';
 import type { DataFile } from './file-name.ts';
 import type { FileFacts, Row } from './layout.ts';
-import { LineMeter, measureLines, readLines } from './lines.ts';
+import { EncodingMeter, LineMeter, measureLines, readLines } from './lines.ts';
 import type { Place } from './position.ts';
 import type { SftpFolder } from './sftp-folder.ts';
 
@@ -35,10 +35,12 @@ export class DataFileReader {
   ) {
     const hash = createHash('sha256');
     const meter = new LineMeter();
+    const encoding = new EncodingMeter();
     let size = 0;
     const take = (part: Buffer) => {
       hash.update(part);
       meter.add(part);
+      encoding.add(part);
       size += part.length;
       if (meter.longest > LONGEST_LINE_BYTES) throw malformed(file, 'has lines far longer than its layout');
       if (size > listedBytes) throw malformed(file, 'is longer than the folder says');
@@ -48,6 +50,7 @@ export class DataFileReader {
       throw malformed(file, `has ${meter.lines} rows, its control file says ${control.rows}`);
     }
     if (hash.digest('hex') !== control.sha256) throw malformed(file, 'has another digest than its control file says');
+    if (encoding.isUtf8) throw malformed(file, 'is UTF-8, and GB18030 is agreed');
     return new DataFileReader(file, control, size);
   }
 

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { encodeGb18030 } from '../../seeds/systems/human-resources/gb18030.ts';
 import { Rejection, SourceError, type Statement } from '../kit/index.ts';
 import adapter from './adapter.ts';
 import { parseControlFile } from './control-file.ts';
 import { type DataFile, findDataFile } from './file-name.ts';
-import { LineMeter, measureLines, readLines } from './lines.ts';
+import { EncodingMeter, LineMeter, measureLines, readLines } from './lines.ts';
 import { readRow } from './map.ts';
 import { afterFile, formatPosition, isDone, parsePosition } from './position.ts';
 
@@ -102,6 +103,59 @@ describe('rows of the whole set of insured persons', () => {
   });
 });
 
+describe('the encoding', () => {
+  const facts = { table: 'AC02', whole: false, version: 'v', asOf: '2026-11-03T00:00:00+08:00' } as const;
+  const line = (name: string | Buffer) =>
+    Buffer.concat([
+      Buffer.from('1|P1|371482199003071077|'),
+      Buffer.from(name),
+      Buffer.from('|1|19900307||||371482|170|1|20200101|20261101093000\r\n'),
+    ]);
+  const nameOf = (item: ReturnType<typeof readLines>[number]) =>
+    'unreadable' in item ? item.unreadable.reason : item.native.cells[2];
+
+  test.each([
+    ['cdf5fe59', '王龴'],
+    ['fe59fe66fe67fe6dfe7efe90fea0', '龴龶龷龸龹龺龻'],
+    ['a6d9a6dfa6eca6f3', '︐︖︗︙'],
+  ])('is GB18030 of 2022: %s is %s', (bytes, name) => {
+    expect(new TextDecoder('gb18030').decode(Buffer.from(bytes, 'hex'))).toBe(name);
+    expect(nameOf(readLines(line(Buffer.from(bytes, 'hex')), facts, 0)[0]!)).toBe(name);
+    expect(encodeGb18030(name).toString('hex')).toBe(bytes);
+  });
+
+  test.each(['张三', '司马相如', '阿依古丽', '欧阳锋', '阿卜杜拉·买买提', '\ufeff张'])(
+    'lines in UTF-8 are not read as GB18030: %s',
+    name => {
+      expect(nameOf(readLines(line(name), facts, 0)[0]!)).toBe('is UTF-8, not GB18030');
+      expect(nameOf(readLines(line(encodeGb18030(name)), facts, 0)[0]!)).toBe(name);
+    },
+  );
+
+  test('ASCII is both, and the parts of a file may be cut anywhere', () => {
+    const meter = (bytes: Buffer, size: number) => {
+      const encoding = new EncodingMeter();
+      for (let at = 0; at < bytes.length; at += size) encoding.add(bytes.subarray(at, at + size));
+      return encoding.isUtf8;
+    };
+    const text = '1|张三|欧阳锋|阿卜杜拉·买买提\r\n'.repeat(50);
+    for (const size of [1, 2, 3, 7, 64, 10_000]) {
+      expect([size, meter(Buffer.from(text), size)]).toEqual([size, true]);
+      expect([size, meter(encodeGb18030(text), size)]).toEqual([size, false]);
+      expect([size, meter(Buffer.from('1|a|b\r\n'), size)]).toEqual([size, false]);
+    }
+  });
+
+  test('every character has bytes that are read as it', () => {
+    for (let point = 0x20; point < 0x3_00_00; point += 1) {
+      if (point >= 0xd800 && point < 0xf900) continue;
+      const character = String.fromCodePoint(point);
+      if (new TextDecoder('gb18030').decode(encodeGb18030(character)) !== character)
+        throw new Error(point.toString(16));
+    }
+  });
+});
+
 describe('rows of the other files', () => {
   test('changes of one day are told apart by their lines, and a removal needs nothing but the id', () => {
     const [first, second, removed, unknown] = outcomes('AC02_INC_20261103_000102.txt');
@@ -110,7 +164,7 @@ describe('rows of the other files', () => {
     expect((second as Statement).version > (first as Statement).version).toBe(true);
     expect((first as Statement).version > '20261031.000000000101.999999999999').toBe(true);
     expect(removed).toMatchObject({ deleted: true, data: null, sourceId: '371400000002-170' });
-    expect(unknown).toBe('CZLX is not a known operation (371400000003-170)');
+    expect(unknown).toBe('CZLX is none of 1, 2, 3 (371400000003-170)');
   });
 
   test('payments keep reversals negative and thousands without separators', () => {

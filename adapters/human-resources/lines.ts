@@ -1,12 +1,40 @@
 /**
  * Turns bytes of a file into items: decodes GB18030 and splits at pipes; an unreadable line becomes an unreadable item.
  */
-import iconv from 'iconv-lite';
 import type { Item } from '../kit/index.ts';
 import { columnsOf, type FileFacts, OPERATION, type Row } from './layout.ts';
 
 const LINE_FEED = 0x0a;
 const UNDECODABLE = '\uFFFD';
+/** Node's own decoder knows the edition of 2022, which gave code points to characters that were private before. */
+const gb18030 = new TextDecoder('gb18030');
+/**
+ * Finds out whether a file that is read in parts is UTF-8 in spite of the agreement. Chinese characters have three bytes
+ * there, which GB18030 text of some length never has by chance; a few of its characters look like letters of two bytes.
+ */
+export class EncodingMeter {
+  private readonly decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  private isValid = true;
+  private han = 0;
+  private letters = 0;
+
+  add(part: Uint8Array): void {
+    if (this.isValid) this.count(() => this.decoder.decode(part, { stream: true }));
+  }
+  get isUtf8(): boolean {
+    if (this.isValid) this.count(() => this.decoder.decode());
+    return this.isValid && this.han > this.letters;
+  }
+  private count(decode: () => string): void {
+    try {
+      const text = decode();
+      this.han += text.match(/[\p{Script=Han}\ufeff]/gu)?.length ?? 0;
+      this.letters += text.match(/[\u0080-\u00b6\u00b8-\u07ff]/g)?.length ?? 0;
+    } catch {
+      this.isValid = false;
+    }
+  }
+}
 
 /** Counts the lines of a file that is read in parts. */
 export class LineMeter {
@@ -52,19 +80,24 @@ export function measureLines(bytes: Uint8Array, start: number, limit: number): {
  * line feed is part of none, so lines may be split first.
  */
 export function readLines(bytes: Buffer, file: FileFacts, linesBefore: number): Item<Row>[] {
-  const lines = iconv.decode(bytes, 'gb18030').split('\n');
+  const lines = gb18030.decode(bytes).split('\n');
   const items: Item<Row>[] = [];
   let line = linesBefore;
   let start = 0;
-  const damaged = lines.some(text => text.includes(UNDECODABLE));
+  const encoding = new EncodingMeter();
+  encoding.add(bytes);
+  const foreign = encoding.isUtf8;
+  const damaged = foreign || lines.some(text => text.includes(UNDECODABLE));
   for (const text of lines) {
     line++;
     let raw = text;
     if (damaged) {
       const feed = bytes.indexOf(LINE_FEED, start);
       const end = feed < 0 ? bytes.length : feed;
-      if (text.includes(UNDECODABLE)) {
-        items.push(unreadable(Uint8Array.from(bytes.subarray(start, end)), 'has bytes that are not GB18030'));
+      const isForeign = foreign && /[^ -~\r]/.test(text);
+      if (isForeign || text.includes(UNDECODABLE)) {
+        const reason = isForeign ? 'is UTF-8, not GB18030' : 'has bytes that are not GB18030';
+        items.push(unreadable(Uint8Array.from(bytes.subarray(start, end)), reason));
         raw = '';
       }
       start = end + 1;

@@ -4,7 +4,9 @@ import {
   type RecordKind,
   type RecordOf,
   Rejection,
+  readOperationCode,
   remove,
+  required,
   type Source,
   type Statement,
   versionOf,
@@ -140,8 +142,10 @@ export function readRow(row: Row): readonly Statement[] {
 }
 
 function isRemoval({ operation }: Row, sourceId: string): boolean {
-  const code = operation?.trim();
-  if (code !== undefined && !['1', '2', '3'].includes(code))
-    throw new Rejection('CZLX', 'is not a known operation', sourceId);
-  return code === '3';
+  if (operation === null) return false;
+  try {
+    return required('CZLX', readOperationCode('CZLX', ['1', '2', '3'], operation)) === '3';
+  } catch (error) {
+    throw error instanceof Rejection ? new Rejection(error.field, error.reason, sourceId) : error;
+  }
 }

@@ -15,6 +15,7 @@ export * from './identifiers/registration-number.ts';
 export * from './identifiers/resident-id.ts';
 export * from './identifiers/spelling.ts';
 export * from './json.ts';
+export * from './names.ts';
 export * from './open-text.ts';
 export * from './personal.ts';
 export * from './reading.ts';

@@ -53,5 +53,18 @@ export function readCode<V extends string>(
   throw new Rejection(field, `is not a code of ${table.name} in edition ${edition}`);
 }
 
+/**
+ * What a row says was done to its record: one of these codes, in any width, case and padding; null where it says nothing.
+ *
+ * @throws Rejection for any other: an unknown code may be a removal
+ */
+export function readOperationCode<C extends string>(field: string, codes: readonly C[], raw: unknown): C | null {
+  const text = readText(raw)?.normalize('NFKC').trim().toUpperCase();
+  if (!text) return null;
+  const code = codes.find(known => known === text);
+  if (!code) throw new Rejection(field, `is none of ${codes.join(', ')}`);
+  return code;
+}
+
 /** The year of a day in the hub's form. */
 export const yearOf = (day: string): number => Number(day.slice(0, 4));

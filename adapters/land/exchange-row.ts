@@ -1,5 +1,13 @@
 /** A row of the exchange database as the adapter handles it, and what all its tables have in common. */
-import { Rejection, readInstant, readInteger, readText, required, type Source, versionOf } from '../kit/index.ts';
+import {
+  readInstant,
+  readInteger,
+  readOperationCode,
+  readText,
+  required,
+  type Source,
+  versionOf,
+} from '../kit/index.ts';
 
 /** The tables in the order in which they are read: what cases refer to comes first. */
 export const exchangeTables = [
@@ -26,10 +34,7 @@ const operations = ['I', 'U', 'D'] as const;
 type Operation = (typeof operations)[number];
 
 export function readOperation(row: Row): Operation {
-  const text = readText(row.cd_operation)?.toUpperCase();
-  const operation = operations.find(known => known === text);
-  if (!operation) throw new Rejection('cd_operation', 'is not I, U or D');
-  return operation;
+  return required('cd_operation', readOperationCode('cd_operation', operations, row.cd_operation));
 }
 
 /** Time of the batch, then the operation, then the place in the exchange log: the last one decides true ties. */

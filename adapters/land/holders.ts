@@ -15,12 +15,22 @@ const NOTHING = /^(无|空|null|-+)$/i;
 
 /**
  * Blanks separate only where nothing else does and each piece could be a name of its own: `张　三` is one person, whose
- * short name was spread out.
+ * short name was spread out. The words of a name in other letters belong together: `JOHN SMITH`.
  */
-function pieces(text: string, shortest: number): string[] {
+function namesIn(text: string): string[] {
+  const byMark = text.split(SEPARATORS).map(piece => piece.trim());
+  const byBlank = byMark.length === 1 ? text.split(blanksBetweenNames) : [];
+  const blanksSeparate = byBlank.length > 1 && byBlank.every(piece => [...piece].length >= 2);
+  const names = blanksSeparate ? byBlank : byMark;
+  return names.map(name => name.replaceAll(blanksAtHan, '').replaceAll(/\s+/g, ' ')).filter(name => name !== '');
+}
+const blanksBetweenNames = /(?<=\p{Script=Han})\s+|\s+(?=\p{Script=Han})/u;
+const blanksAtHan = new RegExp(blanksBetweenNames, 'gu');
+
+function numbersIn(text: string): string[] {
   const byMark = text.split(SEPARATORS);
   const byBlank = text.split(/\s+/);
-  const blanksSeparate = byMark.length === 1 && byBlank.every(piece => piece.length >= shortest);
+  const blanksSeparate = byMark.length === 1 && byBlank.every(piece => piece.length >= 15);
   return (blanksSeparate ? byBlank : byMark).map(piece => piece.replaceAll(/\s/g, ''));
 }
 const looksLikeOrganisation = (name: string) =>
@@ -40,9 +50,9 @@ function isOrganisation(name: string, number: string | null): boolean {
 export function readHolders(names: unknown, numbers: unknown): readonly Holder[] {
   const nameText = readText(names);
   if (nameText === null) throw new Rejection('qlr', 'is missing');
-  const each = pieces(nameText, 2).filter(name => name !== '');
+  const each = namesIn(nameText);
   const numberText = readText(numbers);
-  const numberOf = numberText === null ? [] : pieces(numberText, 15);
+  const numberOf = numberText === null ? [] : numbersIn(numberText);
   if (numberOf.length > each.length) throw new Rejection('qlrzjh', 'has more numbers than qlr has names');
   return each.map((name, at) => {
     const given = numberOf[at] ?? '';

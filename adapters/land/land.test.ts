@@ -80,7 +80,29 @@ test('holders in one string are told apart, and a name that was spread out stays
   expect(readHolders('张　三', null)).toEqual([{ name: '张三', number: null, organisation: false }]);
   expect(readHolders('张三 李小四', null).map(({ name }) => name)).toEqual(['张三', '李小四']);
   expect(readHolders('阿依古丽·买买提', null)).toHaveLength(1);
+  expect(readHolders('欧阳 锋', null).map(({ name }) => name)).toEqual(['欧阳锋']);
   expect(() => readHolders('张三', '110101199003070011、110101199003070012')).toThrow(Rejection);
+});
+
+test.each([
+  ['JOHN SMITH', '91184019900308001X', ['JOHN SMITH']],
+  ['MARIA  DE LA　CRUZ', null, ['MARIA DE LA CRUZ']],
+  ['JOHN SMITH、张三', '91184019900308001X、110101199003070011', ['JOHN SMITH', '张三']],
+  ['张三 JOHN SMITH', null, ['张三', 'JOHN SMITH']],
+  ['JOHN SMITH；Нина Петрова', null, ['JOHN SMITH', 'Нина Петрова']],
+  ["O'NEIL ANNE-MARIE", null, ["O'NEIL ANNE-MARIE"]],
+  ['張 三 、 李　四', null, ['張三', '李四']],
+])('%s: the words of a foreign name belong together', (names, numbers, expected) => {
+  const holders = readHolders(names, numbers);
+  expect(holders.map(({ name }) => name)).toEqual(expected);
+  expect(holders.map(({ number }) => number)).toEqual(expected.map((_, i) => numbers?.split('、')[i] ?? null));
+});
+
+test.each(['d', 'D ', 'Ｄ', 'ｄ　', 'D'])('%j removes a row, and a code that nobody knows parks it', code => {
+  const insertion = rowWhere(rights, row => row.cd_operation === 'I');
+  expect(state(withColumns(insertion, { cd_operation: code })).deleted).toBe(true);
+  for (const unknown of ['X', 'DELETE', '', null])
+    expect(refusal(withColumns(insertion, { cd_operation: unknown }))).toMatch(/^cd_operation /);
 });
 
 test('a right has its holders side by side, each with an own id', () => {

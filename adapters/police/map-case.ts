@@ -18,7 +18,7 @@ import {
   required,
   type Statement,
 } from '../kit/index.ts';
-import { readFlag, readName, readRegion, readSource } from './reading.ts';
+import { readFlag, readRegion, readSource } from './reading.ts';
 import type { PoliceRow } from './services.ts';
 import { state } from './state.ts';
 
@@ -33,7 +33,7 @@ export function mapCaseReport(row: Row): Statement {
     matterEdition: readInteger('SXBB', row.SXBB),
     title: readText(row.SQNR),
     applicantKind: required('SQRLX', readCode('SQRLX', applicantKind, 'gbt39046', row.SQRLX)),
-    applicantPersonName: readName(row.SQRXM),
+    applicantPersonName: readText(row.SQRXM),
     applicantId: readText(row.SQRZJH),
     contactPhone: readText(row.LXDH),
     channel: required('SQQD', readCode('SQQD', channel, 'gbt39046', row.SQQD)),
@@ -71,7 +71,7 @@ export function mapApproval(row: Row): Statement {
       type: readStepType(row.HJLX),
       state: stepState,
       outcome: readCode('HJJG', approvalOutcome, 'eajc', row.HJJG),
-      handlerName: readName(row.BLR),
+      handlerName: readText(row.BLR),
       opinion: readText(row.BLYJ),
       startedAt: required('KSSJ', readInstant('KSSJ', row.KSSJ)),
       // The standard has the start time written where there is no end yet: only the state says that a step ended.

@@ -16,7 +16,6 @@ import {
   readFlag,
   readLiveSource,
   readMonth,
-  readName,
   readNation,
   readPeriod,
   readRegion,
@@ -33,8 +32,8 @@ function mapResident(row: Row): Statement {
   const period = readPeriod(row, 'QYSJ', 'JSSJ');
   return put(Resident, readLiveSource(row), {
     residentId: required('GMSFHM', readText(row.GMSFHM)),
-    name: required('XM', readName(row.XM)),
-    formerName: readName(row.ZYM),
+    name: required('XM', readText(row.XM)),
+    formerName: readText(row.ZYM),
     sex: readSex(row),
     nation: readNation(row),
     birthDate: readDate('CSRQ', row.CSRQ),
@@ -56,7 +55,7 @@ function mapIdentityCard(row: Row): Statement {
   return put(IdentityCard, readLiveSource(row), {
     acceptanceNo: required('SLH', readText(row.SLH)),
     residentId: required('GMSFHM', readText(row.GMSFHM)),
-    name: required('XM', readName(row.XM)),
+    name: required('XM', readText(row.XM)),
     kind: required('BZLX', readCode('BZLX', identityCardKind, 'police', row.BZLX)),
     issuedBy: readText(row.QFJG),
     validFrom: period.from,
@@ -70,10 +69,10 @@ function mapResidencePermit(row: Row): Statement {
   return put(ResidencePermit, readLiveSource(row), {
     permitNo: required('JZZH', readText(row.JZZH)),
     residentId: required('GMSFHM', readText(row.GMSFHM)),
-    name: required('XM', readName(row.XM)),
+    name: required('XM', readText(row.XM)),
     villageCode: readText(row.JCWH),
     address: readText(row.JZDZ),
-    landlordName: readName(row.FZXM),
+    landlordName: readText(row.FZXM),
     reason: readCode('JZSY', residenceReason, 'police', row.JZSY),
     contactPhone: readText(row.LXDH),
     validFrom: period.from,
@@ -87,8 +86,8 @@ function mapHouseholdChange(row: Row): Statement {
     changeNo,
     kind: required('BDLB', readCode('BDLB', householdChangeKind, 'police', row.BDLB)),
     residentId: required('GMSFHM', readText(row.GMSFHM)),
-    name: required('XM', readName(row.XM)),
-    formerName: readName(row.BGQXM),
+    name: required('XM', readText(row.XM)),
+    formerName: readText(row.BGQXM),
     birthDate: readDate('CSRQ', row.CSRQ),
     householdNo: readText(row.HH),
     villageCode: readText(row.JCWH),
@@ -98,7 +97,7 @@ function mapHouseholdChange(row: Row): Statement {
     registeredYear: yearOf(required('DJRQ', readDate('DJRQ', row.DJRQ))),
     fromAddress: readText(row.QCDZ),
     toAddress: readText(row.QWDZ),
-    applicantName: readName(row.SBRXM),
+    applicantName: readText(row.SBRXM),
   }));
 }
 

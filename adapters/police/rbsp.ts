@@ -51,7 +51,10 @@ export function writeRequest(query: RbspQuery, sender: RbspSender, timeStamp: st
   ].join('');
 }
 
-/** The parser never expands entities; the five of XML and numeric character references are read here. */
+/**
+ * The parser neither expands references nor keeps CDATA apart from text: it drops references to one half of a character,
+ * which some senders write in pairs. So they are read here, and what stands in CDATA is escaped beforehand.
+ */
 const parser = new XMLParser({
   ignoreAttributes: true,
   parseTagValue: false,
@@ -62,7 +65,7 @@ const parser = new XMLParser({
 const entities: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 const readEntities = (text: string): string =>
   text.includes('&')
-    ? text.replace(/&(?:#x([\da-f]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));/gi, (whole, hex, decimal, name) => {
+    ? text.replace(/&(?:#x([\da-f]+)|#(\d+)|(amp|lt|gt|quot|apos));/gi, (whole, hex, decimal, name) => {
         if (name) return entities[name.toLowerCase()]!;
         const point = hex ? Number.parseInt(hex, 16) : Number(decimal);
         return point > 0 && point <= 0x10_ff_ff ? String.fromCodePoint(point) : whole;
@@ -102,9 +105,15 @@ export function readResponse(text: string): RbspTable {
   return { timeStamp, header: header.map(name => name.trim().toUpperCase()), rows };
 }
 
+/** Comments are left out, and what CDATA holds is text without references (XML 1.0, 2.7). */
+const plainXml = (xml: string): string =>
+  xml.includes('<!')
+    ? xml.replace(/<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>/g, (_, text: string | undefined) => escapeXml(text ?? ''))
+    : xml;
+
 function parse(xml: string): unknown {
   try {
-    return parser.parse(xml);
+    return parser.parse(plainXml(xml));
   } catch (cause) {
     throw new SourceError('MALFORMED', 'the answer is not XML', { cause });
   }

@@ -18,9 +18,6 @@ import type { PoliceRow } from './services.ts';
 
 type Row = PoliceRow['row'];
 
-/** A name with its middle dot in one spelling: the three others are •, ． and ・. */
-export const readName = (raw: unknown): string | null => readText(raw)?.replaceAll(/\s*[•．・‧∙]\s*/g, '·') ?? null;
-
 /** One column holds codes of 6, 9 and 12 digits; the missing levels are zeros. */
 export const readRegion = (raw: unknown): string | null => {
   const code = readText(raw);

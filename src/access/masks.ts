@@ -2,6 +2,7 @@
  * What is left of a personal value for readers who may not see it whole. A mask shows a part only of a value that has
  * the expected form; any other value, free text above all, becomes stars, one for each visible character.
  */
+import { isNameDot } from '../../adapters/kit/names.ts';
 import type { MaskName, Scalar } from '../../adapters/kit/record.ts';
 import { charactersOf, visibleLength } from './characters.ts';
 
@@ -26,7 +27,7 @@ function name(text: string): string {
   const { length } = characters;
   const shown = (head: number, tail: number) =>
     characters.slice(0, head).join('') + starred(length - head - tail) + characters.slice(length - tail).join('');
-  const dot = characters.findIndex(character => /^[·•．・]$/.test(character));
+  const dot = characters.findIndex(isNameDot);
   if (dot > 0 && dot <= maxFirstPart) return shown(dot, 0);
   if (length > 2 && compoundSurnames.has(characters[0]! + characters[1]!)) return shown(2, 0);
   // Of three characters the last stays (张*丰); of two only the surname (张*); a single one may be the whole name.

@@ -17,7 +17,11 @@ export interface FileFormat {
 const bytes = (text: string) => Buffer.from(text, 'utf8');
 const nothing = new Uint8Array();
 
-/** RFC 4180, UTF-8. A text that a spreadsheet would take for a formula is prefixed by an apostrophe. */
+/**
+ * RFC 4180, UTF-8. A text that a spreadsheet would take for a formula is prefixed by an apostrophe. With a byte order
+ * mark, which only Excel needs, digits that Excel would change (of an identity number it keeps fifteen, and no zeros in
+ * front) are written as `="371482199003071077"`, which it shows as they are.
+ */
 const csv: FileFormat = {
   type: 'text/csv; charset=utf-8; header=present',
   open: async (columns, { bom }) => {
@@ -25,18 +29,20 @@ const csv: FileFormat = {
     return {
       head: () => bytes((bom ? '\uFEFF' : '') + line(columns.map(({ name }) => csvCell(name)))),
       rows: rows =>
-        bytes(rows.map(row => line(columns.map(({ path, kind }) => cellOf(valueAt(row, path), kind)))).join('')),
+        bytes(rows.map(row => line(columns.map(({ path, kind }) => cellOf(valueAt(row, path), kind, bom)))).join('')),
       end: () => nothing,
     };
   },
 };
-const cellOf = (value: unknown, kind: ExportColumn['kind']) => {
+const cellOf = (value: unknown, kind: ExportColumn['kind'], forExcel: boolean) => {
   const text = textOf(value, kind);
-  return text === null ? '' : kind === 'integer' || kind === 'float' ? text : csvCell(text);
+  if (text === null) return '';
+  if (kind === 'integer' || kind === 'float') return text;
+  return forExcel && /^(\d{16,}|0\d+)$/.test(text) ? `"=""${text}"""` : csvCell(text);
 };
 export function csvCell(text: string): string {
   // A number is no formula, though it may begin with a minus.
-  const safe = /^[=+\-@\t\r]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
+  const safe = /^[=+\-@\t\r＝＋－＠]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -1,6 +1,7 @@
 /** Decides whether a statement can be stored: normalises and validates identifiers, checks values, names faults. */
 import type { Fault } from '../../adapters/kit/format.ts';
 import { identify } from '../../adapters/kit/format.ts';
+import { foldDots } from '../../adapters/kit/names.ts';
 import {
   type Field,
   instantCheck,
@@ -129,7 +130,7 @@ function checkField(
     if (given.includes('\0') || !given.isWellFormed()) return 'holds characters that are no text';
     if (given.length > longestText.characters) return longestText.reason;
   }
-  let value = given;
+  let value = field.mask === 'name' && typeof given === 'string' ? foldDots(given) : given;
   if (field.format && typeof given === 'string') {
     const { value: normalised, faults } = identify(field.format, given);
     if (normalised !== given || faults.length) spellings.push({ field: name, raw: given, normalised, faults });

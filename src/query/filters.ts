@@ -1,5 +1,6 @@
 /** A reader's `where` as SQL: values are always bound, and fields that the reader sees masked are refused. */
 
+import { foldDots } from '../../adapters/kit/names.ts';
 import type { Policy } from '../access/policy.ts';
 import { type Column, isStored, type Relation, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
@@ -192,8 +193,10 @@ function namelessSql({ column, field }: Column, alias: string): string {
   return prefix ? `case when starts_with(${plain}, '${prefix}') then null else ${plain} end` : plain;
 }
 
-/** Normalises the tested value, so that identifiers are found in any spelling. */
-const spellingOf =
+/** Normalises the tested value as stored ones are, so that identifiers and names are found in any spelling. */
+export const spellingOf =
   ({ field }: Column) =>
-  (value: unknown): unknown =>
-    field.format && typeof value === 'string' ? field.format.normalise(value) : value;
+  (value: unknown): unknown => {
+    if (typeof value !== 'string') return value;
+    return field.format?.normalise(value) ?? (field.mask === 'name' ? foldDots(value) : value);
+  };

@@ -1,4 +1,5 @@
 /** What all agencies say of a person or an organisation, in one list, and where they differ. */
+import { foldDots } from '../../adapters/kit/names.ts';
 import { maskValue } from '../access/masks.ts';
 import { type Catalog, isStored, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
@@ -188,9 +189,5 @@ const claimColumns = ['fact', 'value', 'agency', 'kind', 'record_id', 'observed_
 const claimantsOf = (catalog: Catalog, noun: StoredNoun): StoredNoun[] =>
   catalog.all().filter(({ links }) => links.some(link => link.target === noun && link.states.length));
 
-/** Removes differences of spelling that do not count: width, spaces, and the three dots of ethnic names. */
-const comparable = (value: string) =>
-  value
-    .normalize('NFKC')
-    .replaceAll(/\s/g, '')
-    .replaceAll(/[•．・.]/g, '·');
+/** Removes differences of spelling that do not count: width, spaces, and the dots of names. */
+const comparable = (value: string) => foldDots(value).normalize('NFKC').replaceAll(/\s/g, '').replaceAll('.', '·');

@@ -3,7 +3,7 @@ import { namesPerson } from '../access/policy.ts';
 import { type Column, isStored, type StoredNoun } from '../catalog/catalog.ts';
 import { HubError } from '../domain/error-codes.ts';
 import { type FetchedRow, type NounFetch, unkeyed } from './fetch.ts';
-import { containsSql, testedSql } from './filters.ts';
+import { containsSql, spellingOf, testedSql } from './filters.ts';
 import { personLinks } from './note-persons.ts';
 import { items, listWriter } from './plan-list.ts';
 import type { Planner } from './planner.ts';
@@ -237,7 +237,7 @@ function searchFetch(planner: Planner, noun: StoredNoun, text: string, limit: nu
   const { values } = fetch.level;
   const tests = searched.map(({ column, key }) =>
     key === null
-      ? containsSql(`t."${column.column}"`, values.add(text))
+      ? containsSql(`t."${column.column}"`, values.add(spellingOf(column)(text)))
       : `${testedSql(policy, noun, column)} = ${values.add(key)}`,
   );
   const where = `(${tests.join(' or ')}) and ${fetch.visible()}`;

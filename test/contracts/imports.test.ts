@@ -229,7 +229,7 @@ const packageRules: readonly { packages: RegExp; modules: readonly string[]; bec
     because: 'who logs is given a logger by the hub',
   },
   {
-    packages: /^(fast-xml-parser|iconv-lite|proj4|ssh2-sftp-client)$/,
+    packages: /^(fast-xml-parser|proj4|ssh2-sftp-client)$/,
     modules: ['adapter', 'seeds'],
     because: "an agency's protocol is known in its folder only, and by the system that pretends to be it",
   },
@@ -241,7 +241,7 @@ const packageRules: readonly { packages: RegExp; modules: readonly string[]; bec
 ];
 
 /** An adapter speaks its agency's protocol with these packages and uses no others. */
-const adapterPackages = /^(fast-xml-parser|iconv-lite|pg|proj4|ssh2-sftp-client|zod|node:.*)$/;
+const adapterPackages = /^(fast-xml-parser|pg|proj4|ssh2-sftp-client|zod|node:.*)$/;
 const kitPackages = /^(zod|node:.*)$/;
 
 const folderOf = (file: string) => file.split('/').slice(0, 2).join('/');

@@ -2,7 +2,7 @@ import type { Fault, Format } from '../format.ts';
 import { faultsBeyondShape, faultsWhere, plainSpelling } from './spelling.ts';
 
 /** The country's code is dropped before a mobile number only: a landline would lack its leading zero then. */
-const COUNTRY_CODE = /^(\+86|0086)(?=1[3-9]\d{9}$)/;
+const COUNTRY_CODE = /^(\+86|0086|86)(?=1[3-9]\d{9}$)/;
 /** 010 and 02x have 8 digits after them, all other areas have 4 digits and 7 or 8 after them. */
 const LANDLINE = /^0((10|2\d)\d{8}|[3-9]\d{2}\d{7,8})$/;
 

@@ -2,7 +2,7 @@
  * Puts files into the served folder as the agency does: the data, then the control file that says they are complete.
  */
 import { createHash } from 'node:crypto';
-import iconv from 'iconv-lite';
+import { encodeGb18030 } from './gb18030.ts';
 import { BROKEN_BYTE } from './row-spoiler.ts';
 import type { Table } from './rows.ts';
 import type { SftpServer } from './sftp-server.ts';
@@ -21,7 +21,7 @@ export interface WireFile {
 
 /** The line ends are those of the agency's Windows servers. */
 function encode(lines: readonly string[]): Buffer {
-  const bytes = iconv.encode(lines.length ? `${lines.join('\r\n')}\r\n` : '', 'gb18030');
+  const bytes = encodeGb18030(lines.length ? `${lines.join('\r\n')}\r\n` : '');
   const broken = BROKEN_BYTE.charCodeAt(0);
   for (let at = bytes.indexOf(broken); at >= 0; at = bytes.indexOf(broken, at)) bytes[at] = NO_CHARACTER;
   return bytes;

@@ -161,10 +161,33 @@ describe('a spreadsheet', () => {
     ['\tx', "'\tx"],
     ['\rx', `"'\rx"`],
     ['a,"b"\n', '"a,""b""\n"'],
+    ['＝1+1', "'＝1+1"],
+    ['＋8', "'＋8"],
+    ['＠sum', "'＠sum"],
     ['-12.50', '-12.50'],
     ['', ''],
   ])('does not take %j for a formula', (text, cell) => {
     expect(csvCell(text)).toBe(cell);
+  });
+
+  test('keeps all digits of an identifier, which Excel would cut to fifteen', async () => {
+    const [code, number] = ['371482199003071077', '0012'];
+    await stateRecords(town.hub.store, 'commerce', [
+      plainStatement(MarketEntity, 'digits', {
+        entityNo: code,
+        registrationNo: null,
+        name: '数位企业',
+        industryClass: number,
+      }),
+    ]);
+    const operation =
+      'query { marketEntities(where: { name: { eq: "数位企业" } }) { nodes { entityNo industryClass name } } }';
+    const bodyOf = async (bom: boolean) => {
+      const { path: place } = await order(operation, 'csv', 'analyst', undefined, bom);
+      return (await get(place!)).body.toString().replace('\uFEFF', '').split('\r\n')[1];
+    };
+    expect(await bodyOf(true)).toBe(`"=""${code}""","=""${number}""",数位企业`);
+    expect(await bodyOf(false)).toBe(`${code},${number},数位企业`);
   });
 
   test('receives a byte order mark when it asks for one', async () => {
