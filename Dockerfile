@@ -19,10 +19,13 @@ COPY --from=modules /hub/node_modules ./node_modules
 COPY --from=build /hub/package.json ./
 COPY --from=build /hub/bin ./bin
 COPY --from=build /hub/dist ./dist
-# The audit log and its roots: two volumes, on two disks. Nothing else is written.
-RUN install --directory --owner=node --group=node --mode=0700 /var/lib/outpost-hub/audit /var/lib/outpost-hub/roots
+# The audit log and its roots: two volumes, on two disks. The identity key: a third one, which all processes share and which
+# must be kept. Nothing else is written.
+RUN cd /var/lib && install --directory --owner=node --group=node --mode=0700 \
+  outpost-hub/audit outpost-hub/roots outpost-hub/keys
 ENV HUB_HOST=0.0.0.0 HUB_AUDIT_DIR=/var/lib/outpost-hub/audit HUB_AUDIT_ROOTS=/var/lib/outpost-hub/roots
-VOLUME ["/var/lib/outpost-hub/audit", "/var/lib/outpost-hub/roots"]
+ENV HUB_IDENTITY_KEY=/var/lib/outpost-hub/keys/identity-key
+VOLUME ["/var/lib/outpost-hub/audit", "/var/lib/outpost-hub/roots", "/var/lib/outpost-hub/keys"]
 USER node
 EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \

@@ -1111,7 +1111,7 @@ create table "hub_seen" ("agency" text not null, "set_name" text not null, "kind
 comment on table "hub_seen" is 'records that a whole set has held so far';
 
 create table "hub_setting" ("name" text not null, "value" text not null, primary key ("name"));
-comment on table "hub_setting" is 'facts of this installation';
+comment on table "hub_setting" is 'facts of this installation, never its identity key';
 
 create table "hub_sharing_grant" ("id" uuid not null, "agency" text not null, "source_id" text not null, "version" text not null, "as_of" timestamptz null, "spellings" jsonb null, "deleted" boolean not null, "digest" text not null, "observed_at" timestamptz not null, "number" text null, "giver_code" text null, "taker_code" text null, "kinds" text null, "matter_code" text null, "valid_from" date null, "valid_to" date null, "state" text null, "about_giver" uuid null, "about_taker" uuid null, primary key ("id"));
 comment on table "hub_sharing_grant" is '数据共享授权';

@@ -82,6 +82,14 @@ const hubSettings = z.object({
   databaseUrl: z
     .url({ protocol: /^postgres(ql)?$/ })
     .describe('the URL of a PostgreSQL database: postgresql://user:password@host/database'),
+  // Not in the database, nor in its backups: with it, ids of persons are computed from identity numbers.
+  hubIdentityKey: z
+    .string()
+    .min(1)
+    .default('.data/identity-key')
+    .describe(
+      'the path of the file with the key from which ids derive: made at the first start, never changed, the same for every process; keep a copy apart from the database',
+    ),
   hubTown: z.string().min(1).default('town').describe('the agency code of the town that hosts the outposts'),
   hubHost: z.string().min(1).default('127.0.0.1').describe('the address to listen on'),
   hubPort: whole('the port to listen on (0: any that is free)', 4000, 0, 65_535),
@@ -216,8 +224,8 @@ const hubSettings = z.object({
     .describe('the second place for roots of the audit log: a directory, syslog://host:port or syslog+tcp://host:port'),
   hubAuditOneFileSystem: z
     .enum(['true', 'false'])
-    .default('false')
     .transform(text => text === 'true')
+    .default(false)
     .describe(
       'true or false: whether HUB_AUDIT_DIR and HUB_AUDIT_ROOTS may be on one file system; audit verify fails for it otherwise',
     ),
@@ -291,6 +299,10 @@ export type AuditConfig = z.output<typeof auditSettings>;
 
 /** The settings for commands on the audit log, which need no database. */
 export const readAuditConfig = (environment: Environment): AuditConfig => readSettings(auditSettings, '', environment);
+
+/** The settings for commands on the identity key. */
+export const readIdentityConfig = (environment: Environment) =>
+  readSettings(hubSettings.pick({ databaseUrl: true, hubIdentityKey: true }), '', environment);
 
 /** Where the hub listens: known before anything is opened. */
 export const readListenConfig = (environment: Environment) =>

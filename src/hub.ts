@@ -42,7 +42,7 @@ import { type PlaceLimits, ReadPlaces } from './query/read-places.ts';
 import { StreamReads } from './query/stream-reads.ts';
 import { TableSizes } from './query/table-sizes.ts';
 import type { Store } from './store/apply.ts';
-import { cursorKey } from './store/installation-keys.ts';
+import { cursorKey } from './store/cursor-key.ts';
 import { ReaderDays } from './store/reader-days.ts';
 import { hasSealingOrder, writeSealingOrder } from './store/sealing-orders.ts';
 

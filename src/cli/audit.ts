@@ -85,7 +85,7 @@ async function verify(dir: string, roots: string, demands: ReturnType<typeof dem
   return faults.length ? 1 : 0;
 }
 
-/** A pseudonym needs nothing of the hub; for a resident id the installation's key is read from the database. */
+/** A pseudonym needs nothing of the hub; for a resident id the database and the identity key are opened. */
 async function subjectOf(given: string, open: Parameters<Command>[1]): Promise<string> {
   if (/^[0-9a-f-]{36}$/.test(given)) return given;
   const key = residentId.normalise(given);

@@ -61,6 +61,7 @@ export async function startDemoTown({ population, seed }: DemoOptions): Promise<
     // The town is invented anew, so its audit log begins anew too.
     const proof = mkdtempSync(path.join(tmpdir(), 'outpost-hub-demo-audit-'));
     stops.push(async () => rmSync(proof, { recursive: true, force: true }));
+    all.HUB_IDENTITY_KEY ??= path.join(proof, 'identity-key');
     all.HUB_AUDIT_DIR ??= path.join(proof, 'log');
     all.HUB_AUDIT_ROOTS ??= path.join(proof, 'roots');
     all.HUB_AUDIT_ONE_FILE_SYSTEM ??= 'true';

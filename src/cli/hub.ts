@@ -3,6 +3,7 @@ import { readConfig } from '../config.ts';
 import { makeLog, type OpenStore, openStore } from '../hub/open-store.ts';
 import { audit } from './audit.ts';
 import { type Command, runAsProcess, UsageError } from './command.ts';
+import { keys } from './keys.ts';
 import { loadTown } from './load-town.ts';
 import { parked } from './parked.ts';
 import { policy } from './policy.ts';
@@ -21,6 +22,7 @@ const commands: Readonly<Record<string, Described>> = {
       'audit verify [directory] [roots] [--expect root] [--keys file] | report <pseudonym or resident id> | release <entry> | sealed',
     run: audit,
   },
+  keys: { usage: 'keys move: takes the identity key out of the database, into the file HUB_IDENTITY_KEY', run: keys },
   policy: {
     usage: 'policy rules | diff [--from rules.json] --to rules.json: what readers gain and lose, by stored operations',
     run: policy,

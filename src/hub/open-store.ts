@@ -1,5 +1,4 @@
 /** The tables and what writes to them: for the hub, and for commands that need nothing else of it. */
-import { randomBytes } from 'node:crypto';
 import pino, { type Logger } from 'pino';
 import type { Adapter } from '../../adapters/kit/contract.ts';
 import { type Catalog, makeCatalog } from '../catalog/catalog.ts';
@@ -9,7 +8,8 @@ import { findAdapters } from '../ingest/find-adapters.ts';
 import { Store } from '../store/apply.ts';
 import { Database } from '../store/database.ts';
 import { Identity } from '../store/identity.ts';
-import { identityKey } from '../store/installation-keys.ts';
+import { demandKeyOutside, IdentityKeyError, openIdentityKey } from '../store/identity-key.ts';
+import { keyedRecords } from '../store/keyed-records.ts';
 import { MigrationError } from '../store/migration-file.ts';
 import { applyMigrations, migrationsFolder } from '../store/migrations.ts';
 
@@ -31,14 +31,14 @@ export async function openStore(config: Config, log: Logger, adapters?: readonly
   const known = adapters ?? chosen(await findAdapters(), config.hubAgencies);
   const catalog = makeCatalog(known);
   const onWait = (why: string) => log.warn({ why }, 'migrations wait');
-  const migrating = applyMigrations(config.databaseUrl, catalog, migrationsFolder, onWait);
-  const { applied, newer } = await migrating.catch((error: unknown) => {
-    throw forTheOperator(error);
-  });
+  const url = config.databaseUrl;
+  // While the key lies in the database nothing is changed there, so that the version before could still start.
+  await demandKeyOutside(url).catch(refuse);
+  const { applied, newer } = await applyMigrations(url, catalog, migrationsFolder, onWait).catch(refuse);
   if (applied.length) log.info({ applied }, 'migrations were applied');
   if (newer.length) log.warn({ newer }, 'the database has newer migrations, which are additive');
-  const key = await identityKey(config.databaseUrl, () => randomBytes(32).toString('base64url'));
-  const database = new Database(config.databaseUrl, {
+  const key = await openIdentityKey(url, config.hubIdentityKey, keyedRecords(catalog)).catch(refuse);
+  const database = new Database(url, {
     connections: config.hubDatabaseConnections,
     onError: error => log.warn({ error: errorFacts(error) }, 'a database connection was lost'),
   });
@@ -47,12 +47,17 @@ export async function openStore(config: Config, log: Logger, adapters?: readonly
   return { catalog, adapters: known, database, store, town: config.hubTown, log };
 }
 
+/** Ends a start, or a command, by what the operator should know. */
+export function refuse(error: unknown): never {
+  throw forTheOperator(error);
+}
+
 /**
  * One sentence where the operator can act: a database that does not answer or refuses the password is a matter of
  * settings, and migrations that cannot be applied are one of the version that was chosen.
  */
 function forTheOperator(error: unknown): unknown {
-  if (error instanceof MigrationError) return new ConfigError(error.message);
+  if (error instanceof MigrationError || error instanceof IdentityKeyError) return new ConfigError(error.message);
   const code = String((error as { code?: unknown }).code);
   if (!/^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|28P01|28000|3D000)$/.test(code)) return error;
   return new ConfigError(

@@ -158,7 +158,7 @@ const hubTables: readonly TableSpec[] = [
   caseRollupSpec,
   {
     table: 'hub_setting',
-    comment: 'facts of this installation',
+    comment: 'facts of this installation, never its identity key',
     columns: [
       { name: 'name', type: 'text' },
       { name: 'value', type: 'text' },

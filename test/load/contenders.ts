@@ -4,11 +4,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Catalog } from '../../src/catalog/catalog.ts';
+import { identityKeyFile } from '../support/identity-key-file.ts';
 import { project } from '../support/source-imports.ts';
 import { manyPersons } from '../support/test-purposes.ts';
 import { makeTokenIssuer } from '../support/token-issuer.ts';
 import type { ContenderTask } from './contender-task.ts';
 import { cores, pinned } from './process-tree.ts';
+import { benchIdentityKey } from './town-database.ts';
 import { type Workload, workloads } from './workload.ts';
 
 export const contenderNames = ['hub', 'limit', 'postgraphile', 'byTheBook'] as const;
@@ -53,6 +55,7 @@ const starts: Readonly<Record<ContenderName, (databaseUrl: string) => Promise<St
         HUB_PORT: '0',
         HUB_LOG_LEVEL: 'warn',
         HUB_DATABASE_CONNECTIONS: String(databaseConnections),
+        ...identityKeyFile(benchIdentityKey),
         HUB_AUDIT_DIR: path.join(folder, 'log'),
         HUB_AUDIT_ROOTS: path.join(folder, 'roots'),
         // One reader sends as many requests as a hall, and budgets are not what is measured.

@@ -3,7 +3,6 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import pg from 'pg';
 import type { Catalog } from '../../src/catalog/catalog.ts';
-import { identityKey } from '../../src/store/installation-keys.ts';
 import { createTables } from '../support/create-tables.ts';
 import { project } from '../support/source-imports.ts';
 import { median, mediansOf, type WorkloadReport } from './bench-report.ts';
@@ -11,7 +10,7 @@ import type { BenchSize } from './bench-size.ts';
 import { startFlags } from './contenders.ts';
 import { type IngestOutcome, type IngestTask, type WriterName, writerNames } from './ingest-task.ts';
 import { cores, pin, postmasterOf, processTree } from './process-tree.ts';
-import { type BenchServer, benchIdentityKey } from './town-database.ts';
+import type { BenchServer } from './town-database.ts';
 
 const pageSize = 2_000;
 const template = 'bench_ingest_empty';
@@ -119,7 +118,6 @@ class Databases {
     const databases = new Databases(admin);
     await databases.make(template, 'template0');
     await createTables(server.url(template), catalog);
-    await identityKey(server.url(template), () => benchIdentityKey);
     return databases;
   }
   async make(name: string, from = template): Promise<void> {

@@ -5,7 +5,6 @@ import pg from 'pg';
 import { type Catalog, makeCatalog } from '../../src/catalog/catalog.ts';
 import { recountCases } from '../../src/store/case-rollup.ts';
 import { type Postgres, startPostgres } from '../../src/store/embedded-postgres.ts';
-import { identityKey } from '../../src/store/installation-keys.ts';
 import { tablesSql } from '../../src/store/tables-sql.ts';
 import { createTables } from '../support/create-tables.ts';
 import { silentAdapters } from '../support/silent-adapters.ts';
@@ -95,7 +94,6 @@ async function digestOf(catalog: Catalog, size: BenchSize): Promise<string> {
 
 async function fill(url: string, catalog: Catalog, size: BenchSize): Promise<void> {
   await createTables(url, catalog);
-  await identityKey(url, () => benchIdentityKey);
   const client = await connected(url);
   await client.query(benchFunctions(benchIdentityKey));
   await makeKeys(client, size);

@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AuditLog, type AuditSettings } from '../../src/audit/audit-log.ts';
 import type { Draft, Entry } from '../../src/audit/entry.ts';
+import { identityKeyFile } from './identity-key-file.ts';
 
-/** Settings of a hub whose audit log belongs to this Jest run only. */
+/** Settings of a hub whose audit log and identity key belong to this Jest run only. */
 export function auditPlaces() {
   const folder = path.join(process.env.TEST_AUDIT_FOLDER ?? tmpdir(), randomUUID());
   return {
+    ...identityKeyFile(),
     HUB_AUDIT_DIR: path.join(folder, 'log'),
     HUB_AUDIT_ROOTS: path.join(folder, 'roots'),
     // A test run has one disk, as a demo has.

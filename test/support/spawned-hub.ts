@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { identityKeyFile } from './identity-key-file.ts';
 import { SpawnedCommand } from './spawned-command.ts';
 
 export class SpawnedHub {
@@ -27,6 +28,7 @@ export class SpawnedHub {
       HUB_DATABASE_CONNECTIONS: '6',
       HUB_FRAMES_PER_SECOND: '100000',
       HUB_BUDGET_FACTOR: '1000',
+      ...identityKeyFile(),
       ...settings,
       HUB_PORT: String(port),
       HUB_AUDIT_DIR: `${own}/audit`,

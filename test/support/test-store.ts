@@ -5,10 +5,10 @@ import { Restater } from '../../src/ingest/restate.ts';
 import { type Applied, type ApplyPage, Store } from '../../src/store/apply.ts';
 import { Database } from '../../src/store/database.ts';
 import { Identity } from '../../src/store/identity.ts';
-import { identityKey } from '../../src/store/installation-keys.ts';
 import { noGuard, type RemovalGuard } from '../../src/store/whole-set.ts';
 import { createTables } from './create-tables.ts';
 import { clonedDatabase } from './database.ts';
+import { testIdentityKey } from './identity-key-file.ts';
 
 export interface TestStore {
   readonly url: string;
@@ -24,11 +24,10 @@ export async function openTestStore(
 ): Promise<TestStore> {
   const catalog = makeCatalog(adapters);
   const created = await clonedDatabase(template, url => createTables(url, catalog));
-  const key = await identityKey(created.url, () => 'the key of a test');
   const database = new Database(created.url, { connections: 6, onError: () => {} });
   return {
     url: created.url,
-    store: new Store(database, catalog, new Identity(key), guard),
+    store: new Store(database, catalog, new Identity(testIdentityKey), guard),
     close: async () => {
       await database.close();
       await created.drop();

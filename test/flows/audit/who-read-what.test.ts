@@ -264,7 +264,13 @@ describe('an operator who looks at a parked item, as it came', () => {
     return (await readDatabase(text))[0]![0]!;
   }
   const show = (id: string, places: Record<string, string>) => {
-    const environment = { DATABASE_URL: t.environment.DATABASE_URL!, HUB_AGENCIES: 'commerce,police', ...places };
+    const { DATABASE_URL, HUB_IDENTITY_KEY } = t.environment as Record<string, string>;
+    const environment = {
+      DATABASE_URL: DATABASE_URL!,
+      HUB_IDENTITY_KEY: HUB_IDENTITY_KEY!,
+      HUB_AGENCIES: 'commerce,police',
+      ...places,
+    };
     return new SpawnedCommand('npm', ['run', '--silent', 'hub', '--', 'parked', 'show', id], environment);
   };
 

@@ -10,7 +10,6 @@ import { readConfig } from '../../../src/config.ts';
 import { startHub } from '../../../src/hub.ts';
 import { findAdapters } from '../../../src/ingest/find-adapters.ts';
 import { Database } from '../../../src/store/database.ts';
-import { identityKey } from '../../../src/store/installation-keys.ts';
 import { CommitWatch } from '../../support/commit-watch.ts';
 import { freePort, HubProcess } from '../../support/hub-process.ts';
 import { differences, nounContents, readTables, type Tables } from '../../support/table-contents.ts';
@@ -40,11 +39,10 @@ const catalog = makeCatalog(adapters);
 interface HubTables extends Tables {
   readonly url: string;
 }
-/** Ids derive from the installation's key, so two databases are comparable when they have the same key. */
+/** Ids derive from the identity key, which all databases of a test run have in common, so two are comparable. */
 async function openTables(): Promise<HubTables> {
   const { url, drop } = await hubDatabase(adapters);
   stops.push(drop);
-  await identityKey(url, () => 'the key of a test');
   const database = new Database(url, { connections: 2, onError: () => {} });
   stops.push(() => database.close());
   return { url, database, catalog };
