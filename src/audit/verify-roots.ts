@@ -9,7 +9,7 @@ export interface Findings {
 }
 
 /** Every entry is under a root after the interval, and after the time that making, signing and sending it takes. */
-export const rootTakesMs = 3_000;
+export const rootTakesMs = 10_000;
 /** A signer or a second place may take longer, and is tried again. */
 const bringingTakesMs = 15_000;
 

@@ -22,6 +22,8 @@ describe('wrong words, and what is not there, are one sentence', () => {
     ['hub', ['audit', 'verify'], /^HUB_AUDIT_DIR should be the directory of an audit log; there is none at \/nowhere/],
     ['hub', ['audit', 'verify', 'a', 'b', 'c'], /^`c` is one word too many\. Usage: npm run hub -- audit/],
     ['hub', ['audit', 'burn'], /^`audit` takes verify, .*\. Usage/],
+    ['hub', ['audit', 'sealed', '--expect', 'a'], /^`--expect` belongs to `audit verify`\. Usage/],
+    ['hub', ['keys', 'burn'], /^`keys` takes move\. Usage: npm run hub -- keys move/],
     ['hub', ['parked', 'replay'], /^`parked` takes list, .*\. Usage/],
     ['hub', ['removals', 'confirm', 'land'], /^`removals` takes list, .*\. Usage/],
     ['hub', ['policy', 'diff', '--to', '/nowhere/rules.json'], /^\/nowhere\/rules\.json should hold rules of access/],
