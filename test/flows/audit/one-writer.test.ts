@@ -15,7 +15,7 @@ test('two hubs never write one log, and a killed one keeps nobody from starting'
   const police = {
     HUB_POLICE_URL: 'http://127.0.0.1:1/rbsp',
     HUB_POLICE_SENDER_ID: 'nobody',
-    HUB_POLICE_ACCESS_KEY: 'none',
+    HUB_POLICE_ACCESS_KEY: 'key-of-nothing',
   };
   // However slow the machine is, the last entry is not overdue.
   const slowRoots = { HUB_AUDIT_BATCH_MS: '600000' };
