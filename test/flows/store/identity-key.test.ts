@@ -197,6 +197,6 @@ describe('keys move', () => {
 });
 
 test('a process of the version before does not start once the key is in the file', () => {
-  const migration = readFileSync('schema/migrations/0003-identity-key-in-a-file.sql', 'utf8');
+  const migration = readFileSync('schema/migrations/0004-identity-key-in-a-file.sql', 'utf8');
   expect(migration).toMatch(/^-- additive: no\n/);
 });
