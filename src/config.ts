@@ -63,6 +63,9 @@ const signingKeys = (what: string) =>
     .optional()
     .describe(`the path of a PEM file with ${what}`);
 
+const isOrigin = (text: string): boolean =>
+  /^https?:/.test(text) && !text.includes('*') && URL.parse(text)?.origin === text;
+
 const pemFile = (what: string) =>
   z
     .string()
@@ -184,12 +187,34 @@ const hubSettings = z.object({
     .enum(['allow', 'enforce'])
     .default('allow')
     .describe('allow or enforce: whether roles of the hall may send stored operations only'),
-  // The public part is documented openly (schema/hub.graphql, GraphiQL): hiding its names protects nothing.
-  hubPublicIntrospection: z
+  // The schema is published (schema/hub.graphql): hiding its names protects nothing.
+  hubIntrospection: z
+    .enum(['everybody', 'developers', 'nobody'])
+    .default('everybody')
+    .describe(
+      'everybody, developers (analysts, integrators, system administrators) or nobody: who may ask for the schema',
+    ),
+  // A tool of developers, with scripts of others: a hub in service need not have it. The demo turns it on.
+  hubGraphiql: z
     .enum(['true', 'false'])
-    .default('true')
+    .default('false')
     .transform(text => text === 'true')
-    .describe('true or false: whether everybody may ask for the schema'),
+    .describe('true or false: whether browsers get GraphiQL at / and /graphql'),
+  // A front end that comes from the hub's own host, or through a proxy that keeps the host, needs none.
+  hubOrigins: z
+    .string()
+    .default('')
+    .transform((text, context): readonly string[] => {
+      const given = text.split(',').map(origin => origin.trim());
+      const origins = given.filter(Boolean);
+      if (origins.every(isOrigin)) return origins;
+      context.addIssue({ code: 'custom', message: 'is no list of origins' });
+      return z.NEVER;
+    })
+    .describe(
+      'origins whose pages may use the hub besides its own, separated by commas, each as browsers write it: ' +
+        'https://hall.example or http://localhost:5173, without a path and without *',
+    ),
   hubTrustedProxies: z
     .string()
     .default('')
@@ -317,6 +342,7 @@ export class ConfigError extends Error {
 
 /** Settings of former versions: whoever still sets one must learn that it protects nothing any more. */
 const goneSettings: Readonly<Record<string, string>> = {
+  HUB_PUBLIC_INTROSPECTION: 'HUB_INTROSPECTION=developers says the same as HUB_PUBLIC_INTROSPECTION=false did',
   HUB_SMALLEST_GROUP: 'groups are shown whole; what protects persons are classes, masks, purposes and the log',
 };
 

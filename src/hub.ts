@@ -77,7 +77,7 @@ function makeAdmissionControl(
   const budgets = new CostBudgets(config.hubBudgetPrincipals, () => performance.now());
   const settings = {
     storedOperations: config.hubStoredOperations,
-    publicIntrospection: config.hubPublicIntrospection,
+    introspection: config.hubIntrospection,
     budgetFactor: config.hubBudgetFactor,
   };
   return new AdmissionControl(schema, new StoredOperations(stored), budgets, settings, sizes);
@@ -266,6 +266,8 @@ export async function startHub(
             queries: savedQueries(),
           }),
         trustedProxies,
+        origins: new Set(config.hubOrigins),
+        graphiql: config.hubGraphiql,
         hub,
         readers,
         receivers,

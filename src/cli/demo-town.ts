@@ -58,6 +58,7 @@ export async function startDemoTown({ population, seed }: DemoOptions): Promise<
     const settings = await Promise.all(systems.map(system => system.environment()));
     const all = Object.assign({}, process.env, trustOf(provider), ...settings, { DATABASE_URL: cluster.hubUrl });
     all.HUB_LOG_LEVEL ??= 'error';
+    all.HUB_GRAPHIQL ??= 'true';
     // The town is invented anew, so its audit log begins anew too.
     const proof = mkdtempSync(path.join(tmpdir(), 'outpost-hub-demo-audit-'));
     stops.push(async () => rmSync(proof, { recursive: true, force: true }));

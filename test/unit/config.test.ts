@@ -118,6 +118,14 @@ describe('the settings of the hub', () => {
     ['HUB_TOKEN_KEYS', '{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}', /public keys .* and nothing secret/],
     ['HUB_TOKEN_KEYS', JSON.stringify({ keys: [publicJwk, privateJwk] }), /public keys .* and nothing secret/],
     ['HUB_TOKEN_KEYS', '{"keys":[{"kty":"RSA"}]}', /public keys/],
+    ['HUB_ORIGINS', '*', /each as browsers write it/],
+    ['HUB_ORIGINS', 'https://*.hall.example', /without \*/],
+    ['HUB_ORIGINS', 'https://hall.example/', /without a path/],
+    ['HUB_ORIGINS', 'https://hall.example,null', /origins/],
+    ['HUB_ORIGINS', 'hall.example', /https:\/\/hall.example/],
+    ['HUB_ORIGINS', 'HTTPS://Hall.example', /each as browsers write it/],
+    ['HUB_GRAPHIQL', 'yes', /true or false/],
+    ['HUB_INTROSPECTION', 'true', /everybody, developers .* or nobody/],
     ['HUB_TOKEN_KEYS', '/no/such/file', /or the path of a file that holds it/],
   ])('%s=%s is refused with what it should be', (name, wrong, said) => {
     const message = complaint(() => readConfig({ ...good, [name]: wrong }));

@@ -25,8 +25,8 @@ import type { StoredOperations } from './stored-operations.ts';
 export interface AdmissionSettings {
   /** Whether roles of the hall's screens may send stored operations only. */
   readonly storedOperations: 'allow' | 'enforce';
-  /** Whether everybody may ask for the schema. */
-  readonly publicIntrospection: boolean;
+  /** Who may ask for the schema; `developers` are the roles whose limits say so. */
+  readonly introspection: 'everybody' | 'developers' | 'nobody';
   /** Multiplies the cost units per minute of every role. */
   readonly budgetFactor: number;
 }
@@ -132,7 +132,11 @@ export class AdmissionControl {
 
   /** Whether this reader may see the schema, and suggestions from it. */
   showsSchema({ role }: Principal): boolean {
-    return this.settings.publicIntrospection || roleLimits[role].introspection;
+    return this.mayIntrospect(roleLimits[role]);
+  }
+  private mayIntrospect(limits: RoleLimits): boolean {
+    const { introspection } = this.settings;
+    return introspection === 'everybody' || (introspection === 'developers' && limits.introspection);
   }
 
   /** Charges for costs that the document does not show, such as a stream from an old position. Throws RATE_LIMITED. */
@@ -212,7 +216,7 @@ export class AdmissionControl {
     demandAtMost('The operation has', weight.aliases, limits.aliases, 'aliases');
     if (weight.largestPage > limits.pageSize)
       throw new HubError('BAD_USER_INPUT', `\`first\` and \`last\` go from 0 to ${limits.pageSize}`);
-    if (weight.introspectionFields && !this.settings.publicIntrospection && !limits.introspection) {
+    if (weight.introspectionFields && !this.mayIntrospect(limits)) {
       throw new HubError('FORBIDDEN', 'Your role may not introspect the schema: see schema/hub.graphql');
     }
     demandAtMost('The introspection has', weight.introspectionFields, maxIntrospectionFields, 'fields');

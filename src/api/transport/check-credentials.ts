@@ -6,9 +6,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Principal } from '../../access/principal.ts';
 import { HubError } from '../../domain/error-codes.ts';
-import { formatClientError, headOf } from '../request/errors.ts';
 import { credentialsOf, type Readers } from '../request/readers.ts';
-import { sendError } from './http.ts';
+import { sendRefusal } from './http.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -29,9 +28,8 @@ export function checkCredentials(app: FastifyInstance, readers: Readers, log: Lo
       request.reader = await readers.identify(credentialsOf(request.raw));
       return undefined;
     } catch (error) {
-      if (!(error instanceof HubError)) throw error;
-      const { status, headers } = headOf(error);
-      return sendError(request, reply.code(status).headers(headers), formatClientError(error, error, log));
+      if (error instanceof HubError) return sendRefusal(request, reply, error, log);
+      throw error;
     }
   });
 }

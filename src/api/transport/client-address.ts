@@ -7,13 +7,14 @@ import type { IncomingMessage } from 'node:http';
  */
 export function clientAddress(request: IncomingMessage, trustedProxies: ReadonlySet<string>): string {
   const hops = String(request.headers['x-forwarded-for'] ?? '').split(',');
-  let address = plain(request.socket.remoteAddress ?? 'unknown');
+  let address = plainAddress(request.socket.remoteAddress ?? 'unknown');
   while (trustedProxies.has(address)) {
     const hop = hops.pop()?.trim();
     if (!hop) break;
-    address = plain(hop.slice(0, 64));
+    address = plainAddress(hop.slice(0, 64));
   }
   return address;
 }
 
-const plain = (address: string) => address.replace(/^::ffff:(?=\d+\.)/, '');
+/** Without the prefix of IPv4 in IPv6. */
+export const plainAddress = (address: string) => address.replace(/^::ffff:(?=\d+\.)/, '');

@@ -10,9 +10,12 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
+import type { Logger } from 'pino';
 import { NestingError, nestsDeeper } from '../../../adapters/kit/json.ts';
 import { deepestJson } from '../../access/limits.ts';
+import type { HubError } from '../../domain/error-codes.ts';
 import { storedIdOf } from '../admission/admission-control.ts';
+import { formatClientError, headOf } from '../request/errors.ts';
 import { answerEarly } from './answer-early.ts';
 import { type TlsFiles, tlsOptions } from './client-certificate.ts';
 
@@ -104,6 +107,12 @@ const faultTexts: Readonly<Record<number, string>> = {
   413: 'The body is larger than the hub takes',
   415: 'The body should be of the type application/json',
 };
+
+/** Refuses a request by its head. */
+export function sendRefusal(request: FastifyRequest, reply: FastifyReply, error: HubError, log: Logger): FastifyReply {
+  const { status, headers } = headOf(error);
+  return sendError(request, reply.code(status).headers(headers), formatClientError(error, error, log));
+}
 
 /** Serves GraphQL by any Apollo Server that has been started. */
 export async function serveGraphql<C extends BaseContext>(

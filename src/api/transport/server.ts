@@ -26,6 +26,7 @@ import type { TlsFiles } from './client-certificate.ts';
 import { serveDeliveries } from './deliveries.ts';
 import { serveGraphiql } from './graphiql.ts';
 import { type HttpLimits, makeHttp, serveGraphql } from './http.ts';
+import { guardOrigins, Origins } from './origins.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import { SocketGuard, type SocketLimits } from './socket-guard.ts';
 import { serveSockets } from './sockets.ts';
@@ -45,6 +46,10 @@ export interface ServerParts {
   /** Registers further routes. */
   readonly serveMore: (app: FastifyInstance, pipeline: RequestPipeline) => void;
   readonly trustedProxies: ReadonlySet<string>;
+  /** Origins whose pages may use the hub besides its own. */
+  readonly origins: ReadonlySet<string>;
+  /** Whether browsers get GraphiQL. */
+  readonly graphiql: boolean;
   readonly limits: HttpLimits & { readonly pushBytes: number; readonly deliveries: number };
   readonly socketLimits: SocketLimits;
   readonly feedLimits: SubscriptionLimits;
@@ -80,6 +85,8 @@ export async function startServer(
     trustedProxies,
     log,
   });
+  const origins = new Origins(parts.origins, trustedProxies);
+  guardOrigins(app, origins, log);
   const admissions: Admissions = new WeakMap();
   const apollo = new ApolloServer<Context>({
     schema,
@@ -101,7 +108,7 @@ export async function startServer(
     ],
   });
   await apollo.start();
-  serveGraphiql(app, path);
+  if (parts.graphiql) serveGraphiql(app, path);
   checkCredentials(app, readers, log);
   const audited = auditHttp(app, log);
   await serveGraphql(app, apollo, {
@@ -124,7 +131,7 @@ export async function startServer(
   parts.serveMore(app, pipeline);
   const subscriptions = makeSubscriptions(parts, pipeline);
   const guard = new SocketGuard(parts.socketLimits);
-  const shared = { pipeline, subscriptions, guard };
+  const shared = { pipeline, subscriptions, guard, origins };
   const events = serveSse(app, { ...shared, pingMs: parts.socketLimits.pingMs, path: `${path}/stream` });
   const sockets = serveSockets(app.server, { ...shared, schema, limits: parts.socketLimits, log, path });
   await app.listen({ host, port });

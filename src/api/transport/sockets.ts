@@ -16,6 +16,7 @@ import { credentialsOf } from '../request/readers.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 import { closeSocket, tryAgainLater, unauthorized } from './close-socket.ts';
 import { closeGradually, goingAway } from './going-away.ts';
+import type { Origins } from './origins.ts';
 import type { RequestPipeline } from './request-pipeline.ts';
 import { adaptSocket, makeWire } from './socket-adapter.ts';
 import type { SocketGuard, SocketLimits } from './socket-guard.ts';
@@ -27,6 +28,7 @@ export interface SocketParts {
   readonly subscriptions: Subscriptions;
   readonly limits: SocketLimits;
   readonly guard: SocketGuard;
+  readonly origins: Origins;
   readonly log: Logger;
   readonly path: string;
 }
@@ -57,6 +59,8 @@ export function serveSockets(server: Server, parts: SocketParts): { close(spread
     // Until a WebSocket takes over, nothing else handles errors of a client that is gone.
     raw.on('error', () => raw.destroy());
     if (request.url?.split('?')[0] !== path) return raw.destroy();
+    if (parts.origins.of(request) === 'foreign')
+      return raw.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
     const address = pipeline.addressOf(request);
     if (closing || !guard.enter(address))
       return raw.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n');

@@ -21,6 +21,14 @@ const families: Readonly<Record<string, readonly [file: string, ...entries: stri
   multipart: ['requests', 'files in parts'],
   'subscription floods': ['sockets', 'subscriptions beyond the number of one reader are refused'],
   'init floods': ['sockets', 'a second greeting closes the socket', 'sockets beyond the number of one address'],
+  'pages of other sites': [
+    'requests',
+    'a question by POST from another site',
+    'a stream by GET from another site',
+    'a file from another site',
+    'a preflight from another site',
+  ],
+  'sockets of other sites': ['sockets', 'a page of the origin %s opens no socket'],
   'slow-loris sockets': [
     'sockets',
     'a socket that says nothing is closed',

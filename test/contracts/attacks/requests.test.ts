@@ -13,6 +13,8 @@ beforeAll(async () => {
     HUB_HEADERS_TIMEOUT_MS: String(headersTimeoutMs),
     HUB_REQUEST_TIMEOUT_MS: '8000',
     HUB_CONNECTIONS: '200',
+    HUB_GRAPHIQL: 'true',
+    HUB_ORIGINS: 'https://hall.example',
   });
 });
 afterAll(() => hub?.stop());
@@ -20,6 +22,7 @@ afterAll(() => hub?.stop());
 const json = { 'content-type': 'application/json' };
 const ask = '{ agencies { nodes { code } } }';
 const inUrl = (query: string, more = '') => `/graphql?query=${encodeURIComponent(query)}${more}`;
+const elsewhere = { origin: 'https://elsewhere.example' };
 const preflighted = { 'apollo-require-preflight': 'true' };
 const expensive =
   '{ persons(first: 200) { nodes { cases(first: 200) { nodes { approvals(first: 200) { nodes { name } } } } } } }';
@@ -44,10 +47,37 @@ const attacks: Readonly<Record<string, Attack>> = {
     init: { headers: preflighted },
     must: { status: 405 },
   },
+  'a question by GET that no script sends': {
+    path: inUrl(ask),
+    init: {},
+    must: { status: 400, code: 'BAD_REQUEST', says: /Cross-Site Request Forgery/ },
+  },
   'a question by GET from another site': {
     path: inUrl(ask),
-    init: { headers: { origin: 'https://elsewhere.example' } },
-    must: { status: 400, code: 'BAD_REQUEST', says: /Cross-Site Request Forgery/ },
+    init: { headers: elsewhere },
+    must: { status: 403, code: 'FORBIDDEN', says: /HUB_ORIGINS/ },
+  },
+  'a question by POST from another site': {
+    init: { method: 'POST', headers: { ...json, ...elsewhere }, body: JSON.stringify({ query: ask }) },
+    must: { status: 403, code: 'FORBIDDEN', says: /HUB_ORIGINS/ },
+  },
+  'a question by POST from a page without an origin of its own': {
+    init: { method: 'POST', headers: { ...json, origin: 'null' }, body: JSON.stringify({ query: ask }) },
+    must: { status: 403, code: 'FORBIDDEN', says: /HUB_ORIGINS/ },
+  },
+  'a stream by GET from another site': {
+    path: inUrl('subscription { changes { cursor } }').replace('/graphql', '/graphql/stream'),
+    init: { headers: elsewhere },
+    must: { status: 403, code: 'FORBIDDEN', says: /HUB_ORIGINS/ },
+  },
+  'a file from another site': {
+    path: '/export/cases-by-month.csv',
+    init: { headers: elsewhere },
+    must: { status: 403, code: 'FORBIDDEN', says: /HUB_ORIGINS/ },
+  },
+  'a preflight from another site': {
+    init: { method: 'OPTIONS', headers: { ...elsewhere, 'access-control-request-method': 'POST' } },
+    must: { status: 403, code: 'FORBIDDEN', says: /HUB_ORIGINS/ },
   },
   'a form that is posted': {
     init: {
@@ -180,6 +210,7 @@ test.each(Object.entries(attacks))('%s is refused before anything is read', asyn
   if (must.code) expect(answer.codes[0]).toBe(must.code);
   if (must.says) expect(answer.messages.join('; ')).toMatch(must.says);
   expect(answer.data ?? null).toBeNull();
+  expect(answer.headers.get('access-control-allow-origin')).toBeNull();
   expect(answer.text).not.toContain('13072219');
   expect(budget.untouched).toBe(true);
 });

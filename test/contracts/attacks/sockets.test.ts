@@ -122,6 +122,14 @@ test('brackets in brackets close the socket before they are parsed', async () =>
   expect(await wire.closed).toBe(4400);
 });
 
+test.each(['https://elsewhere.example', 'null', 'http://localhost'])(
+  'a page of the origin %s opens no socket',
+  async origin => {
+    const { socket, closed } = await Wire.open({ origin });
+    expect([await closed, socket.readyState]).toEqual([1006, WebSocket.CLOSED]);
+  },
+);
+
 test('sockets beyond the number of one reader are closed', async () => {
   for (let i = 0; i < 10; i++) await (await Wire.open()).ready();
   const eleventh = await Wire.open();

@@ -19,7 +19,7 @@ const named = (name: string): Stored => stored.find(operation => operation.name 
 let hub: AttackedHub;
 const tokens: Record<string, string> = {};
 beforeAll(async () => {
-  hub = await AttackedHub.start({ HUB_STORED_OPERATIONS: 'enforce', HUB_PUBLIC_INTROSPECTION: 'false' });
+  hub = await AttackedHub.start({ HUB_STORED_OPERATIONS: 'enforce', HUB_INTROSPECTION: 'developers' });
   for (const role of ['clerk', 'analyst', 'system-admin', 'director', 'village-agent']) {
     tokens[role] = await hub.issuer.token({ role, sub: role, village: '371482101201' });
   }

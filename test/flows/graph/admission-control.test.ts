@@ -13,7 +13,7 @@ import { makeTestTokens } from '../../support/test-tokens.ts';
 const project = path.resolve(import.meta.dirname, '../../..');
 let t: TestHub;
 beforeAll(async () => {
-  t = await startTestHub({ adapters: [] });
+  t = await startTestHub({ adapters: [], environment: { HUB_GRAPHIQL: 'true' } });
 });
 afterAll(() => t?.stop());
 
@@ -32,6 +32,19 @@ test('a browser gets all of GraphiQL from this server: nothing is loaded from an
   const styles = [...page.matchAll(/<style[^>]*>([\s\S]*?)<\/style>/g)].map(([, text]) => text!).join('\n');
   expect(styles).not.toMatch(/url\(\s*["']?(https?:)?\/\//);
   expect(styles).not.toMatch(/@import/);
+});
+
+test('a hub has no page for browsers unless it is told to', async () => {
+  const plain = await startTestHub({ adapters: [] });
+  try {
+    const headers = { accept: 'text/html' };
+    const front = await fetch(plain.hub.url, { headers, redirect: 'manual' });
+    const page = await fetch(`${plain.hub.url}/graphql`, { headers });
+    expect([front.status, page.status]).toEqual([404, 400]);
+    expect(await page.text()).not.toContain('<');
+  } finally {
+    await plain.stop();
+  }
 });
 
 test('the front page redirects browsers there, and programs get no page', async () => {
