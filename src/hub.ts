@@ -247,6 +247,7 @@ export async function startHub(
         await sealing.refresh();
         return isNew;
       },
+      budgetFactor: config.hubBudgetFactor,
       testedPersons: config.hubTestedPersons,
       exports: exportTickets,
       grants: () => grants.current(),

@@ -112,6 +112,7 @@ async function openDryRun(opened: OpenStore, snapshots: Snapshots) {
     lookup: async (_kind, keys) => keys.map(() => []),
     freshness: async () => new Map(),
     grants: () => grants,
+    budgetFactor: 1,
     testedPersons: maxRows,
     exports: { issue: notHere },
     unmasking: { of: () => [], grant: notHere },

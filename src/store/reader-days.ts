@@ -81,6 +81,14 @@ export class ReaderDays {
     });
   }
 
+  /** What the reader has used today, over all processes. */
+  async today(reader: string): Promise<Readonly<Record<'persons' | 'unmasked' | 'misses', number>>> {
+    const text = 'select persons, unmasked, misses from hub_reader_day where day = $1 and reader = $2';
+    const [row] = await this.database.read(text, [townDay(this.now()), reader]);
+    const [persons, unmasked, misses] = (row ?? [0, 0, 0]).map(Number) as [number, number, number];
+    return { persons, unmasked, misses };
+  }
+
   private ofToday(reader: string): ReaderDay {
     const day = townDay(this.now());
     if (this.forgottenOn !== day) this.forget(day);

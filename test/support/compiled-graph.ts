@@ -54,6 +54,7 @@ export function openCompiledGraph(
     freshness: async () => new Map(),
     town: 'town',
     // Random queries test by any value they meet; the bound has tests of its own.
+    budgetFactor: 1,
     testedPersons: 1_000_000,
     grants: grants ?? (() => []),
     unmasking: { of: unmasked ?? (() => []), grant: async () => 'at once' },

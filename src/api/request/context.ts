@@ -51,6 +51,8 @@ export interface Hub {
   readonly audit: AuditTarget & { readonly quotas: PersonQuotas };
   /** Whether a stated purpose holds. */
   readonly purposes: Pick<Purposes, 'checked'>;
+  /** Multiplies the cost units per minute of every role. */
+  readonly budgetFactor: number;
   /** The most persons that a test by a personal field may fit. */
   readonly testedPersons: number;
   /** Takes orders for exports. */

@@ -21,7 +21,7 @@ const words: Readonly<Record<keyof PersonLimits, string>> = {
 export class PersonQuotas implements Quotas {
   constructor(
     private readonly book: AuditBook,
-    private readonly days: Pick<ReaderDays, 'count'>,
+    private readonly days: Pick<ReaderDays, 'count' | 'today'>,
     private readonly settings: QuotaSettings,
   ) {}
 
@@ -29,6 +29,11 @@ export class PersonQuotas implements Quotas {
     const own = personLimits[role as Role];
     const set = (of: keyof PersonLimits) => this.settings[of][role as Role] ?? own[of];
     return { persons: set('persons'), unmasked: set('unmasked'), misses: set('misses') };
+  }
+
+  /** How much of each limit the reader has used today, over all processes. */
+  async usedToday(reader: Pick<Reader, 'role' | 'subject'>): Promise<PersonLimits> {
+    return reader.subject === null ? { persons: 0, unmasked: 0, misses: 0 } : this.days.today(readerKey(reader));
   }
 
   async demand(reader: Reader, shown: { readonly persons: readonly string[]; readonly misses: number }): Promise<void> {

@@ -19,6 +19,7 @@ import { sealingResolvers } from './sealing-resolvers.ts';
 import { sessionResolvers } from './session-resolvers.ts';
 import { subscriptionResolvers } from './subscription-resolvers.ts';
 import { unmaskResolvers } from './unmask-resolvers.ts';
+import { viewerResolvers } from './viewer-resolvers.ts';
 
 const noPubSub: PubSub = {
   publish() {
@@ -46,6 +47,7 @@ export function makeSchema(catalog: Catalog, adapters: readonly Adapter[]): Grap
       ...exportResolvers(),
       ...auditResolvers(catalog),
       ...unmaskResolvers(catalog),
+      ...viewerResolvers(catalog),
     ];
     const schema = buildSchemaSync({ resolvers: resolvers as never, pubSub: noPubSub, validate: false });
     return attachResolvers(schema, new Map([...types.facts, ...handFacts]));

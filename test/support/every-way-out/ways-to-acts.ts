@@ -54,6 +54,8 @@ export async function acts(walk: Walk, reader: Reader): Promise<void> {
     { it: [String(row.id)] },
   );
   await explanations(walk, reader);
+  const viewer = `${own('Viewer')} limits { ${own('ViewerLimits')} persons { ${own('DayQuota')} } } mayAsk { ${own('AskableField')} }`;
+  await ask('what readers are told of themselves', `{ viewer { ${viewer} } }`);
 }
 const inAMonth = (): string => new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
 
