@@ -44,7 +44,7 @@ interface Reply {
 const question = '{ agencies { nodes { code } } }';
 function ask(hub: TestHub, route: string, headers: Readonly<Record<string, string>>): Promise<Reply> {
   const [method, pattern] = route.split(' ') as [string, string];
-  const path = pattern.replace(':file', 'cases-by-month.csv').replace(':agency', 'nobody');
+  const path = pattern.replace(':file', 'no-such-query.csv').replace(':agency', 'nobody');
   const search = path.startsWith('/graphql') && method !== 'POST' ? `?query=${encodeURIComponent(question)}` : '';
   return new Promise((resolve, reject) => {
     const asked = request(
