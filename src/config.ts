@@ -166,6 +166,15 @@ const hubSettings = z.object({
   // A clerk waits for this answer.
   hubLookupDeadlineMs: whole('time for an agency to answer a live query', 2_000, 10, 60_000),
   hubCloseDeadlineMs: whole("time for an agency's connection to close when the hub stops", 2_000, 10, 60_000),
+  // Agencies look the same for hours; a look costs the database a few milliseconds for each kind.
+  hubSignsMs: whole('pause between looks at what agencies send', 60_000, 50, 86_400_000),
+  hubSignsNewest: whole('newest records of a kind by which what an agency sends is judged', 1_000, 20, 10_000),
+  // A usual agency has one or two mistakes in a hundred.
+  hubParkedPercent: whole('share of what newly arrives that may be parked until the agency is degraded', 5, 0, 100),
+  // Some people come from other towns, whose regions nobody has told.
+  hubUnknownPercent: whole('share of the newest records that may name what the town does not know', 20, 0, 100),
+  // A long weekend.
+  hubQuietHours: whole('hours without news of a kind that are never a sign', 72, 1, 8_760),
   // A monthly file normally loses a few in a thousand.
   hubRemovalGuardPercent: whole('share of a kind that a whole set may remove unasked', 20, 0, 100),
   hubRemovalGuardAtLeast: whole('removals below which the guard does not ask', 50, 0, 1_000_000),

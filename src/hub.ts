@@ -29,6 +29,7 @@ import { chosen, makeLog, openStore } from './hub/open-store.ts';
 import { followSessions, tokenSettings } from './hub/sign-in.ts';
 import { auditSettings, auditWarnings, noteWritten, startAudit } from './hub/start-audit.ts';
 import { startPurposes } from './hub/start-purposes.ts';
+import { watchSigns } from './hub/watch-signs.ts';
 import { boundedFetch } from './ingest/bounded-fetch.ts';
 import { findAdapters } from './ingest/find-adapters.ts';
 import { Health } from './ingest/health.ts';
@@ -184,7 +185,9 @@ export async function startHub(
     await unmasking.start();
     stops.push(unmasking.stop);
 
-    const health = new Health(database);
+    const signs = watchSigns(config, opened, log, agency => health.emit('note', agency));
+    stops.push(signs.stop);
+    const health: Health = new Health(database, signs.of);
     const onChanges = () => sequencer.wake();
     const lookup = makeLookup(agencies, config.hubLookupDeadlineMs);
     const pages = {

@@ -40,13 +40,15 @@ export const remove = <K extends RecordKind>(kind: K, source: Source, data: Reco
  * A version from its parts, most significant first. Whole numbers are padded so that text order is number order; dates
  * and ISO instants compare as they are (all of one source must have the same offset and precision).
  *
- * @throws Rejection for a number whose padded text would not be in order: a negative one, a fraction, one of 13 digits
+ * Numbers of more than 12 digits, such as milliseconds, are in order among those of as many digits.
+ *
+ * @throws Rejection for a negative number, a fraction, and one that JavaScript cannot hold exactly
  */
 export const versionOf = (...parts: readonly (number | string)[]): string =>
   parts.map(part => (typeof part === 'number' ? padded(part) : part)).join('.');
 function padded(part: number): string {
-  if (!Number.isInteger(part) || part < 0 || part >= 1e12)
-    throw new Rejection('version', 'has a part that is no whole number of at most 12 digits');
+  if (!Number.isSafeInteger(part) || part < 0)
+    throw new Rejection('version', 'has a part that is no whole number, or too large a one');
   return String(part).padStart(12, '0');
 }
 

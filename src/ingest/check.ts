@@ -68,15 +68,19 @@ function checkEnvelope({ sourceId, version, asOf, deleted }: Statement, rejects:
   if (typeof deleted !== 'boolean') rejects.push({ field: 'deleted', reason: 'is not true or false' });
 }
 
+/** Nearly all ids and versions; a class of Unicode takes ten times as long. */
+const plain = /^[ -~]{1,200}$/;
 const oneLine = /^[^\p{Cc}\p{Cs}]+$/u;
 /** Why this cannot name a record, a set or a kind; null when it can. */
 export function whyNoId(given: unknown): string | null {
+  if (typeof given === 'string' && plain.test(given)) return null;
   if (typeof given !== 'string' || !oneLine.test(given)) return 'is empty or no text';
   return isTooLongForKey(given) ? longestKey.reason : null;
 }
 /** JavaScript orders characters beyond the BMP otherwise than PostgreSQL does, so versions do not have them. */
 const comparable = /^[^\p{Cc}\p{Cs}\u{10000}-\u{10ffff}]+$/u;
 export function whyNoVersion(given: unknown): string | null {
+  if (typeof given === 'string' && plain.test(given)) return null;
   if (typeof given !== 'string' || !comparable.test(given)) return 'is empty or no text that can be compared';
   return isTooLongForKey(given) ? longestKey.reason : null;
 }

@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { Database } from '../store/database.ts';
 import { countParked } from '../store/parked.ts';
+import type { FeedSign } from './feed-signs.ts';
 
 export interface Freshness {
   readonly agency: string;
@@ -17,6 +18,8 @@ export interface Freshness {
   readonly parked: number;
   /** Removals that wait for a person's confirmation. */
   readonly heldRemovals: number;
+  /** What is wrong with what the agency sends, although it is read: the agency is degraded. */
+  readonly signs: readonly FeedSign[];
 }
 
 export interface HealthNote {
@@ -27,7 +30,10 @@ export interface HealthNote {
 }
 
 export class Health extends EventEmitter<{ note: [agency: string] }> {
-  constructor(private readonly database: Database) {
+  constructor(
+    private readonly database: Database,
+    private readonly signsOf: (agency: string) => readonly FeedSign[] = () => [],
+  ) {
     super();
   }
 
@@ -60,6 +66,8 @@ export class Health extends EventEmitter<{ note: [agency: string] }> {
        from hub_health h`,
     );
     const parked = await countParked(this.database);
-    return new Map(rows.map(row => [row.agency, { ...row, parked: parked.get(row.agency) ?? 0 }]));
+    return new Map(
+      rows.map(row => [row.agency, { ...row, parked: parked.get(row.agency) ?? 0, signs: this.signsOf(row.agency) }]),
+    );
   }
 }

@@ -89,6 +89,13 @@ export class AgencyFreshness {
   @Field(() => Int, { description: 'Items that wait for their integrator · 待处理记录' }) parked!: number;
   @Field(() => Int, { description: 'Mass removals that wait to be confirmed · 待确认的批量删除' })
   heldRemovals!: number;
+  @Field({ description: 'What the agency sends looks wrong, although it is read; `signs` say how · 数据是否异常' })
+  degraded!: boolean;
+  @Field(() => [String], {
+    nullable: true,
+    description: 'What, how much and since when; for its integrator and operators, null for other readers · 异常明细',
+  })
+  signs!: readonly string[] | null;
 }
 
 @InputType({ description: 'A reader as their token would name them · 读者' })

@@ -76,6 +76,8 @@ const fieldClasses: Readonly<Record<string, FieldClass>> = {
   'AgencyFreshness.error': { only: 'parked' },
   'AgencyFreshness.parked': 'open',
   'AgencyFreshness.heldRemovals': 'open',
+  'AgencyFreshness.degraded': 'open',
+  'AgencyFreshness.signs': { only: 'parked' },
   'Query.node': 'leads on',
   'Query.search': 'leads on',
   // Readers are told about themselves, and nothing that is not theirs.

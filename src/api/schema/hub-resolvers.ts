@@ -76,6 +76,8 @@ export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: re
         error: maySeeFailure(context, adapter) ? (known?.error ?? null) : null,
         parked: known?.parked ?? 0,
         heldRemovals: known?.heldRemovals ?? 0,
+        degraded: Boolean(known?.signs.length),
+        signs: maySeeFailure(context, adapter) ? (known?.signs ?? []).map(inWords) : null,
       };
     }
   }
@@ -87,6 +89,8 @@ export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: re
 /** An integrator sees failures of their own adapter, a system administrator those of all. */
 const maySeeFailure = ({ policy, principal: { role, agency } }: Context, adapter: Adapter): boolean =>
   policy.may('parked') && (!isOfOneAgency(rules[role]) || agency === adapter.agency.code);
+
+const inWords = ({ message, since }: { message: string; since: string }): string => `${message} (since ${since})`;
 
 /**
  * What all agencies say of a person or an organisation, and where they differ. The fields are compiled: see

@@ -224,6 +224,7 @@ describe('fields that only some roles have', () => {
     'Subscription.approvalUpdates': 'subscription { approvalUpdates { type } }',
     'Agency.freshness': 'query { agencies(first: 1) { nodes { freshness { modes } } } }',
     'AgencyFreshness.error': 'query { agencies(first: 1) { nodes { freshness { modes } } } }',
+    'AgencyFreshness.signs': 'query { agencies(first: 1) { nodes { freshness { modes } } } }',
   };
   /** A board shows rows of a noun, so it is for roles that see some of them. */
   const boards: Readonly<Record<string, string>> = {
@@ -237,24 +238,23 @@ describe('fields that only some roles have', () => {
     expect(roots.map(({ field }) => field).sort()).toEqual(Object.keys(probes).sort());
   });
 
-  test.each(roots.filter(({ field }) => field !== 'AgencyFreshness.error').map(line => [line.field, line] as const))(
-    '%s is refused to the others',
-    async (field, line) => {
-      for (const role of roles) {
-        // Village agents act in cases, so the tasks of the register are not for them.
-        const client = await clientOf(role, role === 'village-agent' ? 1 : 2);
-        const subscribed = field.startsWith('Subscription');
-        const answer = subscribed
-          ? await client.subscribe(probes[field]!).then(inbox => inbox.next().finally(() => inbox.close()))
-          : await client.ask(probes[field]!);
-        const refused = codes(answer).includes('FORBIDDEN');
-        const seesNone = field in boards && matrix.get(boards[field]!)![0]!.looks(role) === null;
-        expect({ role, refused }).toEqual({ role, refused: seesNone || line.looks(role)![0] === '–' });
-      }
-    },
-  );
+  test.each(
+    roots.filter(({ field }) => !field.startsWith('AgencyFreshness.')).map(line => [line.field, line] as const),
+  )('%s is refused to the others', async (field, line) => {
+    for (const role of roles) {
+      // Village agents act in cases, so the tasks of the register are not for them.
+      const client = await clientOf(role, role === 'village-agent' ? 1 : 2);
+      const subscribed = field.startsWith('Subscription');
+      const answer = subscribed
+        ? await client.subscribe(probes[field]!).then(inbox => inbox.next().finally(() => inbox.close()))
+        : await client.ask(probes[field]!);
+      const refused = codes(answer).includes('FORBIDDEN');
+      const seesNone = field in boards && matrix.get(boards[field]!)![0]!.looks(role) === null;
+      expect({ role, refused }).toEqual({ role, refused: seesNone || line.looks(role)![0] === '–' });
+    }
+  });
 
-  test('the failure at an agency is shown only to those who look after the agency', async () => {
+  test('the failure at an agency, and what looks wrong there, are shown only to those who look after it', async () => {
     for (const agency of ['commerce', 'police']) {
       t.systems.get(agency)!.setOutage('refuse');
       await t.healthOf(agency, ({ error }) => error !== null);
@@ -262,15 +262,18 @@ describe('fields that only some roles have', () => {
     const line = lines.find(({ field }) => field === 'AgencyFreshness.error')!;
     for (const role of roles) {
       const { data } = await (await clientOf(role, 0)).ask(
-        '{ agencies(first: 100) { nodes { code freshness { error } } } }',
+        '{ agencies(first: 100) { nodes { code freshness { error signs } } } }',
       );
-      const told = (data.agencies.nodes as { code: string; freshness: { error: string | null } | null }[])
-        .filter(({ freshness }) => freshness?.error)
-        .map(({ code }) => code);
+      type Told = { error: string | null; signs: string[] | null };
+      const nodes = data.agencies.nodes as { code: string; freshness: Told | null }[];
+      const told = nodes.filter(({ freshness }) => freshness?.error).map(({ code }) => code);
+      const shown = nodes.filter(({ freshness }) => freshness?.signs).map(({ code }) => code);
       const all = line.looks(role)![0] === '–' ? [] : ['commerce', 'police'];
       // The tokens here name an agency for every role, but only an integrator is bound to it.
       const expected = role === 'integrator' ? ['commerce'] : all;
       expect({ role, told: told.sort() }).toEqual({ role, told: expected });
+      const looksAfter = role === 'integrator' ? ['commerce'] : all.length ? [...agencies].sort() : [];
+      expect({ role, shown: shown.sort() }).toEqual({ role, shown: looksAfter });
     }
   });
 });
