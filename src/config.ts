@@ -10,6 +10,7 @@ import { z } from 'zod';
 import type { Adapter } from '../adapters/kit/contract.ts';
 import { type Role, roles } from './access/principal.ts';
 import { snake } from './catalog/catalog.ts';
+import { AddressList } from './domain/address-list.ts';
 import { isPrivateChannel } from './domain/private-channel.ts';
 import { readSigningKeys } from './domain/signing-keys.ts';
 
@@ -34,6 +35,12 @@ const perRole = (what: string) =>
       return z.NEVER;
     })
     .describe(`${what} by role: clerk=200,officer=300; roles that are not named keep the numbers of access/limits.ts`);
+
+const words = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map(word => word.trim())
+    .filter(Boolean);
 
 const keySet = z.string().transform((text, context): JSONWebKeySet => {
   try {
@@ -120,6 +127,13 @@ const hubSettings = z.object({
   hubPushClientCa: pemFile(
     'the certificates of the authority for agencies that push: each needs one with its code as CN; it needs HUB_TLS_CERT',
   ),
+  hubPlainChannels: z
+    .string()
+    .default('')
+    .transform(words)
+    .describe(
+      'channels that need not be private, since their way is protected by other means: listener, database, or codes of agencies, separated by commas',
+    ),
   hubLogLevel: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
     .default('info')
@@ -189,7 +203,7 @@ const hubSettings = z.object({
   hubMissesPerDay: perRole('look-ups of persons in a day that may find nobody'),
   // Whoever knows so little of a person that more people match should search in another way.
   hubTestedPersons: whole('persons whom a test by a personal field may fit', 100, 1, 10_000),
-  hubBudgetFactor: whole('multiplies the cost units per minute of every role', 1, 1, 1_000_000),
+  hubBudgetFactor: whole('multiplies the cost units per minute of every role', 1, 1, 1_000),
   // A bucket is about 100 bytes.
   hubBudgetPrincipals: whole('principals whose budgets are kept', 10_000, 10, 1_000_000),
   hubStoredOperations: z
@@ -227,13 +241,15 @@ const hubSettings = z.object({
   hubTrustedProxies: z
     .string()
     .default('')
-    .transform(text =>
-      text
-        .split(',')
-        .map(address => address.trim())
-        .filter(Boolean),
-    )
-    .describe('addresses of proxies whose x-forwarded-for is believed, separated by commas'),
+    .transform((text, context): AddressList => {
+      const list = AddressList.parse(text);
+      if (list) return list;
+      context.addIssue({ code: 'custom', message: 'is no list of addresses' });
+      return z.NEVER;
+    })
+    .describe(
+      'addresses and networks of proxies whose x-forwarded-for is believed, 10.0.0.7,10.1.0.0/24; networks have at least /8, in IPv6 /16',
+    ),
   hubConnections: whole('HTTP connections and sockets at the same time', 4_000, 10, 1_000_000),
   hubHeadersTimeoutMs: whole('time for a client to send the head of a request', 10_000, 100, 600_000),
   hubRequestTimeoutMs: whole('time for a client to send a whole request', 30_000, 100, 600_000),
@@ -277,7 +293,7 @@ const hubSettings = z.object({
   hubAuditSigningDeadlineMs: whole('time for HUB_AUDIT_SIGNING_COMMAND to sign', 5_000, 100, 60_000),
   hubAuditTrustedKeys: signingKeys('the public Ed25519 keys that audit verify trusts beside HUB_AUDIT_SIGNING_KEY'),
   // Entries after the last root could be cut off unseen, so they should be few; a root is a write of 300 bytes.
-  hubAuditBatchMs: whole('longest time until entries of the audit log are under a root', 5_000, 10, 3_600_000),
+  hubAuditBatchMs: whole('longest time until entries of the audit log are under a root', 5_000, 10, 60_000),
   hubAuditBatchEntries: whole('entries of the audit log under one root', 1_000, 1, 100_000),
   // Its index is made in one go when it is closed.
   hubAuditSegmentBytes: whole('bytes of a file of the audit log', 8_000_000, 1_000, 1_000_000_000),
@@ -386,6 +402,9 @@ export function describeSettings(adapter?: Adapter): SettingDescription[] {
     return { variable: variable(name), what, fallback, required: !(field as z.ZodType).safeParse(undefined).success };
   });
 }
+
+/** The variable of an adapter's setting. */
+export const settingName = (adapter: Adapter, name: string): string => variableOf(prefixOf(adapter))(name);
 
 const prefixOf = (adapter: Adapter): string => `HUB_${snake(adapter.agency.code).toUpperCase()}_`;
 const variableOf =

@@ -24,13 +24,14 @@ import { serveExports } from './export/serve-exports.ts';
 import { Cursors } from './feed/cursors.ts';
 import { Sequencer } from './feed/sequencer.ts';
 import { Tail } from './feed/tail.ts';
+import { addressesOf, channelsOf, demandKnownNames, demandPrivate } from './hub/channels.ts';
 import { demandFreePort, portTaken } from './hub/free-port.ts';
 import { chosen, makeLog, openStore } from './hub/open-store.ts';
 import { followSessions, tokenSettings } from './hub/sign-in.ts';
 import { auditSettings, auditWarnings, noteWritten, startAudit } from './hub/start-audit.ts';
 import { startPurposes } from './hub/start-purposes.ts';
 import { watchSigns } from './hub/watch-signs.ts';
-import { boundedFetch } from './ingest/bounded-fetch.ts';
+import { boundedFetch, fetchWithin } from './ingest/bounded-fetch.ts';
 import { findAdapters } from './ingest/find-adapters.ts';
 import { Health } from './ingest/health.ts';
 import { makeLookup } from './ingest/lookup.ts';
@@ -54,8 +55,12 @@ export interface Connected {
 
 /** A page of the largest agency is 4 MB. */
 const largestAnswerBytes = 64_000_000;
-const io: Io = { fetch: boundedFetch(globalThis.fetch, largestAnswerBytes), now: () => new Date() };
 export function connect(adapter: Adapter, environment: Environment): Connected {
+  const addresses = addressesOf(adapter, environment).flatMap(([, protocol, value]) =>
+    protocol === 'http' ? [value] : [],
+  );
+  const fetch = boundedFetch(fetchWithin(globalThis.fetch, addresses), largestAnswerBytes);
+  const io: Io = { fetch, now: () => new Date() };
   const source = adapter.connect(readAdapterSettings(adapter, environment) as never, io);
   // A promise would look like a source that can do nothing.
   if (Object(source) !== source || 'then' in source)
@@ -130,7 +135,10 @@ export async function startHub(
   const log = makeLog(config.hubLogLevel);
   const known = adapters ?? chosen(await findAdapters(), config.hubAgencies);
   // A wrong setting stops the start before anything is opened or changed.
-  for (const adapter of known) readAdapterSettings(adapter, environment);
+  const channels = channelsOf(config, known, environment);
+  demandKnownNames(channels, config);
+  for (const { name: channel, variable, passes } of demandPrivate(channels, config))
+    log.warn({ channel, variable, passes }, 'a channel is not private');
   auditSettings(config);
   await demandFreePort(config);
   const opened = await openStore(config, log, known);
@@ -211,7 +219,6 @@ export async function startHub(
     const exportTickets = new ExportTickets(schema);
     const readers = new Readers(makeAuthenticate(tokenSettings(config, sessions.ended, log)), purposes);
     const quotas = new PersonQuotas(audit, days, quotaSettings(config));
-    const trustedProxies = new Set(config.hubTrustedProxies);
     const snapshots = database.snapshots({
       connections: config.hubReadConnections,
       statementTimeoutMs: config.hubStatementTimeoutMs,
@@ -269,7 +276,7 @@ export async function startHub(
             ...{ schema, answers, hub, admissionControl, tickets: exportTickets, pipeline, log },
             queries: savedQueries(),
           }),
-        trustedProxies,
+        trustedProxies: config.hubTrustedProxies,
         origins: new Set(config.hubOrigins),
         graphiql: config.hubGraphiql,
         hub,

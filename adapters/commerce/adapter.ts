@@ -6,7 +6,7 @@ import { AbnormalListing, BusinessChange, MarketEntity } from './records.ts';
 import { CommerceSource } from './source.ts';
 
 const settings = z.object({
-  url: setting.url("the address of the exchange's gateway, as in http://10.0.0.1:8080"),
+  url: setting.address("the address of the exchange's gateway, as in https://10.0.0.1"),
   requesterId: setting.word("the requester's id that the exchange issued (gjgxjhpt_rid)"),
   appKey: setting.secret('the app key that the exchange issued: 16, 24 or 32 characters'),
   entityServiceId: setting.word('the service id (gjgxjhpt_sid) of 市场主体信息'),

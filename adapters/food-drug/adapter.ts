@@ -19,7 +19,7 @@ export default defineAdapter({
   modes: ['push', 'lookup'],
   settings: z.object({
     secret: setting.secret('the secret shared with the food and drug outpost, 8 characters or more'),
-    lookupUrl: setting.url('the address of its look-up service, as in http://10.0.0.5:8080'),
+    lookupUrl: setting.address('the address of its look-up service, as in https://10.0.0.5'),
     toleranceSeconds: z.coerce.number(`should be ${TOLERANCE}`).int().min(1).max(3600).default(300).describe(TOLERANCE),
   }),
   // This agency is never polled: it pushes its rows.

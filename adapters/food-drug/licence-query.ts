@@ -21,7 +21,6 @@ export async function askLicences(query: LicenceQuery, io: Io, signal: AbortSign
       headers,
       body,
       signal,
-      redirect: 'error',
     });
     const bytes = await response.arrayBuffer();
     demandSuccess(response.status);

@@ -7,7 +7,7 @@ import { FileSource } from './source.ts';
 
 const settings = z
   .object({
-    host: setting.word("the host name or address of the agency's SFTP server"),
+    host: setting.sshHost("the host name or address of the agency's SFTP server"),
     port: setting.port('the port of the SFTP server'),
     user: setting.word('the user name that the agency gave'),
     password: setting.secret('the password, where login is by password').optional(),

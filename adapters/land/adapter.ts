@@ -16,9 +16,9 @@ export default defineAdapter({
   hallRecords: [CaseReport, Approval, CaseClosing],
   modes: ['changes'],
   settings: z.object({
-    databaseUrl: setting
-      .url('the address of the exchange database, postgresql://user:password@host:port/database')
-      .meta({ secret: true }),
+    databaseUrl: setting.databaseAddress(
+      'the address of the exchange database, postgresql://user:password@host/database?sslmode=verify-full',
+    ),
   }),
   pollEveryMs: 1_000,
   connect: settings => new ExchangeSource(settings.databaseUrl),

@@ -12,7 +12,7 @@ export default defineAdapter({
   hallRecords: [CaseReport, Approval, CaseClosing],
   modes: ['changes', 'lookup'],
   settings: z.object({
-    url: setting.url('the address of the request service platform, such as http://10.0.0.1:8080/rbsp'),
+    url: setting.address('the address of the request service platform, such as https://10.0.0.1/rbsp'),
     senderId: setting.word('the sender id under which the hub is subscribed'),
     accessKey: setting.secret('the key that proves the sender, of at least 8 characters'),
   }),

@@ -12,6 +12,7 @@ import { demandKeyOutside, IdentityKeyError, openIdentityKey } from '../store/id
 import { keyedRecords } from '../store/keyed-records.ts';
 import { MigrationError } from '../store/migration-file.ts';
 import { applyMigrations, migrationsFolder } from '../store/migrations.ts';
+import { databaseChannel, demandPrivate } from './channels.ts';
 
 /** The store with what it needs, for the hub and for commands that only work on the tables. */
 export interface OpenStore {
@@ -28,6 +29,7 @@ export const makeLog = (level: Config['hubLogLevel']): Logger =>
   pino({ level, base: { service: 'outpost-hub' } }, pino.destination({ fd: 2, sync: true }));
 
 export async function openStore(config: Config, log: Logger, adapters?: readonly Adapter[]): Promise<OpenStore> {
+  demandPrivate([databaseChannel(config)], config);
   const known = adapters ?? chosen(await findAdapters(), config.hubAgencies);
   const catalog = makeCatalog(known);
   const onWait = (why: string) => log.warn({ why }, 'migrations wait');

@@ -52,7 +52,7 @@ export default defineAdapter({
   records: [Allowance],
   hallRecords: [CaseReport],
   modes: ['changes'],
-  settings: z.object({ url: setting.url('the address of the allowance register') }),
+  settings: z.object({ url: setting.address('the address of the allowance register') }),
   pollEveryMs: 50,
   connect: ({ url }, { fetch }) => ({
     async changes(after, limit, { signal }) {

@@ -12,7 +12,11 @@ const ofTests = /^(HUB_|DATABASE_URL$|TEST_|JEST_|NODE_ENV$|npm_)/;
 function userEnvironment(variables: Variables): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !ofTests.test(name));
   const server = process.env.TEST_DATABASE_URL;
-  return { ...Object.fromEntries(own), ...(server && { DATABASE_URL: server }), ...variables };
+  return {
+    ...Object.fromEntries(own),
+    ...(server && { DATABASE_URL: server, HUB_PLAIN_CHANNELS: 'database' }),
+    ...variables,
+  };
 }
 
 export class SpawnedCommand {

@@ -16,6 +16,11 @@ import { clonedDatabase } from './database.ts';
 import { manyPersons, registerTasks, testTask } from './test-purposes.ts';
 import { makeTestTokens } from './test-tokens.ts';
 
+/** A server that is named for the tests holds invented persons only, so it may be anywhere. */
+export const plainTestDatabase: Readonly<Record<string, string>> = process.env.TEST_DATABASE_URL
+  ? { HUB_PLAIN_CHANNELS: 'database' }
+  : {};
+
 export interface TestHubOptions {
   /** Codes of agencies whose pretend systems are started and connected. */
   readonly agencies?: readonly string[];
@@ -97,6 +102,7 @@ export async function startTestHub(options: TestHubOptions = {}): Promise<TestHu
     ...trust,
     ...Object.assign({}, ...[...systems.values()].map(system => system.environment)),
     DATABASE_URL: database.url,
+    ...plainTestDatabase,
     ...options.environment,
   };
   const hub = await startHub(readConfig(environment), environment, adapters);

@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { HubError } from '../../domain/error-codes.ts';
-import { plainAddress } from './client-address.ts';
+import { plainAddress, type TrustedProxies } from './client-address.ts';
 import { sendRefusal } from './http.ts';
 
 /** Where the page comes from that sends a request; `none`: no page sends it. */
@@ -15,7 +15,7 @@ export type PageOrigin = 'none' | 'own' | 'listed' | 'foreign';
 export class Origins {
   constructor(
     private readonly listed: ReadonlySet<string>,
-    private readonly trustedProxies: ReadonlySet<string>,
+    private readonly trustedProxies: TrustedProxies,
   ) {}
 
   get areListed(): boolean {

@@ -24,7 +24,7 @@ import { graphqlError, toClientError } from '../request/errors.ts';
 import { Presence } from '../request/presence.ts';
 import type { Readers } from '../request/readers.ts';
 import { SubscriptionRequest } from '../request/subscription-request.ts';
-import { clientAddress } from './client-address.ts';
+import { clientAddress, type TrustedProxies } from './client-address.ts';
 import { graphqlRequestOf } from './graphql-request.ts';
 
 export interface PipelineParts {
@@ -34,7 +34,7 @@ export interface PipelineParts {
   readonly admissionControl: AdmissionControl;
   readonly documents: DocumentCache;
   readonly answers: CompiledAnswers;
-  readonly trustedProxies: ReadonlySet<string>;
+  readonly trustedProxies: TrustedProxies;
   readonly log: Logger;
 }
 

@@ -22,6 +22,7 @@ import { formatClientError } from '../request/errors.ts';
 import type { Readers } from '../request/readers.ts';
 import { type SubscriptionLimits, Subscriptions } from '../subscriptions/subscriptions.ts';
 import { checkCredentials } from './check-credentials.ts';
+import type { TrustedProxies } from './client-address.ts';
 import type { TlsFiles } from './client-certificate.ts';
 import { serveDeliveries } from './deliveries.ts';
 import { serveGraphiql } from './graphiql.ts';
@@ -45,7 +46,7 @@ export interface ServerParts {
   readonly admissionControl: AdmissionControl;
   /** Registers further routes. */
   readonly serveMore: (app: FastifyInstance, pipeline: RequestPipeline) => void;
-  readonly trustedProxies: ReadonlySet<string>;
+  readonly trustedProxies: TrustedProxies;
   /** Origins whose pages may use the hub besides its own. */
   readonly origins: ReadonlySet<string>;
   /** Whether browsers get GraphiQL. */

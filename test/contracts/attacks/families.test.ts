@@ -65,6 +65,7 @@ const families: Readonly<Record<string, readonly [file: string, ...entries: stri
     'a page of the longest lines',
   ],
   'dates that are none on SFTP': ['sources', 'a file of a day that is none'],
+  'redirects of agencies': ['sources', 'follows none, with any status', 'reach a server that is not in the settings'],
   'unmasking in masses': ['values', 'a reason to unmask is words and nothing else'],
 };
 

@@ -1,15 +1,17 @@
 /** What an agency's system, or an impostor, may send to the hub: malicious XML, files and answers. */
 import { createHash } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGzip, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import commerce from '../../../adapters/commerce/adapter.ts';
+import foodDrug from '../../../adapters/food-drug/adapter.ts';
 import humanResources from '../../../adapters/human-resources/adapter.ts';
-import { type AgencySource, SourceError } from '../../../adapters/kit/index.ts';
+import { type Adapter, type AgencySource, SourceError } from '../../../adapters/kit/index.ts';
 import police from '../../../adapters/police/adapter.ts';
 import { readResponse } from '../../../adapters/police/rbsp.ts';
 import { SftpServer } from '../../../seeds/systems/human-resources/sftp-server.ts';
-import { boundedFetch } from '../../../src/ingest/bounded-fetch.ts';
+import { boundedFetch, fetchWithin } from '../../../src/ingest/bounded-fetch.ts';
 
 const failure = async (work: () => unknown): Promise<SourceError> => {
   try {
@@ -112,6 +114,75 @@ describe('answers over HTTP', () => {
       expect(sentBytes).toBeLessThan(maxBytes * 30);
     },
   );
+
+  describe('that are redirects', () => {
+    const heard: string[] = [];
+    let elsewhere: Server;
+    let sending: Server;
+    const start = async (answer: RequestListener) => {
+      const started = createServer(answer);
+      await new Promise<void>(resolve => started.listen(0, '127.0.0.1', resolve));
+      return started;
+    };
+    const addressOf = (of: Server) => `http://127.0.0.1:${(of.address() as AddressInfo).port}`;
+    let status = 307;
+    beforeAll(async () => {
+      elsewhere = await start((request, response) => {
+        heard.push(request.url!);
+        response.end('{}');
+      });
+      sending = await start((_, response) => {
+        response.writeHead(status, { location: `${addressOf(elsewhere)}/elsewhere` }).end();
+      });
+    });
+    afterAll(async () => {
+      for (const one of [elsewhere, sending]) {
+        one.closeAllConnections();
+        await new Promise(resolve => one.close(resolve));
+      }
+    });
+
+    const asking: Readonly<Record<string, readonly [Adapter, object, (source: AgencySource<unknown>) => unknown]>> = {
+      police: [
+        police,
+        { senderId: 'C00-00000001', accessKey: 'access-key-of-tests' },
+        source => source.lookup!('Resident', ['371482198503120037'], { signal: AbortSignal.timeout(20_000) }),
+      ],
+      'food-drug': [
+        foodDrug,
+        { secret: 'a shared secret' },
+        source => source.lookup!('Licence', ['91371482MA3C7QXX0B'], { signal: AbortSignal.timeout(20_000) }),
+      ],
+      commerce: [
+        commerce,
+        {
+          ...{ requesterId: 'r', appKey: '0123456789abcdef', entityServiceId: 'e', changeServiceId: 'c' },
+          ...{ abnormalServiceId: 'a', caseServiceId: 's', entityQueryServiceId: 'q' },
+        },
+        source => source.changes!(null, 10, { signal: AbortSignal.timeout(20_000) }),
+      ],
+    };
+    test.each(Object.entries(asking))('%s follows none, with any status', async (_, [adapter, more, ask]) => {
+      const address = addressOf(sending);
+      const settings = adapter.settings.parse({ url: address, lookupUrl: address, ...more });
+      const within = fetchWithin(fetch, [address]);
+      for (status of [301, 302, 303, 307, 308]) {
+        const source = adapter.connect(settings as never, { fetch: within, now: () => new Date() });
+        const { kind, message } = await failure(() => ask(source));
+        expect([kind, message]).toEqual(['REFUSED', expect.stringMatching(/redirect, which is not followed/)]);
+      }
+      expect(heard).toEqual([]);
+    });
+
+    test('nor does anything reach a server that is not in the settings', async () => {
+      const within = fetchWithin(fetch, [addressOf(sending), 'https://10.0.0.5/look-up']);
+      for (const address of [`${addressOf(elsewhere)}/x`, 'http://10.0.0.5/look-up', 'file:///etc/passwd']) {
+        const { kind, message } = await failure(() => within(address));
+        expect([kind, message]).toEqual(['REFUSED', 'the address is not one of the settings of the agency']);
+      }
+      expect(heard).toEqual([]);
+    });
+  });
 
   test('an answer within the bound is passed on unchanged', async () => {
     const text = '房寺'.repeat(1_000);

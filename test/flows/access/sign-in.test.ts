@@ -191,8 +191,9 @@ describe('an issuer that misbehaves', () => {
     server = createServer((request, response) => {
       asked.push(request.url!);
       const answer = says[request.url!];
+      if (answer instanceof URL) response.writeHead(307, { location: answer.href }).end();
       // For an unknown path the issuer stays silent.
-      if (answer !== undefined) response.end(JSON.stringify(answer));
+      else if (answer !== undefined) response.end(JSON.stringify(answer));
     });
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -216,6 +217,17 @@ describe('an issuer that misbehaves', () => {
     ['has no keys', () => ({ [discovery]: { issuer } })],
     ['speaks of anything else', () => ({ [discovery]: ['hello'] })],
     ['talks without end', () => ({ [discovery]: 'x'.repeat(300_000) })],
+    [
+      'sends on to another description',
+      () => ({ [discovery]: new URL(`${issuer}/other`), '/other': { issuer, jwks_uri: `${issuer}/keys` } }),
+    ],
+    [
+      'sends on to other keys',
+      () => ({
+        [discovery]: { issuer, jwks_uri: `${issuer}/keys` },
+        '/keys': new URL(`${provider.issuer}/jwks`),
+      }),
+    ],
     ['gives no key set', () => ({ [discovery]: { issuer, jwks_uri: `${issuer}/keys` }, '/keys': { keys: 'none' } })],
   ])('an issuer that %s verifies nothing', async (_what, told) => {
     says = told();

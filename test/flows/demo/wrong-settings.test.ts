@@ -46,6 +46,29 @@ describe('a wrong setting stops the start with one line that names the variable 
       /^HUB_SMALLEST_GROUP is gone .*: groups are shown whole;/,
     ],
     [
+      'a listener for everybody without TLS',
+      { ...hub, HUB_HOST: '0.0.0.0' },
+      /^HUB_HOST should be an address of this machine .* HUB_PLAIN_CHANNELS=listener says so$/,
+    ],
+    [
+      'a database over a network without TLS',
+      { ...hub, DATABASE_URL: 'postgresql://hub@db.example/hub' },
+      /^DATABASE_URL should be a database on this machine, .* HUB_PLAIN_CHANNELS=database says so$/,
+    ],
+    [
+      'an agency over a network without TLS',
+      {
+        ...{ ...hub, HUB_AGENCIES: 'police', HUB_POLICE_URL: 'http://203.0.113.9/rbsp' },
+        ...{ HUB_POLICE_SENDER_ID: 'hub', HUB_POLICE_ACCESS_KEY: 'a long access key' },
+      },
+      /^HUB_POLICE_URL should be an https address, .* HUB_PLAIN_CHANNELS=police says so$/,
+    ],
+    [
+      'an exception that names no channel',
+      { ...hub, HUB_AGENCIES: 'police', HUB_PLAIN_CHANNELS: 'everything' },
+      /^HUB_POLICE_URL should be|^HUB_PLAIN_CHANNELS should be names among/,
+    ],
+    [
       'an agency that does not exist',
       { ...hub, HUB_AGENCIES: 'police,customs' },
       /^HUB_AGENCIES should be codes among commerce, .*police; customs is none$/,
@@ -60,6 +83,23 @@ describe('a wrong setting stops the start with one line that names the variable 
     const { code, lines } = await start(variables);
     expect({ code, lines }).toEqual({ code: 2, lines: [expect.stringMatching(line)] });
   });
+});
+
+test('a channel that is excepted is told in the log at every start', async () => {
+  const excepted = { HUB_HOST: '0.0.0.0', HUB_PORT: '0', HUB_PLAIN_CHANNELS: 'listener', HUB_AGENCIES: 'police' };
+  const police = {
+    ...{ HUB_POLICE_URL: 'https://203.0.113.9/rbsp', HUB_POLICE_SENDER_ID: 'hub' },
+    HUB_POLICE_ACCESS_KEY: 'a long access key',
+  };
+  for (let i = 0; i < 2; i++) {
+    const { lines } = await start({ ...hub, ...excepted, ...police, HUB_LOG_LEVEL: 'warn' });
+    expect(lines.filter(line => line.startsWith('{')).map(line => JSON.parse(line))).toEqual([
+      expect.objectContaining({
+        ...{ level: 40, msg: 'a channel is not private', channel: 'listener', variable: 'HUB_HOST' },
+        passes: "readers' tokens, answers and deliveries",
+      }),
+    ]);
+  }
 });
 
 /** The Node of the host, which runs a command that is typed directly into a shell. */

@@ -6,6 +6,7 @@ import type { StartSystem } from '../../../seeds/systems/pretend-system.ts';
 import type { SystemSetup } from '../../../seeds/systems/system-process.ts';
 import { makeTownship } from '../../../seeds/township/township.ts';
 import { readAdapterSettings, readConfig } from '../../../src/config.ts';
+import { channelsOf, demandPrivate } from '../../../src/hub/channels.ts';
 import { findAdapters } from '../../../src/ingest/find-adapters.ts';
 import { project } from '../../support/source-imports.ts';
 
@@ -26,10 +27,14 @@ const setups = [...compose.matchAll(/'seeds\/systems\/serve\.ts', '(.*)'\]/g)].m
 );
 
 test('the hub accepts its settings', async () => {
-  const { hubAgencies } = readConfig(environment);
+  const config = readConfig(environment);
+  const { hubAgencies } = config;
   expect(hubAgencies?.split(',')).toEqual(setups.map(({ agency }) => agency));
   const adapters = (await findAdapters()).filter(({ agency }) => hubAgencies!.split(',').includes(agency.code));
   expect(adapters.map(adapter => readAdapterSettings(adapter, environment))).toHaveLength(2);
+  expect(demandPrivate(channelsOf(config, adapters, environment), config).map(({ name }) => name)).toEqual([
+    'listener',
+  ]);
 });
 
 test.each(setups)('the system of $agency is found by them', async ({ agency, population, seed, port }) => {

@@ -10,7 +10,7 @@ const adapter: Adapter = defineAdapter({
   hallRecords: [],
   modes: [],
   settings: z.object({
-    url: setting.url('the address of the register'),
+    url: setting.address('the address of the register'),
     appSecret: setting.secret('the secret of 8 characters or more'),
     user: setting.word('the name of the account'),
     port: setting.port('the port of the server').default(22),
