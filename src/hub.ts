@@ -3,18 +3,21 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Adapter, AgencySource, Io } from '../adapters/kit/contract.ts';
 import { CostBudgets } from './access/cost-budgets.ts';
+import type { Principal } from './access/principal.ts';
 import type { Purposes } from './access/purposes.ts';
 import { SharingGrants } from './access/sharing.ts';
 import { makeAuthenticate } from './access/tokens.ts';
 import { AdmissionControl } from './api/admission/admission-control.ts';
 import { type StoredOperation, StoredOperations } from './api/admission/stored-operations.ts';
 import { CompiledAnswers } from './api/queries/compiled-answers.ts';
+import { noteRefusedRequest } from './api/request/noted-acts.ts';
 import { PersonQuotas, type QuotaSettings } from './api/request/person-quotas.ts';
 import { Readers } from './api/request/readers.ts';
 import { UnmaskService } from './api/request/unmask-service.ts';
 import { makeSchema } from './api/schema/schema.ts';
 import type { TlsFiles } from './api/transport/client-certificate.ts';
 import { type RunningServer, startServer } from './api/transport/server.ts';
+import type { RunningAudit } from './audit/open-audit.ts';
 import { snake } from './catalog/catalog.ts';
 import { type Config, type Environment, readAdapterSettings } from './config.ts';
 import { errorFacts } from './domain/error-facts.ts';
@@ -78,6 +81,7 @@ function makeAdmissionControl(
   schema: ReturnType<typeof makeSchema>,
   config: Config,
   sizes: TableSizes,
+  { refusals }: RunningAudit,
 ): AdmissionControl {
   const stored = JSON.parse(readFileSync(operationsFile, 'utf8')) as readonly StoredOperation[];
   const budgets = new CostBudgets(config.hubBudgetPrincipals, () => performance.now());
@@ -86,7 +90,8 @@ function makeAdmissionControl(
     introspection: config.hubIntrospection,
     budgetFactor: config.hubBudgetFactor,
   };
-  return new AdmissionControl(schema, new StoredOperations(stored), budgets, settings, sizes);
+  const onRefused = (principal: Principal, error: unknown) => noteRefusedRequest(refusals, principal, error);
+  return new AdmissionControl(schema, new StoredOperations(stored), budgets, settings, sizes, onRefused);
 }
 
 /** Ready-made queries, by the names of their files. */
@@ -215,9 +220,9 @@ export async function startHub(
     );
     await sizes.start();
     stops.push(async () => sizes.stop());
-    const admissionControl = makeAdmissionControl(schema, config, sizes);
+    const admissionControl = makeAdmissionControl(schema, config, sizes, audit);
     const exportTickets = new ExportTickets(schema);
-    const readers = new Readers(makeAuthenticate(tokenSettings(config, sessions.ended, log)), purposes);
+    const readers = new Readers(makeAuthenticate(tokenSettings(config, sessions.ended, log)), purposes, audit.refusals);
     const quotas = new PersonQuotas(audit, days, quotaSettings(config));
     const snapshots = database.snapshots({
       connections: config.hubReadConnections,
@@ -249,7 +254,7 @@ export async function startHub(
         batchLimits,
       ),
       town: config.hubTown,
-      audit: { log: audit.log, policy: audit.policy, quotas },
+      audit: { log: audit.log, policy: audit.policy, refusals: audit.refusals, quotas },
       purposes,
       hasSealingOrder: (number: string, subject: string) => hasSealingOrder(database, number, subject),
       orderSealing: async (order: SealingOrder, by: string) => {
@@ -282,7 +287,10 @@ export async function startHub(
         hub,
         readers,
         receivers,
-        checkReady: async () => void (await database.read('select 1', [])),
+        checkReady: async () => {
+          sessions.demandCurrent();
+          await database.read('select 1', []);
+        },
         warnings: () => auditWarnings(audit),
         limits: {
           bodyBytes: config.hubBodyBytes,

@@ -4,14 +4,15 @@
  */
 import type { Field } from '../../adapters/kit/record.ts';
 import type { Catalog, Noun } from '../catalog/catalog.ts';
+import { auditActNames, auditActs, isOfPersons } from '../domain/audit-acts.ts';
 import { personLimits } from './limits.ts';
 import { type Policy, policyOf, policyVersion } from './policy.ts';
 import { nobody, type Principal, type Role, roles } from './principal.ts';
 import { rowsInWords } from './rows.ts';
-import { type Feature, rules } from './rules.ts';
+import { type Feature, isOfOneAgency, type RoleRule, rules } from './rules.ts';
 
 /** The class of a field that no record declares: what a reader who reaches it may see. */
-export type FieldClass = keyof typeof classWords | { readonly only: Feature | 'unmask' };
+export type FieldClass = keyof typeof classWords | { readonly only: Feature | 'unmask' | 'log' };
 const classWords = {
   open: 'about nobody: everybody sees it',
   'of the row': 'says no more of a row than that it is there; its reader sees that',
@@ -63,7 +64,7 @@ export function accessMatrix(catalog: Catalog, handwritten: Handwritten): string
     }),
   );
   const sections = [...catalog.nouns.values()].map(noun => nounSection(noun, policies));
-  return [header(), ...sections, fieldSection(handwritten), argumentSection(handwritten)].join('\n');
+  return [header(), ...sections, logSection(), fieldSection(handwritten), argumentSection(handwritten)].join('\n');
 }
 
 const header = () => `# Who sees what
@@ -163,9 +164,35 @@ ${lines.join('\n')}
 
 function fieldCell(role: Role, of: FieldClass): string {
   if (typeof of === 'string') return of.startsWith('masked') ? 'mask' : of === 'leads on' ? '→' : 'whole';
-  const { features, unmaskMinutes } = rules[role];
-  return (of.only === 'unmask' ? unmaskMinutes > 0 : features.includes(of.only)) ? 'whole' : '–';
+  return hasFeature(rules[role], of.only) ? 'whole' : '–';
 }
+
+function hasFeature({ features, unmaskMinutes, log }: RoleRule, only: Feature | 'unmask' | 'log'): boolean {
+  if (only === 'unmask') return unmaskMinutes > 0;
+  return only === 'log' ? log.length > 0 : features.includes(only);
+}
+
+/** Who reads which entries of the audit log, and where. */
+function logSection(): string {
+  const readers = roles.filter(role => rules[role].log.length);
+  const lines = auditActNames.map(act => {
+    const { en, zh } = auditActs[act];
+    const cells = readers.map(role => (rules[role].log.includes(act) ? cellOfLog(role) : '–'));
+    return `| ${act} | ${en} · ${zh} | ${isOfPersons(act) ? 'yes' : '–'} | ${cells.join(' | ')} |`;
+  });
+  return `## Audit log
+
+Read by \`auditEntries\`, without the ids of persons; reading is itself an entry (*consult*). *own agency*: only entries about the
+reader's agency. *Report*: appears in the report to the person concerned (\`dataSubjectReport\`). Sealed entries appear nowhere
+until their order has ended or they are released. Whoever may open the log's directory on its machine reads all of it there
+(\`npm run hub -- audit\`); what they do by command is an entry too.
+
+| Act | Meaning | Report | ${readers.join(' | ')} |
+|---|---|---|${readers.map(() => '---|').join('')}
+${lines.join('\n')}
+`;
+}
+const cellOfLog = (role: Role) => (isOfOneAgency(rules[role]) ? 'own agency' : 'whole');
 
 const argumentSection = ({ arguments: all }: Handwritten) => `## Arguments
 

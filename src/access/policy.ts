@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Field, MaskName } from '../../adapters/kit/record.ts';
 import { type Catalog, isStored, type Noun } from '../catalog/catalog.ts';
+import type { AuditAct } from '../domain/audit-acts.ts';
 import type { UnmaskGrant } from '../domain/unmask-grant.ts';
 import type { Principal } from './principal.ts';
 import { type IdOf, makeRelations } from './relations.ts';
@@ -54,6 +55,8 @@ export interface Policy {
   /** Whether a noun may be found by its key, even where the key is shown in part. */
   mayFind(noun: Noun): boolean;
   may(feature: Feature): boolean;
+  /** The acts whose entries in the audit log the reader may read. */
+  readonly readsOfLog: readonly AuditAct[];
 }
 
 /** Changes with every rule; noted in the audit log. */
@@ -119,6 +122,7 @@ export function policyOf(principal: Principal, ground: PolicyGround, rules: Rule
         return field.sensitivity === 'personal' ? findsPersons : view(field, false) === 'whole';
       }),
     may: feature => rule.features.includes(feature),
+    readsOfLog: rule.log,
   };
 }
 

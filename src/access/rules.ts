@@ -1,4 +1,5 @@
 /** The one policy, as data: who, which rows, how fields look, for which purpose, while which relation holds. */
+import { type AuditAct, auditActNames } from '../domain/audit-acts.ts';
 import type { Purpose, Role } from './principal.ts';
 
 /** Relations between a reader and rows; `relations.ts` says for each noun which rows they are. */
@@ -35,6 +36,11 @@ export interface RoleRule {
    */
   readonly unmaskMinutes: number;
   readonly features: readonly Feature[];
+  /**
+   * Which entries of the audit log the role may read, by their acts (`auditEntries`); a role of one agency reads those about
+   * its agency only.
+   */
+  readonly log: readonly AuditAct[];
 }
 export type Rules = Readonly<Record<Role, RoleRule>>;
 /** Whether the role is limited to the reader's own agency. */
@@ -52,6 +58,7 @@ export const rules: Rules = {
     finds: false,
     unmaskMinutes: 0,
     features: ['freshness', 'changes'],
+    log: [],
   },
   clerk: {
     why: 'One window accepts for all agencies (一窗受理): every row, persons whole only for a stated purpose.',
@@ -61,6 +68,7 @@ export const rules: Rules = {
     finds: true,
     unmaskMinutes: 30,
     features: ['freshness', 'lookup', 'changes'],
+    log: [],
   },
   officer: {
     why: 'Employed by a bureau and working for the town (双重管理): the rows of the own agency and what others share with it, and only with both relations.',
@@ -70,6 +78,7 @@ export const rules: Rules = {
     finds: true,
     unmaskMinutes: 30,
     features: ['freshness', 'lookup', 'changes'],
+    log: [],
   },
   'village-agent': {
     why: 'Acts for residents of the own village (代办员), and sees them whole only in a case.',
@@ -79,6 +88,7 @@ export const rules: Rules = {
     finds: false,
     unmaskMinutes: 15,
     features: ['freshness', 'changes'],
+    log: [],
   },
   director: {
     why: 'Watches queue, load and limits of the whole hall; needs no person for it.',
@@ -88,6 +98,7 @@ export const rules: Rules = {
     finds: false,
     unmaskMinutes: 0,
     features: ['freshness', 'changes'],
+    log: [],
   },
   analyst: {
     why: 'May send any query, and sees no person whole.',
@@ -97,6 +108,7 @@ export const rules: Rules = {
     finds: false,
     unmaskMinutes: 0,
     features: ['freshness', 'lookup', 'changes'],
+    log: [],
   },
   integrator: {
     why: 'Looks after one adapter: its rows masked, its parked items, its health.',
@@ -106,6 +118,7 @@ export const rules: Rules = {
     finds: false,
     unmaskMinutes: 0,
     features: ['freshness', 'parked', 'sql', 'changes'],
+    log: ['delivery', 'write'],
   },
   auditor: {
     why: 'Reads the proof, not the data.',
@@ -115,6 +128,19 @@ export const rules: Rules = {
     finds: false,
     unmaskMinutes: 0,
     features: ['freshness', 'explain', 'report'],
+    log: [
+      'read',
+      'write',
+      'unmask',
+      'export',
+      'refuse',
+      'quota',
+      'explain',
+      'end-session',
+      'rules',
+      'command',
+      'consult',
+    ],
   },
   'system-admin': {
     why: 'Keeps the hub running; sees no record of a person (三员分立).',
@@ -124,6 +150,7 @@ export const rules: Rules = {
     finds: false,
     unmaskMinutes: 0,
     features: ['freshness', 'parked', 'sql'],
+    log: ['delivery', 'rules', 'command', 'open', 'prune', 'repair'],
   },
   'security-admin': {
     why: 'Grants and ends access; sees no record of a person (三员分立).',
@@ -133,6 +160,7 @@ export const rules: Rules = {
     finds: false,
     unmaskMinutes: 0,
     features: ['freshness', 'explain', 'end sessions', 'order sealing'],
+    log: ['unmask', 'refuse', 'quota', 'token', 'delivery', 'explain', 'end-session', 'seal', 'rules'],
   },
   'audit-admin': {
     why: 'Keeps the proof; sees no record of a person (三员分立).',
@@ -142,5 +170,6 @@ export const rules: Rules = {
     finds: false,
     unmaskMinutes: 0,
     features: ['freshness'],
+    log: auditActNames,
   },
 };

@@ -21,6 +21,11 @@ export interface TokenSettings {
   readonly maxSeconds: number;
   readonly ended: EndedSessions;
 }
+/** Whose a refused token is, where its signature proves that. */
+export interface TokenHolder {
+  readonly subject: string | null;
+  readonly session: string | null;
+}
 /**
  * The reader for the value of an `authorization` header.
  *
@@ -29,9 +34,20 @@ export interface TokenSettings {
  */
 export type Authenticate = (authorization: unknown) => Promise<Principal>;
 
-/** @param reason said to whoever gave them: no personal data, and no quotation marks, for it stands in a header too */
-export const unauthenticated = (reason: string): HubError =>
-  new HubError('UNAUTHENTICATED', `Your credentials are not accepted: ${reason}`, { reason });
+/** Beside the error, whose details go to the client. */
+const holders = new WeakMap<HubError, TokenHolder>();
+/** Whose token was refused with this error; null where nothing proves it. */
+export const holderOf = (error: HubError): TokenHolder | null => holders.get(error) ?? null;
+
+/**
+ * @param reason said to whoever gave them: no personal data, and no quotation marks, for it stands in a header too
+ * @param holder for the audit log: whose token it is, once its signature is verified
+ */
+export function unauthenticated(reason: string, holder: TokenHolder | null = null): HubError {
+  const error = new HubError('UNAUTHENTICATED', `Your credentials are not accepted: ${reason}`, { reason });
+  if (holder) holders.set(error, holder);
+  return error;
+}
 
 /** Only signatures with a private key that the hub does not have: never `none`, never a shared secret. */
 const algorithms = 'EdDSA Ed25519 ES256 ES384 ES512 PS256 PS384 PS512 RS256 RS384 RS512'.split(' ');
@@ -83,7 +99,7 @@ export function makeAuthenticate(settings: TokenSettings): Authenticate {
   };
   return async authorization => {
     const principal = await readerOf(tokenIn(authorization));
-    if (ended.refuses(principal)) throw unauthenticated('the session of the token was ended, sign in again');
+    if (ended.refuses(principal)) throw unauthenticated('the session of the token was ended, sign in again', principal);
     return principal;
   };
 }
@@ -108,10 +124,15 @@ function refusalOf(error: unknown): HubError {
       retryAfterMs,
     });
   }
-  return unauthenticated(
-    error instanceof errors.JWTExpired ? 'the token has expired' : 'the token is not for this hub',
-  );
+  // Claims are looked at once the signature is verified.
+  if (error instanceof errors.JWTExpired) return unauthenticated('the token has expired', holderIn(error.payload));
+  return unauthenticated('the token is not for this hub');
 }
+
+const holderIn = ({ sub = null, sid }: JWTPayload): TokenHolder => ({
+  subject: typeof sub === 'string' ? sub : null,
+  session: typeof sid === 'string' ? sid : null,
+});
 
 /** Until when the hub accepts the token, for sockets that outlive it. */
 function validityOf({ iat, exp }: JWTPayload, maxSeconds: number, skewSeconds: number): Validity {
@@ -129,11 +150,11 @@ const needed: Partial<Record<Role, readonly ('agency' | 'host' | 'village')[]>> 
 
 function principalOf(claims: JWTPayload, token: Validity): Principal {
   const role = roles.find(r => r === claims.role) as Role | undefined;
-  if (!role || role === 'public') throw unauthenticated('the role in the token is not known');
+  if (!role || role === 'public') throw unauthenticated('the role in the token is not known', holderIn(claims));
   if (typeof claims.sub !== 'string' || !claims.sub) throw unauthenticated('the token names nobody (sub)');
   const text = (name: string) => (typeof claims[name] === 'string' ? (claims[name] as string) : null);
   const missing = needed[role]?.find(name => text(name) === null);
-  if (missing) throw unauthenticated(`a token of the role ${role} needs the claim ${missing}`);
+  if (missing) throw unauthenticated(`a token of the role ${role} needs the claim ${missing}`, holderIn(claims));
   const [agency, host, village] = [text('agency'), text('host'), text('village')];
   return { ...nobody(), role, subject: claims.sub, agency, host, village, session: text('sid'), token };
 }

@@ -313,7 +313,7 @@ export class AuditLog {
 const unavailable = (cause?: unknown) =>
   new HubError(
     'AUDIT_UNAVAILABLE',
-    'The read could not be noted in the audit log, so no personal data is given',
+    'It could not be noted in the audit log, so no personal data is given and nothing is done',
     {},
     { cause },
   );

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { AuditAct } from '../domain/audit-acts.ts';
 import { AuditLog, type AuditSettings } from './audit-log.ts';
 import type { Who } from './entry.ts';
 import { openingOf } from './opening.ts';
@@ -14,30 +15,36 @@ import { operationOf } from './trail.ts';
 
 export interface Order {
   readonly who: Who;
-  readonly does: { readonly release: number } | CommandRead;
+  readonly does: { readonly release: number; readonly reason: string } | CommandAct;
 }
-/** Personal data that an operator sees on their terminal: by which command, and of what. */
-export interface CommandRead {
-  readonly reads: string;
+/** What an operator does or sees at their terminal: by which command, why, and of what. */
+export interface CommandAct {
+  readonly act: Extract<AuditAct, 'read' | 'consult' | 'command'>;
+  /** `parked show` */
+  readonly command: string;
+  readonly outcome: 'allowed' | 'failed';
+  readonly reason: string | null;
+  readonly about: Readonly<Record<string, string>>;
   readonly of: Readonly<Record<string, number>>;
+  readonly subjects: readonly string[];
 }
 /** The number of the entry, or why there is none. */
 export type CommandOutcome = { readonly entry: number } | { readonly refused: string };
 
 /** Whoever may write to the log's directory may give this order: a command cannot identify its user otherwise. */
 async function carryOut(log: AuditLog, { who, does }: Order): Promise<CommandOutcome> {
-  if ('release' in does) return releaseEntry(log, does.release, who);
+  if ('release' in does) return releaseEntry(log, does.release, who, does.reason);
+  const { command, reason, ...done } = does;
   const entry = await log.append({
-    act: 'read',
+    ...done,
+    ...(reason !== null && { reason }),
     who,
     purpose: null,
-    operation: operationOf(does.reads, does.reads),
+    operation: operationOf(command, command),
     channel: 'command',
-    subjects: [],
     result: null,
     policy: '',
     counts: {},
-    of: does.of,
   });
   return { entry };
 }

@@ -1,5 +1,6 @@
 /** One entry of the log: who read or wrote whose data, why and through which query. One line of JSON, chained. */
 import { hash } from 'node:crypto';
+import { type AuditAct, isOfPersons } from '../domain/audit-acts.ts';
 import { hideIdentifiers } from './hide-identifiers.ts';
 
 export interface Who {
@@ -23,14 +24,12 @@ export interface StatedPurpose {
 /** `hub`: what the log does by itself; `command`: an operator at a terminal. */
 export type Channel = 'http' | 'socket' | 'export' | 'command' | 'hub';
 /**
- * `unmask`: a reader asked to see a record whole for a while. `quota`: an answer was withheld, because its reader has
- * seen as many persons today as the role may. `seal`: a sealing order was entered. The last four are about the log
- * itself.
+ * `allowed`: what follows was about to be done. `failed`: it was not done, or not wholly; `of.entry` is the entry that
+ * allowed it. Entries that only say what was done have none.
  */
-export type Act = 'read' | 'write' | 'unmask' | 'quota' | 'seal' | 'release' | 'prune' | 'repair' | 'open';
+export type Outcome = 'allowed' | 'refused' | 'failed';
 /** Whether an entry appears in a person's report. */
-export const concernsPersons = ({ act }: Pick<Entry, 'act'>): boolean =>
-  act === 'read' || act === 'write' || act === 'unmask';
+export const concernsPersons = ({ act }: Pick<Entry, 'act'>): boolean => isOfPersons(act);
 
 /** A further reader of the same answer, and on how many of their streams it was shown. */
 export interface OtherReader {
@@ -41,8 +40,13 @@ export interface OtherReader {
 
 /** What is to be noted; the log adds the number, the time and the link to the previous entry. */
 export interface Draft {
-  readonly act: Act;
+  readonly act: AuditAct;
   readonly who: Who;
+  readonly outcome?: Outcome;
+  /** Why, as whoever acts wrote it. */
+  readonly reason?: string;
+  /** What it concerns, in words: `field` and `code` of a refusal, the `session` that was ended, ... */
+  readonly about?: Readonly<Record<string, string>>;
   readonly purpose: StatedPurpose | null;
   /** For an event that goes to many screens: its other readers. */
   readonly others?: readonly OtherReader[];
@@ -56,7 +60,7 @@ export interface Draft {
   /** Which rules decided: a digest of the policy. */
   readonly policy: string;
   readonly counts: Readonly<Record<string, number>>;
-  /** What an entry about the log concerns: `entry` of a release, `through` of a prune, `bytes` of a repair; `opening.ts`. */
+  /** Numbers of what it concerns: `entry` of a release, `through` of a prune, `bytes` of a repair; `opening.ts`. */
   readonly of?: Readonly<Record<string, number>>;
 }
 
@@ -65,8 +69,11 @@ export interface Entry {
   readonly seq: number;
   /** ISO 8601 in UTC. */
   readonly at: string;
-  readonly act: Act;
+  readonly act: AuditAct;
   readonly who: Who;
+  readonly outcome?: Outcome;
+  readonly reason?: string;
+  readonly about?: Readonly<Record<string, string>>;
   readonly purpose: StatedPurpose | null;
   readonly others?: readonly OtherReader[];
   readonly operation: Draft['operation'];
@@ -100,16 +107,19 @@ export interface Place {
 }
 
 export function makeEntry(draft: Draft, { seq, at, prev }: Place): Entry {
-  const { act, who, purpose, operation, channel, result, policy, counts, of } = draft;
+  const { act, who, outcome, reason, about, purpose, operation, channel, result, policy, counts, of } = draft;
   return {
     seq,
     at,
     act,
     who,
+    ...(outcome && { outcome }),
+    ...(reason !== undefined && { reason: shortened(reason, longestReason) }),
+    ...(about && { about: mapValues(about, text => shortened(text, longestReason)) }),
     // Purposes and names are the client's words, and may contain a number that identifies somebody.
     purpose: hidden(purpose),
     ...(draft.others?.length && { others: draft.others.map(other => ({ ...other, purpose: hidden(other.purpose) })) }),
-    operation: operation && { ...operation, name: operation.name && shortened(operation.name) },
+    operation: operation && { ...operation, name: operation.name && shortened(operation.name, longestName) },
     channel,
     subjects: subjectsOf(draft),
     result,
@@ -123,12 +133,15 @@ export function makeEntry(draft: Draft, { seq, at, prev }: Place): Entry {
 
 /** A document may give its operation a name of any length. */
 const longestName = 100;
+const longestReason = 300;
 /** What is hidden becomes shorter, so more than the end is looked at. */
 const lookedAt = 4_000;
-const shortened = (name: string): string => {
-  const short = hideIdentifiers(name.slice(0, lookedAt));
-  return short.length > longestName ? `${short.slice(0, longestName - 1)}…` : short;
+const shortened = (text: string, most: number): string => {
+  const short = hideIdentifiers(text.slice(0, lookedAt));
+  return short.length > most ? `${short.slice(0, most - 1)}…` : short;
 };
+const mapValues = (of: Readonly<Record<string, string>>, change: (text: string) => string) =>
+  Object.fromEntries(Object.entries(of).map(([name, text]) => [name, change(text)]));
 
 const hidden = (purpose: StatedPurpose | null): StatedPurpose | null =>
   purpose && {
@@ -138,6 +151,10 @@ const hidden = (purpose: StatedPurpose | null): StatedPurpose | null =>
     ...(purpose.unmasked !== undefined && { unmasked: purpose.unmasked }),
     ...(purpose.under !== undefined && { under: hideIdentifiers(purpose.under) }),
   };
+
+/** Whether an entry is still sealed on a day of the town, `2026-11-23`; a release before that is an entry of its own. */
+export const isClosed = ({ sealed, sealedUntil }: Entry, today: string): boolean =>
+  sealed === true && (sealedUntil === undefined || today <= sealedUntil);
 
 /** The entry for each of its readers, as if it were their own. */
 export const byReader = (entry: Entry): Entry[] => {

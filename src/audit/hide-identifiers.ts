@@ -34,6 +34,7 @@ type Span = readonly [from: number, to: number];
 
 /** One character for each: a digit, a Latin letter, `*` for what may stand for an X, a blank, or `?` for the rest. */
 function plainCharacter(given: string): string {
+  if (given <= '\x7f') return given === '*' || /[\dA-Za-z]/.test(given) ? given : ' ';
   const digit = chinese.get(given);
   if (digit) return digit;
   const [first = '?'] = given.normalize('NFKC');

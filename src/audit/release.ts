@@ -14,6 +14,7 @@ export async function releaseEntry(
   log: AuditLog,
   seq: number,
   who: Who,
+  reason: string,
 ): Promise<{ readonly entry: number } | { readonly refused: string }> {
   const { dir } = log.settings;
   const entry = await findEntry(dir, seq);
@@ -24,6 +25,8 @@ export async function releaseEntry(
   const released = await log.append({
     act: 'release',
     who,
+    outcome: 'allowed',
+    reason,
     purpose: null,
     operation: null,
     channel: 'command',

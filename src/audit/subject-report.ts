@@ -1,7 +1,7 @@
 /** Who read or wrote what about one person: found by the indexes of the segments, newest first. */
 import { open, readFile } from 'node:fs/promises';
 import { townDay } from '../domain/town-day.ts';
-import { byReader, concernsPersons, type Entry, parseEntry } from './entry.ts';
+import { byReader, concernsPersons, type Entry, isClosed, parseEntry } from './entry.ts';
 import { listSegments, type SegmentName } from './segments.ts';
 import { findInIndex } from './subject-index.ts';
 
@@ -44,9 +44,6 @@ export async function reportSubject(
   }
   return { entries, more: false };
 }
-
-const isClosed = ({ sealed, sealedUntil }: Entry, today: string): boolean =>
-  sealed === true && (sealedUntil === undefined || today <= sealedUntil);
 
 /** Newest first. */
 export async function* entriesAbout(dir: string, subject: string): AsyncGenerator<Entry> {

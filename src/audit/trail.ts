@@ -2,14 +2,20 @@
  * What one request, or one event of a subscription, has shown of persons: collected on the way, noted once at the end.
  */
 import { hash } from 'node:crypto';
+import type { AuditAct } from '../domain/audit-acts.ts';
 import { HubError } from '../domain/error-codes.ts';
 import type { AuditLog } from './audit-log.ts';
 import { type Channel, type Draft, isSealed, type OtherReader, type StatedPurpose, type Who } from './entry.ts';
+import type { Refusals } from './refusals.ts';
 
 /** The log, and the version of the rules that decide. */
 export interface AuditBook {
   readonly log: AuditLog;
   readonly policy: string;
+}
+/** The log, and what counts refusals for it. */
+export interface AuditDesk extends AuditBook {
+  readonly refusals: Pick<Refusals, 'note'>;
 }
 /** Whom a reader looks for, and how many of them are not there. */
 export interface Sought {
@@ -37,6 +43,8 @@ export class Trail {
   operation: Operation | null = null;
   /** `write` once a mutation runs. */
   act: 'read' | 'write' = 'read';
+  /** What has been done and is noted. */
+  readonly acts: { readonly act: AuditAct; readonly entry: number }[] = [];
   /** How the query came in. */
   channel: Channel = 'http';
   /** Persons of whom something is shown whole. */

@@ -11,23 +11,29 @@ import { type AuditConfig, ConfigError, readAuditConfig } from '../config.ts';
 import { readSigningKeys } from '../domain/signing-keys.ts';
 import { auditSettings } from '../hub/start-audit.ts';
 import { type Command, readWords, UsageError } from './command.ts';
-import { operator } from './operator.ts';
+import { demandReasonFlag, noted, operator, reasonFlag } from './operator.ts';
 
 const shownAtOnce = 10_000;
 
 export const audit: Command = async (words, open) => {
-  const { positionals, values } = readWords(words, { expect: { type: 'string' }, keys: { type: 'string' } }, 3);
+  const { positionals, values } = readWords(
+    words,
+    { expect: { type: 'string' }, keys: { type: 'string' }, ...reasonFlag },
+    3,
+  );
   const [what, given, second] = positionals;
   const config = readAuditConfig(process.env);
   const { hubAuditDir, hubAuditRoots } = config;
   if (what === 'verify') return verify(logAt(given ?? hubAuditDir), second ?? hubAuditRoots, demandsOf(values, config));
-  const [option] = Object.keys(values);
+  const { reason, ...ofVerify } = values;
+  const [option] = Object.keys(ofVerify);
   if (option) throw new UsageError(`\`--${option}\` belongs to \`audit verify\``);
   const dir = () => logAt(hubAuditDir);
   if (second !== undefined) throw new UsageError(`\`${second}\` is one word too many`);
-  if (what === 'sealed' && !given) return sealed(dir());
-  if (what === 'report' && given) return report(dir(), await subjectOf(given, open));
-  if (what === 'release' && given && /^\d{1,15}$/.test(given)) return release(config, Number(given));
+  if (what === 'sealed' && !given) return sealed(dir(), reason);
+  if (what === 'report' && given) return report(dir(), await subjectOf(given, open), reason);
+  if (what === 'release' && given && /^\d{1,15}$/.test(given))
+    return release(config, Number(given), demandReasonFlag(reason));
   throw new UsageError(
     '`audit` takes verify, report with a pseudonym or a resident id, release with a number, or sealed',
   );
@@ -94,20 +100,27 @@ async function subjectOf(given: string, open: Parameters<Command>[1]): Promise<s
   return store.identity.ofNoun(catalog.get('Person'), key);
 }
 
-async function report(dir: string, subject: string): Promise<number> {
+/** Who asks about whom is listed in the next report, as for auditors. */
+async function report(dir: string, subject: string, reason: string | undefined): Promise<number> {
+  const act = { act: 'read', command: 'audit report', role: 'audit-admin', reason, subjects: [subject] } as const;
   const { entries, more } = await reportSubject(dir, subject, { first: shownAtOnce });
-  for (const entry of entries) console.log(lineOf(entry));
-  console.error(`${more ? 'the latest ' : ''}${entries.length} accesses`);
-  return 0;
+  return noted(act, async () => {
+    for (const entry of entries) console.log(lineOf(entry));
+    console.error(`${more ? 'the latest ' : ''}${entries.length} accesses`);
+    return 0;
+  });
 }
 
 /** Prints order, reader, agency, last day, entries, and how many of them were released before. */
-async function sealed(dir: string): Promise<number> {
-  const counts = await countSealed(dir);
-  for (const { order, reader, agency, until, entries, released } of counts)
-    console.log([order ?? '-', reader ?? '-', agency ?? '-', until ?? '-', entries, released].join('\t'));
-  console.error(`${counts.reduce((sum, { entries }) => sum + entries, 0)} sealed entries, by ${counts.length} orders`);
-  return 0;
+async function sealed(dir: string, reason: string | undefined): Promise<number> {
+  return noted({ act: 'consult', command: 'audit sealed', role: 'audit-admin', reason }, async () => {
+    const counts = await countSealed(dir);
+    for (const { order, reader, agency, until, entries, released } of counts)
+      console.log([order ?? '-', reader ?? '-', agency ?? '-', until ?? '-', entries, released].join('\t'));
+    const total = counts.reduce((sum, { entries }) => sum + entries, 0);
+    console.error(`${total} sealed entries, by ${counts.length} orders`);
+    return 0;
+  });
 }
 
 const lineOf = ({ seq, at, act, channel, who, purpose, operation }: Entry) =>
@@ -117,8 +130,8 @@ const lineOf = ({ seq, at, act, channel, who, purpose, operation }: Entry) =>
   ].join('\t');
 
 /** Whoever may write to the log's directory counts as its administrator: the command has no other way to know. */
-async function release(config: AuditConfig, seq: number): Promise<number> {
-  const order = { who: operator('audit-admin'), does: { release: seq } };
+async function release(config: AuditConfig, seq: number, reason: string): Promise<number> {
+  const order = { who: operator('audit-admin'), does: { release: seq, reason } };
   const outcome = await orderAtLog(auditSettings(config), order, error => console.error(error));
   const done = 'entry' in outcome;
   console.error(done ? `Entry ${seq} is released, by entry ${outcome.entry}` : outcome.refused);

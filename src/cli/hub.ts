@@ -15,11 +15,14 @@ interface Described {
   readonly run: Command;
 }
 const commands: Readonly<Record<string, Described>> = {
-  parked: { usage: 'parked list [agency] | show <id> | replay <agency> [id ...]', run: parked },
-  removals: { usage: 'removals list | confirm <agency> <set> | drop <agency> <set>', run: removals },
+  parked: { usage: 'parked list [agency] | show <id> | replay <agency> [id ...] [--reason why]', run: parked },
+  removals: {
+    usage: 'removals list | confirm <agency> <set> --reason why | drop <agency> <set> --reason why',
+    run: removals,
+  },
   audit: {
     usage:
-      'audit verify [directory] [roots] [--expect root] [--keys file] | report <pseudonym or resident id> | release <entry> | sealed',
+      'audit verify [directory] [roots] [--expect root] [--keys file] | report <pseudonym or resident id> [--reason why] | release <entry> --reason why | sealed',
     run: audit,
   },
   keys: { usage: 'keys move: takes the identity key out of the database, into the file HUB_IDENTITY_KEY', run: keys },

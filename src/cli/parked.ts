@@ -1,22 +1,22 @@
 /** npm run hub -- parked: shows items that could not be stored, and tries them again. */
-import { orderAtLog } from '../audit/command-inbox.ts';
-import { readAuditConfig } from '../config.ts';
 import type { OpenStore } from '../hub/open-store.ts';
-import { auditSettings } from '../hub/start-audit.ts';
 import { replayParked } from '../ingest/replay.ts';
 import type { Database } from '../store/database.ts';
 import { findParked, listParked } from '../store/parked.ts';
 import { type Command, readWords, UsageError } from './command.ts';
-import { operator } from './operator.ts';
+import { noted, reasonFlag } from './operator.ts';
 
 const shownAtOnce = 1000;
 
 export const parked: Command = async (words, open) => {
-  const [what, given, ...more] = readWords(words, {}, Number.POSITIVE_INFINITY).positionals;
+  const { values, positionals } = readWords(words, reasonFlag, Number.POSITIVE_INFINITY);
+  const [what, given, ...more] = positionals;
+  const { reason } = values;
   const ids = more.map(Number);
   if (what === 'list' && !more.length) return list((await open()).database, given ?? null);
-  if (what === 'show' && /^\d+$/.test(given ?? '') && !more.length) return show((await open()).database, Number(given));
-  if (what === 'replay' && given && ids.every(Number.isInteger)) return replay(await open(), given, ids);
+  if (what === 'show' && /^\d+$/.test(given ?? '') && !more.length)
+    return show((await open()).database, Number(given), reason);
+  if (what === 'replay' && given && ids.every(Number.isInteger)) return replay(await open(), given, ids, reason);
   throw new UsageError(
     '`parked` takes list, show with the number of an item, or replay with the code of an agency and numbers of items',
   );
@@ -31,44 +31,38 @@ async function list(database: Database, agency: string | null): Promise<number> 
   return 0;
 }
 
-async function show(database: Database, id: number): Promise<number> {
+/** What could not be read may name anybody, so showing it is a read of personal data. */
+async function show(database: Database, id: number, reason: string | undefined): Promise<number> {
   const item = await findParked(database, id);
   if (!item) {
     console.error(`Nothing is parked under ${id}`);
     return 1;
   }
   const { raw, native, ...facts } = item;
-  if (!(await noteRead(id))) return 1;
-  // This command is meant to show the raw bytes: to the integrator, on a terminal, not in a log.
-  console.log(JSON.stringify({ ...facts, native, raw: Buffer.from(raw).toString('utf8') }, null, 2));
-  return 0;
+  const act = { act: 'read', command: 'parked show', role: 'integrator', reason, of: { parked: id } } as const;
+  return noted(act, async () => {
+    // This command is meant to show the raw bytes: to the integrator, on a terminal, not in a log.
+    console.log(JSON.stringify({ ...facts, native, raw: Buffer.from(raw).toString('utf8') }, null, 2));
+    return 0;
+  });
 }
 
-async function replay({ store, adapters }: OpenStore, code: string, ids: readonly number[]): Promise<number> {
+async function replay(
+  { store, adapters }: OpenStore,
+  code: string,
+  ids: readonly number[],
+  reason: string | undefined,
+): Promise<number> {
   const adapter = adapters.find(({ agency }) => agency.code === code);
   if (!adapter) {
     const known = adapters.map(({ agency }) => agency.code).join(', ');
     throw new UsageError(`No agency has the code \`${code}\`; there are ${known}`);
   }
-  const { replayed, failing } = await replayParked(store, adapter, ids.length ? ids : null);
-  for (const { id, field, reason } of failing) console.log(`${id}\t${field || '-'}\t${reason}`);
-  console.error(`${replayed} replayed, ${failing.length} still parked`);
-  return failing.length ? 1 : 0;
-}
-
-/**
- * What could not be read may name anybody, so showing it is a read of personal data: it is noted first, or not shown.
- */
-async function noteRead(parked: number): Promise<boolean> {
-  const settings = auditSettings(readAuditConfig(process.env));
-  const order = { who: operator('integrator'), does: { reads: 'parked show', of: { parked } } };
-  try {
-    await orderAtLog(settings, order, () => {});
-    return true;
-  } catch {
-    console.error(
-      'It is not shown, because it could not be noted: HUB_AUDIT_DIR should be the directory of the audit log',
-    );
-    return false;
-  }
+  const about = { agency: code, items: ids.length ? ids.join(' ') : 'all' };
+  return noted({ act: 'command', command: 'parked replay', role: 'integrator', reason, about }, async () => {
+    const { replayed, failing } = await replayParked(store, adapter, ids.length ? ids : null);
+    for (const { id, field, reason: why } of failing) console.log(`${id}\t${field || '-'}\t${why}`);
+    console.error(`${replayed} replayed, ${failing.length} still parked`);
+    return failing.length ? 1 : 0;
+  });
 }

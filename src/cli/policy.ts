@@ -21,6 +21,7 @@ import { Batches } from '../query/batches.ts';
 import { ReadPlaces, unboundedPlaces } from '../query/read-places.ts';
 import type { Snapshots } from '../store/snapshots.ts';
 import { type Command, readWords, UsageError } from './command.ts';
+import { noted, reasonFlag } from './operator.ts';
 import { differenceOf } from './policy-diff.ts';
 import { latestChanges, type SampleReader, sampleReaders, sampleVariables, type Town } from './policy-samples.ts';
 import { RulesError, readRules } from './read-rules.ts';
@@ -37,10 +38,13 @@ export const policy: Command = async ([what, ...args], open) => {
     return 0;
   }
   if (what !== 'diff') throw new UsageError('`policy` takes rules, or diff with files of rules');
-  const { values } = readWords(args, { from: { type: 'string' }, to: { type: 'string' } });
+  const { values } = readWords(args, { from: { type: 'string' }, to: { type: 'string' }, ...reasonFlag });
   if (!values.from && !values.to) throw new UsageError('A file of rules is missing');
   const [from, to] = [rulesOf(values.from), rulesOf(values.to)];
-  return diff(from, to, await open());
+  const opened = await open();
+  const about = { from: policyVersion(from), to: policyVersion(to) };
+  const act = { act: 'command', command: 'policy diff', role: 'security-admin', reason: values.reason, about } as const;
+  return noted(act, () => diff(from, to, opened));
 };
 
 /** Without a file, the rules of the code are used. */
@@ -126,7 +130,9 @@ async function openDryRun(opened: OpenStore, snapshots: Snapshots) {
     orderSealing: notHere,
   } satisfies Omit<Hub, 'tail' | 'audit'>;
   const changes = await latestChanges(read, changesLookedAt);
-  const parts = { schema: makeSchema(catalog, adapters), hub: hub as unknown as Hub, changes, log };
+  // The dry run is an entry as a whole; what is refused to its sample readers is its result.
+  const silent = { ...hub, audit: { refusals: { note: () => {} } } } as unknown as Hub;
+  const parts = { schema: makeSchema(catalog, adapters), hub: silent, changes, log };
   return { parts, town: { read, catalog, host, grants } };
 }
 

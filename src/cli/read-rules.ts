@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { roles } from '../access/principal.ts';
 import { features, type RoleRule, type Rules, rowRelations, shownRows } from '../access/rules.ts';
+import { auditActNames } from '../domain/audit-acts.ts';
 
 const shown = z.enum(shownRows);
 const roleRule = z.strictObject({
@@ -12,6 +13,7 @@ const roleRule = z.strictObject({
   finds: z.boolean(),
   unmaskMinutes: z.int().min(0).max(1_440),
   features: z.array(z.enum(features)),
+  log: z.array(z.enum(auditActNames)),
 }) satisfies z.ZodType<RoleRule>;
 const changes = z.partialRecord(z.enum(roles), roleRule.partial());
 

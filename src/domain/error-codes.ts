@@ -103,7 +103,7 @@ export const errorCodes = {
     status: 401,
   },
   AUDIT_UNAVAILABLE: {
-    en: 'Reads cannot be noted in the audit log, so no personal data is given',
+    en: 'The audit log cannot be written, so no personal data is given and nothing is done that it must hold',
     who: 'administrator',
     retry: true,
     status: 503,

@@ -47,6 +47,7 @@ export class ExportTickets {
     return {
       path: `/export/tickets/${id}.${format}${bom ? '?bom=true' : ''}`,
       expiresAt: new Date(Date.now() + ticketMs).toISOString(),
+      operation: plan.name,
     };
   }
 

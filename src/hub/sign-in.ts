@@ -26,13 +26,20 @@ export function tokenSettings(config: Config, ended: EndedSessions, log: Logger)
   };
 }
 
-/** Sessions that administrators end, here or in another process of the hub. */
+/** They are read every second: a process that has missed ten readings may serve readers whose session was ended. */
+const longestSilenceMs = 10_000;
+
+/** Sessions that administrators end, here or in another process of the hub; `demandCurrent` throws if it knows old ones only. */
 export async function followSessions(config: Config, database: Database, log: Logger) {
   const ended = new EndedSessions(config.hubClockSkewSeconds * 1000);
+  let heardAt = performance.now();
   const follower = new EndingFollower(
     database,
     1_000,
-    inForce => ended.learn(inForce),
+    inForce => {
+      heardAt = performance.now();
+      ended.learn(inForce);
+    },
     error => log.error({ error: errorFacts(error) }, 'following ended sessions failed'),
   );
   await follower.start();
@@ -44,5 +51,8 @@ export async function followSessions(config: Config, database: Database, log: Lo
     log.info({ about: ending.about }, 'a session was ended');
     return ending;
   };
-  return { ended, end, stop: () => follower.stop() };
+  const demandCurrent = () => {
+    if (performance.now() - heardAt > longestSilenceMs) throw new Error('Ended sessions are not heard of');
+  };
+  return { ended, end, demandCurrent, stop: () => follower.stop() };
 }

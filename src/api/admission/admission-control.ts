@@ -96,6 +96,8 @@ export class AdmissionControl {
     private readonly budgets: CostBudgets,
     private readonly settings: AdmissionSettings,
     private readonly sizes: Pick<TableSizes, 'of' | 'version'>,
+    /** Notes what is refused. */
+    private readonly onRefused: (principal: Principal, error: unknown) => void,
   ) {}
 
   /**
@@ -103,6 +105,15 @@ export class AdmissionControl {
    * error.
    */
   admit(principal: Principal, address: string, request: GraphqlRequest): Admission | null {
+    try {
+      return this.check(principal, address, request);
+    } catch (error) {
+      this.onRefused(principal, error);
+      throw error;
+    }
+  }
+
+  private check(principal: Principal, address: string, request: GraphqlRequest): Admission | null {
     const limits = roleLimits[principal.role];
     const pay = (units: number) => this.pay(budgetKey(principal, address), units, limits);
     pay(refusedUnits);

@@ -4,6 +4,7 @@ import { type ExecutionArgs, type ExecutionResult, execute, type GraphQLSchema, 
 import type { Logger } from 'pino';
 import type { Context } from '../request/context.ts';
 import { formatClientError } from '../request/errors.ts';
+import { noteRefusedReads } from '../request/noted-acts.ts';
 import { type Answered, answerPlanned } from './answer-query.ts';
 import { planExtension } from './plan-extension.ts';
 import { QueryPlans } from './query-plans.ts';
@@ -52,6 +53,8 @@ export class CompiledAnswers {
     const { coerced } = getVariableValues(this.schema, declared, args.variableValues ?? {}, { maxErrors: 50 });
     if (!coerced) return null;
     const context = args.contextValue as Context;
-    return answerPlanned(this.plans.plan(query, coerced, context), context);
+    const answered = await answerPlanned(this.plans.plan(query, coerced, context), context);
+    if (answered.errors.length) noteRefusedReads(context, answered.errors);
+    return answered;
   }
 }

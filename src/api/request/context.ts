@@ -10,7 +10,7 @@ import type { Purposes } from '../../access/purposes.ts';
 import type { Rules } from '../../access/rules.ts';
 import type { SharingGrant } from '../../access/sharing.ts';
 import type { StatedPurpose } from '../../audit/entry.ts';
-import { type AuditTarget, Trail } from '../../audit/trail.ts';
+import { type AuditDesk, type AuditTarget, Trail } from '../../audit/trail.ts';
 import type { Catalog, Noun } from '../../catalog/catalog.ts';
 import type { SealingOrder } from '../../domain/sealing-order.ts';
 import type { SessionEnding } from '../../domain/session-ending.ts';
@@ -48,7 +48,7 @@ export interface Hub {
   readonly streams: Pick<StreamReads, 'reads' | 'atOneMoment'>;
   /** Agency code of the hosting town. */
   readonly town: string;
-  readonly audit: AuditTarget & { readonly quotas: PersonQuotas };
+  readonly audit: AuditDesk & AuditTarget & { readonly quotas: PersonQuotas };
   /** Whether a stated purpose holds. */
   readonly purposes: Pick<Purposes, 'checked'>;
   /** Multiplies the cost units per minute of every role. */

@@ -13,6 +13,8 @@ export interface IssuedTicket {
   /** The path of the file on this hub. */
   readonly path: string;
   readonly expiresAt: string;
+  /** The name of the operation that was ordered. */
+  readonly operation: string | null;
 }
 
 export function readVariables(text: string | null | undefined): Readonly<Record<string, unknown>> {

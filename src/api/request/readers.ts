@@ -3,11 +3,14 @@ import type { IncomingMessage } from 'node:http';
 import { nobody, type Principal, parsePurpose } from '../../access/principal.ts';
 import type { CheckedPurpose, Purposes } from '../../access/purposes.ts';
 import { type Authenticate, unauthenticated } from '../../access/tokens.ts';
+import type { Refusals } from '../../audit/refusals.ts';
+import { noteRefusedToken } from './noted-acts.ts';
 
 export class Readers {
   constructor(
     private readonly authenticate: Authenticate,
     private readonly purposes: Pick<Purposes, 'checked'>,
+    private readonly refusals: Pick<Refusals, 'note'>,
   ) {}
 
   /**
@@ -19,8 +22,13 @@ export class Readers {
    */
   async identify(given: readonly unknown[]): Promise<Principal> {
     if (!given.length) return nobody();
-    if (given.some(each => each !== given[0])) throw unauthenticated('different ones are given at the same time');
-    return this.authenticate(given[0]);
+    try {
+      if (given.some(each => each !== given[0])) throw unauthenticated('different ones are given at the same time');
+      return await this.authenticate(given[0]);
+    } catch (error) {
+      noteRefusedToken(this.refusals, error);
+      throw error;
+    }
   }
 
   /** @param purpose as it was given; null and undefined: none was */
@@ -42,7 +50,11 @@ export class Readers {
   /** The same reader with a new token. */
   async renewed(given: unknown, { statedPurpose, subject }: Principal): Promise<Principal> {
     const principal = await this.identify([given]);
-    if (principal.subject !== subject) throw unauthenticated('the token is of somebody else, open another socket');
+    if (principal.subject !== subject) {
+      const error = unauthenticated('the token is of somebody else, open another socket', principal);
+      noteRefusedToken(this.refusals, error);
+      throw error;
+    }
     return this.again({ ...principal, statedPurpose });
   }
 }

@@ -10,6 +10,7 @@ import { readRow } from '../../query/row-access.ts';
 import type { FieldSource } from '../../query/selected-field.ts';
 import { Context } from '../request/context.ts';
 import { readGlobalId } from '../request/global-id.ts';
+import { noteAct } from '../request/noted-acts.ts';
 import { AccessExplanation, AgencyFreshness, AgencyRecord, Conflict, Node, ReaderInput } from './base-types.ts';
 import type { DerivedTypes, Facts } from './derive-types.ts';
 
@@ -49,6 +50,8 @@ export function hubResolvers(types: DerivedTypes, catalog: Catalog, adapters: re
       const principal = { ...invented, ...(await context.hub.purposes.checked(invented, parsePurpose(purpose))) };
       const other = new Context(context.hub, principal);
       const { noun, key } = readGlobalId(catalog, id);
+      const asked = { record: `${noun.name}:${key}`, role, ...(subject && { subject }), ...(purpose && { purpose }) };
+      await noteAct(context, 'explain', { about: asked });
       const row = await readRow(context.hub, other.policy, noun, key);
       const access = describeAccess(other.policy, noun, row !== null, row?.whole ?? false, name => row?.values[name]);
       return { ...access, fields: Object.entries(access.fields).map(([name, view]) => ({ name, view })) };

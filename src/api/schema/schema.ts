@@ -11,10 +11,12 @@ import { buildSchemaSync, getMetadataStorage, type PubSub } from 'type-graphql';
 import type { Adapter } from '../../../adapters/kit/contract.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { takeAnswer } from '../queries/answer-query.ts';
+import { auditEntryResolvers } from './audit-entries.ts';
 import { auditResolvers } from './audit-resolvers.ts';
 import { deriveTypes, type Facts } from './derive-types.ts';
 import { exportResolvers } from './export-resolvers.ts';
 import { handFacts, hubResolvers } from './hub-resolvers.ts';
+import { noteRoots } from './noted-roots.ts';
 import { sealingResolvers } from './sealing-resolvers.ts';
 import { sessionResolvers } from './session-resolvers.ts';
 import { subscriptionResolvers } from './subscription-resolvers.ts';
@@ -46,11 +48,12 @@ export function makeSchema(catalog: Catalog, adapters: readonly Adapter[]): Grap
       ...sealingResolvers(),
       ...exportResolvers(),
       ...auditResolvers(catalog),
+      ...auditEntryResolvers(),
       ...unmaskResolvers(catalog),
       ...viewerResolvers(catalog),
     ];
     const schema = buildSchemaSync({ resolvers: resolvers as never, pubSub: noPubSub, validate: false });
-    return attachResolvers(schema, new Map([...types.facts, ...handFacts]));
+    return noteRoots(attachResolvers(schema, new Map([...types.facts, ...handFacts])));
   } finally {
     place.TypeGraphQLMetadataStorage = before;
   }

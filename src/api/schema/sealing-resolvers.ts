@@ -3,6 +3,7 @@ import { Arg, type ClassType, Ctx, Field, Mutation, ObjectType, Resolver } from 
 import { HubError } from '../../domain/error-codes.ts';
 import { townDay } from '../../domain/town-day.ts';
 import type { Context } from '../request/context.ts';
+import { noteAct } from '../request/noted-acts.ts';
 import { LocalDate } from './scalars.ts';
 
 /** The number of a written order, which also stands in a header and in the log. */
@@ -32,27 +33,18 @@ export function sealingResolvers(): ClassType[] {
       @Arg('number', () => String, { description: 'Number of the written order, up to 60 characters' }) number: string,
       @Arg('subject', () => String, { description: 'Whose reads (sub)' }) subject: string,
       @Arg('until', () => LocalDate, { description: 'Last day, within a year' }) until: string,
-      @Ctx() { hub, policy, principal, trail }: Context,
+      @Ctx() context: Context,
     ): Promise<SealingOrderWritten> {
+      const { hub, policy, principal } = context;
       if (!policy.may('order sealing') || !principal.subject)
         throw new HubError('FORBIDDEN', 'Sealing orders are written down by the security administrator');
       demandOrder(number, subject, until);
       if (subject === principal.subject)
         throw new HubError('BAD_USER_INPUT', 'You may not write down an order for your own reads');
       if (await hub.hasSealingOrder(number, subject)) throw orderedAlready();
-      const { role, subject: by, agency, session } = principal;
-      await hub.audit.log.append({
-        act: 'seal',
-        who: { role, subject: by, agency, session },
-        purpose: { kind: 'seal', value: `${number} ${subject} ${until}` },
-        operation: trail.operation,
-        channel: trail.channel,
-        subjects: [],
-        result: null,
-        policy: hub.audit.policy,
-        counts: {},
-      });
-      if (await hub.orderSealing({ number, subject, until }, by!)) return { number, subject, until };
+      const purpose = { kind: 'seal', value: `${number} ${subject} ${until}` };
+      await noteAct(context, 'seal', { purpose, reason: `order ${number}`, about: { subject, until } });
+      if (await hub.orderSealing({ number, subject, until }, principal.subject)) return { number, subject, until };
       throw orderedAlready();
     }
   }

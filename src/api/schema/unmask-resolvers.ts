@@ -6,19 +6,14 @@ import { Arg, type ClassType, Ctx, Field, ID, Int, Mutation, ObjectType, Resolve
 import { rules } from '../../access/rules.ts';
 import type { Catalog, StoredNoun } from '../../catalog/catalog.ts';
 import { HubError } from '../../domain/error-codes.ts';
+import { demandReason } from '../../domain/reason.ts';
 import { type RowAccess, readRow } from '../../query/row-access.ts';
 import { fieldColumns } from '../../store/rows.ts';
 import { newGrantId } from '../../store/unmask-grants.ts';
 import type { Context } from '../request/context.ts';
 import { readGlobalId } from '../request/global-id.ts';
+import { noteAct } from '../request/noted-acts.ts';
 import { DateTime } from './scalars.ts';
-
-/** A reason is written by a person for a person; it has no line breaks, so that it stays one line of a report. */
-const aReason = /^[^\s\p{C}][^\p{C}]{8,198}[^\s\p{C}]$/u;
-const fewestDifferent = 5;
-/** Only letters count: blanks, punctuation and digits give no reason. */
-const saysSomething = (reason: string): boolean =>
-  aReason.test(reason) && new Set(reason.toLowerCase().match(/\p{L}/gu)).size >= fewestDifferent;
 
 @ObjectType({ description: 'A record that its asker sees whole for a while; so it is noted · 揭敏授权' })
 export class UnmaskedRecord {
@@ -66,10 +61,7 @@ function demandRight({ principal, hub }: Context, reason: string, minutes: numbe
       ...(principal.purposeProblem && { purposeProblem: principal.purposeProblem }),
     });
   if (minutes < 1 || minutes > most) throw new HubError('BAD_USER_INPUT', `\`minutes\` goes from 1 to ${most}`);
-  if (!saysSomething(reason)) {
-    const how = 'in 10 to 200 characters, with at least five different letters, on one line';
-    throw new HubError('BAD_USER_INPUT', `\`reason\` should say why ${how}`);
-  }
+  demandReason(reason);
 }
 
 const isMaskable = (noun: StoredNoun): boolean =>
@@ -86,25 +78,17 @@ function personsOf({ hub }: Context, noun: StoredNoun, id: string, { values }: R
 
 /** Notes the reason first, so that no grant is ever in force without one in the log. */
 async function unmask(
-  { principal, hub, trail }: Context,
+  context: Context,
   noun: StoredNoun,
   { id: recordId, subjects }: { readonly id: string; readonly subjects: readonly string[] },
   { reason, minutes }: { readonly reason: string; readonly minutes: number },
 ): Promise<UnmaskedRecord> {
+  const { principal, hub } = context;
   const { role, subject, agency, session, purpose } = principal;
   const reader = { role, subject, agency, session, purpose };
   const id = newGrantId();
-  await hub.audit.log.append({
-    act: 'unmask',
-    who: { role, subject, agency, session },
-    purpose: { kind: 'unmask', value: `${id} ${reason}`, under: `${purpose!.kind}:${purpose!.value}` },
-    operation: trail.operation,
-    channel: trail.channel,
-    subjects,
-    result: null,
-    policy: hub.audit.policy,
-    counts: { minutes },
-  });
+  const noted = { kind: 'unmask', value: `${id} ${reason}`, under: `${purpose!.kind}:${purpose!.value}` };
+  await noteAct(context, 'unmask', { purpose: noted, reason, subjects, counts: { minutes } });
   const maxPerDay = hub.audit.quotas.limitsOf(role).unmasked;
   const order = { id, role, subject: subject!, session, noun: noun.name, recordId, minutes, maxPerDay };
   const granted = await hub.unmasking.grant(order);

@@ -21,6 +21,7 @@ import type { CompiledAnswers } from '../queries/compiled-answers.ts';
 import { auditAnswer } from '../request/audited-answers.ts';
 import { Context, type Hub } from '../request/context.ts';
 import { graphqlError, toClientError } from '../request/errors.ts';
+import { noteRefusedReads } from '../request/noted-acts.ts';
 import { Presence } from '../request/presence.ts';
 import type { Readers } from '../request/readers.ts';
 import { SubscriptionRequest } from '../request/subscription-request.ts';
@@ -96,7 +97,10 @@ export class RequestPipeline {
   /** What a subscription asks for, or the errors that the client receives. */
   async subscription(execution: ExecutionArgs): Promise<SubscriptionRequest | readonly GraphQLError[]> {
     const request = await createSourceEventStream(execution);
-    return request instanceof SubscriptionRequest ? request : this.toClient(request as ExecutionResult).errors!;
+    if (request instanceof SubscriptionRequest) return request;
+    const refused = request as ExecutionResult;
+    noteRefusedReads(execution.contextValue as Context, refused.errors!);
+    return this.toClient(refused).errors!;
   }
 
   toClient<R extends ExecutionResult>(result: R): R {

@@ -28,6 +28,7 @@ import { serveDeliveries } from './deliveries.ts';
 import { serveGraphiql } from './graphiql.ts';
 import { type HttpLimits, makeHttp, serveGraphql } from './http.ts';
 import { guardOrigins, Origins } from './origins.ts';
+import { noteRefusedDeliveries } from './refused-deliveries.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import { SocketGuard, type SocketLimits } from './socket-guard.ts';
 import { serveSockets } from './sockets.ts';
@@ -121,9 +122,10 @@ export async function startServer(
       return context;
     },
   });
-  await app.register(async scope =>
-    serveDeliveries(scope, { ...parts, addressOf: request => pipeline.addressOf(request) }),
-  );
+  await app.register(async scope => {
+    noteRefusedDeliveries(scope, parts.receivers, hub.audit);
+    serveDeliveries(scope, { ...parts, addressOf: request => pipeline.addressOf(request) });
+  });
   let stopping = false;
   serveHealth(app, parts.warnings, async () => {
     if (stopping) throw new Error('The hub is stopping');

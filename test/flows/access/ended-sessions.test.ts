@@ -20,7 +20,7 @@ const promisedMs = 2_000;
 const { adapter, source, holding } = scriptedAgency('orchard', 'Orchard');
 const question = '{ persons(first: 1) { totalCount } }';
 const mutation =
-  'mutation End($session: String, $subject: String) { endSession(session: $session, subject: $subject) { session subject endedAt until } }';
+  'mutation End($session: String, $subject: String) { endSession(session: $session, subject: $subject, reason: "the device was lost") { session subject endedAt until } }';
 
 let provider: ProviderProcess;
 let town: TestHub;

@@ -215,8 +215,9 @@ describe('fields that only some roles have', () => {
   const probes: Readonly<Record<string, string>> = {
     'Query.explainAccess':
       'query { explainAccess(id: "Region:00000000-0000-8000-a000-000000000000", reader: { role: "clerk" }) { visible } }',
+    'Query.auditEntries': 'query { auditEntries(first: 1) { next } }',
     'Query.dataSubjectReport': `query { dataSubjectReport(residentId: "${someone}") { more } }`,
-    'Mutation.endSession': 'mutation { endSession(session: "nobody-has-it") { until } }',
+    'Mutation.endSession': 'mutation { endSession(session: "nobody-has-it", reason: "the device was lost") { until } }',
     'Mutation.orderSealing': 'mutation { orderSealing(number: "1", subject: "x", until: "2000-01-01") { until } }',
     'Mutation.requestUnmask': 'mutation { requestUnmask(id: "x", reason: "to see whether it is refused") { until } }',
     'Subscription.changes': 'subscription { changes(kinds: ["no such kind"]) { kind } }',

@@ -59,7 +59,9 @@ test.each([0, 1] as const)('a session that is ended in process %i ends in both, 
   );
   for (const url of urls) expect(await ask(url, token)).toBe('answered');
   const from = performance.now();
-  await security.ask('mutation ($sid: String) { endSession(session: $sid) { until } }', { sid: decodeJwt(token).sid });
+  await security.ask('mutation ($sid: String) { endSession(session: $sid, reason: "the device was lost") { until } }', {
+    sid: decodeJwt(token).sid,
+  });
   for (const inbox of inboxes)
     await expect(inbox.next()).rejects.toMatchObject({ code: 4401, reason: 'Session ended' });
   for (const url of urls) expect(await ask(url, token)).toBe('the session of the token was ended, sign in again');

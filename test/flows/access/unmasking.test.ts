@@ -183,7 +183,7 @@ describe('a record that is unmasked', () => {
       expect(await grantsOf(claims.sub)).toHaveLength(1);
     }
     const end =
-      'mutation ($session: String, $subject: String) { endSession(session: $session, subject: $subject) { until } }';
+      'mutation ($session: String, $subject: String) { endSession(session: $session, subject: $subject, reason: "the device was lost") { until } }';
     await security.ask(end, { session: clerk.claims.sid });
     await security.ask(end, { subject: screen.claims.sub });
     for (const { claims } of [clerk, screen]) expect(await grantsOf(claims.sub)).toEqual([]);

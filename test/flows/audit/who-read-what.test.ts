@@ -244,7 +244,7 @@ describe('the report about a citizen', () => {
     expect(counted.output).toContain(`2026-17\tofficer-3\tpolice\t${lastDay}\t1\t0`);
     expect(counted.output).not.toContain(id);
     // The running hub writes the release into its log.
-    const released = await command('release', String(seq));
+    const released = await command('release', String(seq), '--reason', 'a court asked for it');
     expect({ code: released.code, said: released.remarks }).toEqual({
       code: 0,
       said: expect.stringMatching(`Entry ${seq} is released, by entry \\d+`),

@@ -133,7 +133,9 @@ test('a session that is ended receives nothing more, on any replica, even in the
   for (const wire of replays) wire.subscribe('1', changes, { oldest: true });
   await Promise.all(replays.map(wire => wire.until(({ type }) => type === 'next')));
   const from = performance.now();
-  const { errors } = await security.ask('mutation { endSession(session: "a session") { until } }');
+  const { errors } = await security.ask(
+    'mutation { endSession(session: "a session", reason: "the device was lost") { until } }',
+  );
   expect(errors).toBeUndefined();
   for (const wire of replays) expect([4401, 1006]).toContain((await wire.closed).code);
   expect(performance.now() - from).toBeLessThan(promisedMs);

@@ -163,7 +163,11 @@ test.each([
   ['a cursor that nobody made', { query: changes, variables: { after: 'x' } }, 'CURSOR_MALFORMED'],
   ['a document that does not fit', { query: 'subscription { nothing }' }, 'GRAPHQL_VALIDATION_FAILED'],
   ['a torn document', { query: 'subscription {' }, 'GRAPHQL_PARSE_FAILED'],
-  ['a mutation', { query: 'mutation { endSession(session: "a") { until } }' }, 'BAD_USER_INPUT'],
+  [
+    'a mutation',
+    { query: 'mutation { endSession(session: "a", reason: "the device was lost") { until } }' },
+    'BAD_USER_INPUT',
+  ],
   ['nothing', {}, 'BAD_USER_INPUT'],
   ['variables that are a text', { query: changes, variables: '{}' }, 'BAD_USER_INPUT'],
   [

@@ -95,7 +95,7 @@ const read = (text: string, values: unknown[] = []) => t.hub.store.database.read
 describe('the public', () => {
   test('the roots of the graph are those that this file walks', () => {
     const roots = Object.keys(makeSchema(t.hub.store.catalog, t.hub.adapters).getQueryType()!.getFields());
-    const own = ['node', 'search', 'explainAccess', 'dataSubjectReport'];
+    const own = ['node', 'search', 'explainAccess', 'dataSubjectReport', 'auditEntries'];
     expect(roots.sort()).toEqual([...nouns.flatMap(n => [singleOf(n), n.kind.plural]), ...own].sort());
     expect(open.map(n => n.name).sort()).toEqual(
       [
@@ -133,6 +133,7 @@ describe('the public', () => {
     const administrative = [
       'dataSubjectReport(residentId: "1") { __typename }',
       'explainAccess(id: "Person:1", reader: { role: "clerk" }) { visible }',
+      'auditEntries { next }',
     ];
     const answer = await nobody.ask(`{ ${[...roots, ...administrative].join('\n')} }`);
     for (const noun of open) {
@@ -145,7 +146,7 @@ describe('the public', () => {
     }
     expect(codes(answer)).toEqual(['FORBIDDEN']);
     const names = closed.flatMap(n => [n.kind.plural, singleOf(n)]);
-    expect(answer.errors!.map(e => e.path![0]).sort()).toEqual([...names, 'dataSubjectReport', 'explainAccess'].sort());
+    expect(answer.errors!.map(e => e.path![0]).sort()).toEqual([...names, 'auditEntries', 'dataSubjectReport', 'explainAccess'].sort());
   });
 
   test('cannot get beyond public records, neither by connections nor by links', async () => {

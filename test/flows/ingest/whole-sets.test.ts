@@ -154,6 +154,7 @@ test('a shrunken file of human resources is held back; an operator lists, drops 
     return Number((await database.read(text, []))[0]![0]);
   };
   const command = (...args: string[]) => runHubCommand(database.url, 'human-resources', 'removals', ...args);
+  const why = ['--reason', 'the agency answered by telephone'];
   const held = async () => {
     system.publishShrunkenSet();
     await hub.healthOf('human-resources', health => health.heldRemovals === 1);
@@ -168,13 +169,13 @@ test('a shrunken file of human resources is held back; an operator lists, drops 
   const before = await insured();
   const dropped = await held();
   expect(dropped.present).toBe(before);
-  expect(await command('drop', 'human-resources', dropped.set)).toMatchObject({ code: 0 });
+  expect(await command('drop', 'human-resources', dropped.set, ...why)).toMatchObject({ code: 0 });
   expect(await insured()).toBe(before);
 
   const confirmed = await held();
   expect(confirmed.set).not.toBe(dropped.set);
-  expect(await command('confirm', 'human-resources', confirmed.set)).toMatchObject({ code: 0 });
+  expect(await command('confirm', 'human-resources', confirmed.set, ...why)).toMatchObject({ code: 0 });
   expect(await insured()).toBe(before - confirmed.absent);
-  expect(await command('confirm', 'human-resources', confirmed.set)).toMatchObject({ code: 1 });
+  expect(await command('confirm', 'human-resources', confirmed.set, ...why)).toMatchObject({ code: 1 });
   expect(await hub.healthOf('human-resources', () => true)).toMatchObject({ heldRemovals: 0 });
 });

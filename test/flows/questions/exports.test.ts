@@ -264,7 +264,10 @@ test.each([
   ['{ cases { totalCount } }', 'An export is one list of one query'],
   ['{ cases { nodes { id } } persons { nodes { id } } }', 'An export is one list of one query'],
   ['{ cases { nodes { id } groups { nodes { count } } } }', 'An export is one list of one query'],
-  ['mutation { endSession(subject: "x") { endedAt } }', 'An export is one list of one query'],
+  [
+    'mutation { endSession(subject: "x", reason: "the device was lost") { endedAt } }',
+    'An export is one list of one query',
+  ],
   ['{ cases { nodes { nothing } } }', 'The operation does not fit the schema'],
   ['{ cases {', 'The operation cannot be read'],
 ])('%s is no export, and the answer says what is one', async (operation, words) => {

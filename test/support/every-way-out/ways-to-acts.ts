@@ -37,7 +37,10 @@ export async function acts(walk: Walk, reader: Reader): Promise<void> {
   const id = `Person:${row.id}`;
   const own = (type: string) => walk.selections.own(walk.selections.object(type));
   const ask = (way: string, text: string, sought = {}) => walk.ask(reader, { way, text, sought });
-  await ask('answer of endSession', `mutation { endSession(session: "nobody's") { ${own('EndedSession')} } }`);
+  await ask(
+    'answer of endSession',
+    `mutation { endSession(session: "nobody's", reason: "the device was lost") { ${own('EndedSession')} } }`,
+  );
   await ask(
     'answer of orderSealing',
     `mutation { orderSealing(number: "1 of ${reader.name}", subject: "nobody", until: "${inAMonth()}") { ${own('SealingOrderWritten')} } }`,
@@ -56,6 +59,11 @@ export async function acts(walk: Walk, reader: Reader): Promise<void> {
   await explanations(walk, reader);
   const viewer = `${own('Viewer')} limits { ${own('ViewerLimits')} persons { ${own('DayQuota')} } } mayAsk { ${own('AskableField')} }`;
   await ask('what readers are told of themselves', `{ viewer { ${viewer} } }`);
+  const entry = `${own('AuditEntry')} details { ${own('AuditDetail')} }`;
+  await ask(
+    'page of the audit log',
+    `query { auditEntries(first: 200) { ${own('AuditEntries')} nodes { ${entry} } } }`,
+  );
 }
 const inAMonth = (): string => new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
 

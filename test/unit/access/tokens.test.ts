@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { EndedSessions } from '../../../src/access/ended-sessions.ts';
 import { configuredKeys } from '../../../src/access/token-keys.ts';
-import { makeAuthenticate } from '../../../src/access/tokens.ts';
+import { holderOf, makeAuthenticate } from '../../../src/access/tokens.ts';
 import { headOf } from '../../../src/api/request/errors.ts';
 import type { HubError } from '../../../src/domain/error-codes.ts';
 import { makeTokenIssuer } from '../../support/token-issuer.ts';
@@ -38,6 +38,14 @@ test.each(Object.keys(bad))('a token that is %s is refused with a reason that fi
   expect(headers['www-authenticate']).toMatch(/^Bearer error="invalid_token", error_description="[ !#-[\]-~]+"$/);
   expect(headers['www-authenticate']).toContain(error.details.reason);
   if (bad[name]) expect(error.message).not.toContain(bad[name]);
+});
+
+test('whose a refused token is, is known where its signature was verified', async () => {
+  const holderIn = async (token: string) => holderOf(await refusal(`Bearer ${token}`));
+  const claims = { role: 'clerk', sub: 'clerk-9', sid: 'morning' };
+  expect(await holderIn(await issuer.token(claims, '-1 minute'))).toEqual({ subject: 'clerk-9', session: 'morning' });
+  expect(await holderIn(await issuer.token({ ...claims, role: 'emperor' }))).toMatchObject({ subject: 'clerk-9' });
+  for (const name of ['signed by a stranger', 'changed claims', 'alg none']) expect(await holderIn(bad[name]!)).toBeNull();
 });
 
 test('each token has one spelling: bits that mean nothing in the last character of a part must be zero', async () => {

@@ -187,20 +187,29 @@ describe('about one person', () => {
     await log.append(draft());
     await log.append(sealed());
     expect(await told()).toEqual([1]);
-    expect(await releaseEntry(log, 1, admin)).toEqual({ refused: 'Entry 1 is not sealed' });
-    expect(await releaseEntry(log, 9, admin)).toEqual({ refused: 'The log holds no entry 9' });
-    expect(await releaseEntry(log, 2, admin)).toEqual({ entry: 3 });
+    expect(await releaseEntry(log, 1, admin, 'a court asked for it')).toEqual({ refused: 'Entry 1 is not sealed' });
+    expect(await releaseEntry(log, 9, admin, 'a court asked for it')).toEqual({ refused: 'The log holds no entry 9' });
+    expect(await releaseEntry(log, 2, admin, 'a court asked for it')).toEqual({ entry: 3 });
     expect(await told()).toEqual([2, 1]);
-    expect(await releaseEntry(log, 2, admin)).toEqual({ refused: 'Entry 2 is released already' });
+    expect(await releaseEntry(log, 2, admin, 'a court asked for it')).toEqual({
+      refused: 'Entry 2 is released already',
+    });
     await log.close();
-    expect(folder.entries()[2]).toMatchObject({ act: 'release', who: admin, of: { entry: 2 } });
+    expect(folder.entries()[2]).toMatchObject({
+      act: 'release',
+      who: admin,
+      reason: 'a court asked for it',
+      of: { entry: 2 },
+    });
   });
 
   test('a release reaches the hub that writes the log through its directory', async () => {
     const log = await folder.open();
     const inbox = new CommandInbox(log, error => folder.failures.push(error));
     await log.append(sealed());
-    expect(await requestAtInbox(folder.dir, { who: admin, does: { release: 1 } })).toEqual({ entry: 2 });
+    expect(await requestAtInbox(folder.dir, { who: admin, does: { release: 1, reason: 'a court asked' } })).toEqual({
+      entry: 2,
+    });
     expect(await told()).toEqual([1]);
     await inbox.close();
     await log.close();
