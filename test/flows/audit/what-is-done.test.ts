@@ -273,10 +273,10 @@ describe('the log in the graph', () => {
   });
 });
 
-test('every act is read by the audit administrator, and the first entry of a log is the version of the rules', () => {
+test('every act is read by the audit administrator, and a log begins with the version of the rules', () => {
   expect([...rules['audit-admin'].log].sort()).toEqual([...auditActNames].sort());
-  const [first] = entriesIn(dir());
-  expect(first).toMatchObject({ seq: 1, act: 'rules', about: { now: first!.policy } });
+  const first = entriesIn(dir()).find(({ policy }) => policy)!;
+  expect(first).toMatchObject({ act: 'rules', about: { now: first.policy } });
 });
 
 describe('commands of operators', () => {
