@@ -188,8 +188,8 @@ describe('the report about a citizen', () => {
       return (await file.text()).trim();
     });
     expect(JSON.parse(result)).toMatchObject({ id: `Person:${id}` });
-    expect(added).toHaveLength(1);
-    expect(added[0]).toMatchObject({
+    expect(added.map(({ act }) => act)).toEqual(['export', 'read']);
+    expect(added[1]).toMatchObject({
       act: 'read',
       who: { subject: 'clerk-7', role: 'clerk' },
       purpose: { kind: 'task', value: '核对 2026' },
