@@ -129,8 +129,8 @@ function refusalOf(error: unknown): HubError {
   return unauthenticated('the token is not for this hub');
 }
 
-const holderIn = ({ sub = null, sid }: JWTPayload): TokenHolder => ({
-  subject: typeof sub === 'string' ? sub : null,
+const holderIn = ({ sub, sid }: JWTPayload): TokenHolder => ({
+  subject: sub ?? null,
   session: typeof sid === 'string' ? sid : null,
 });
 

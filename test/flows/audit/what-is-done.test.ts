@@ -360,7 +360,7 @@ test('thousands of refused tokens, deliveries and reads become few entries, and 
   expect({ token: counted('token'), delivery: counted('delivery') }).toEqual({ token: 1_800, delivery: 1_200 });
   expect(counted('refuse')).toBeGreaterThanOrEqual(600);
   // A token whose signature holds says whose it is; for others nobody knows.
-  const of = added.filter(({ act, about }) => act === 'token' && about!.problem === 'it has expired');
+  const of = added.filter(({ act, about }) => act === 'token' && about!.problem === 'the token has expired');
   expect(new Set(of.map(({ who }) => who.subject))).toContain('clerk-9');
   expect(added.filter(({ act }) => act === 'delivery').map(({ who }) => who.agency)).toEqual(
     expect.arrayContaining(['food-drug', null]),

@@ -146,7 +146,9 @@ describe('the public', () => {
     }
     expect(codes(answer)).toEqual(['FORBIDDEN']);
     const names = closed.flatMap(n => [n.kind.plural, singleOf(n)]);
-    expect(answer.errors!.map(e => e.path![0]).sort()).toEqual([...names, 'auditEntries', 'dataSubjectReport', 'explainAccess'].sort());
+    expect(answer.errors!.map(e => e.path![0]).sort()).toEqual(
+      [...names, 'auditEntries', 'dataSubjectReport', 'explainAccess'].sort(),
+    );
   });
 
   test('cannot get beyond public records, neither by connections nor by links', async () => {

@@ -45,7 +45,8 @@ test('whose a refused token is, is known where its signature was verified', asyn
   const claims = { role: 'clerk', sub: 'clerk-9', sid: 'morning' };
   expect(await holderIn(await issuer.token(claims, '-1 minute'))).toEqual({ subject: 'clerk-9', session: 'morning' });
   expect(await holderIn(await issuer.token({ ...claims, role: 'emperor' }))).toMatchObject({ subject: 'clerk-9' });
-  for (const name of ['signed by a stranger', 'changed claims', 'alg none']) expect(await holderIn(bad[name]!)).toBeNull();
+  for (const name of ['signed by a stranger', 'changed claims', 'alg none'])
+    expect(await holderIn(bad[name]!)).toBeNull();
 });
 
 test('each token has one spelling: bits that mean nothing in the last character of a part must be zero', async () => {
