@@ -6,7 +6,7 @@ import type { AuditAct } from '../domain/audit-acts.ts';
 import type { AuditLog } from './audit-log.ts';
 import type { Channel, Draft, StatedPurpose, Who } from './entry.ts';
 
-export interface Refusal {
+export interface NotedRefusal {
   readonly act: AuditAct;
   readonly who: Who;
   readonly channel: Channel;
@@ -22,7 +22,7 @@ export interface RefusalSettings {
   readonly kinds: number;
 }
 interface Counted {
-  readonly refusal: Refusal;
+  readonly refusal: NotedRefusal;
   times: number;
 }
 
@@ -45,7 +45,7 @@ export class Refusals {
   }
 
   /** Never throws, and never waits. */
-  note(refusal: Refusal): void {
+  note(refusal: NotedRefusal): void {
     const known = this.find(refusal);
     if (known) known.times += 1;
   }
@@ -58,7 +58,7 @@ export class Refusals {
   }
 
   /** The kind with which this one is counted; null when it has its own entry, being the first. */
-  private find(refusal: Refusal): Counted | null {
+  private find(refusal: NotedRefusal): Counted | null {
     const { act, who, about } = refusal;
     const key = JSON.stringify([act, who.role, who.subject, who.agency, about]);
     const known = this.kinds.get(key);
@@ -85,7 +85,7 @@ export class Refusals {
     for (const { refusal, times } of counted) if (times) this.write(refusal, times, { seconds });
   }
 
-  private write(refusal: Refusal, times: number, over: { readonly seconds?: number }): void {
+  private write(refusal: NotedRefusal, times: number, over: { readonly seconds?: number }): void {
     const { act, who, channel, purpose = null, operation = null, about } = refusal;
     const written = this.log
       .append({
@@ -105,7 +105,7 @@ export class Refusals {
   }
 
   /** While the log cannot be written the number is kept for the next window. */
-  private keep(refusal: Refusal, times: number, error: unknown): void {
+  private keep(refusal: NotedRefusal, times: number, error: unknown): void {
     const kept = this.together(refusal.act);
     if (!kept.times) this.onError(error);
     kept.times += times;

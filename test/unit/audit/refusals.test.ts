@@ -1,7 +1,7 @@
 /** Refusals are counted, never lost, and never many: whatever floods come, the entries of a minute are bounded. */
 import { expect, test } from '@jest/globals';
 import type { Draft } from '../../../src/audit/entry.ts';
-import { type Refusal, Refusals } from '../../../src/audit/refusals.ts';
+import { type NotedRefusal, Refusals } from '../../../src/audit/refusals.ts';
 
 class Book {
   readonly entries: Draft[] = [];
@@ -17,7 +17,7 @@ class Book {
     return this.entries.reduce((sum, { counts }) => sum + counts.times!, 0);
   }
 }
-const refusal = (subject: string | null, code = 'FORBIDDEN'): Refusal => ({
+const refusal = (subject: string | null, code = 'FORBIDDEN'): NotedRefusal => ({
   act: 'refuse',
   who: { subject, role: 'clerk', agency: null, session: null },
   channel: 'http',
