@@ -9,10 +9,10 @@ import { personLimits } from './limits.ts';
 import { type Policy, policyOf, policyVersion } from './policy.ts';
 import { nobody, type Principal, type Role, roles } from './principal.ts';
 import { rowsInWords } from './rows.ts';
-import { type Feature, isOfOneAgency, type RoleRule, rules } from './rules.ts';
+import { type AnyFeature, hasFeature, isOfOneAgency, rules } from './rules.ts';
 
 /** The class of a field that no record declares: what a reader who reaches it may see. */
-export type FieldClass = keyof typeof classWords | { readonly only: Feature | 'unmask' | 'log' };
+export type FieldClass = keyof typeof classWords | { readonly only: AnyFeature };
 const classWords = {
   open: 'about nobody: everybody sees it',
   'of the row': 'says no more of a row than that it is there; its reader sees that',
@@ -165,11 +165,6 @@ ${lines.join('\n')}
 function fieldCell(role: Role, of: FieldClass): string {
   if (typeof of === 'string') return of.startsWith('masked') ? 'mask' : of === 'leads on' ? '→' : 'whole';
   return hasFeature(rules[role], of.only) ? 'whole' : '–';
-}
-
-function hasFeature({ features, unmaskMinutes, log }: RoleRule, only: Feature | 'unmask' | 'log'): boolean {
-  if (only === 'unmask') return unmaskMinutes > 0;
-  return only === 'log' ? log.length > 0 : features.includes(only);
 }
 
 /** Who reads which entries of the audit log, and where. */

@@ -43,6 +43,12 @@ export interface RoleRule {
   readonly log: readonly AuditAct[];
 }
 export type Rules = Readonly<Record<Role, RoleRule>>;
+/** Also what a rule grants by a part of its own. */
+export type AnyFeature = Feature | 'unmask' | 'log';
+export function hasFeature({ features, unmaskMinutes, log }: RoleRule, only: AnyFeature): boolean {
+  if (only === 'unmask') return unmaskMinutes > 0;
+  return only === 'log' ? log.length > 0 : features.includes(only);
+}
 /** Whether the role is limited to the reader's own agency. */
 export const isOfOneAgency = ({ rows }: RoleRule): boolean => rows.includes('own agency');
 

@@ -10,7 +10,7 @@ import {
 import { type ClassType, Ctx, Field, FieldResolver, Float, Info, Int, ObjectType, Query, Resolver } from 'type-graphql';
 import { type PersonLimits, roleLimits } from '../../access/limits.ts';
 import type { Purpose } from '../../access/principal.ts';
-import { rules } from '../../access/rules.ts';
+import { hasFeature, rules } from '../../access/rules.ts';
 import { type Catalog, isStored, type Noun } from '../../catalog/catalog.ts';
 import { Context } from '../request/context.ts';
 import { handwrittenClass } from './field-classes.ts';
@@ -130,10 +130,10 @@ function nounOf(field: GraphQLField<unknown, unknown>, catalog: Catalog): Noun |
   return catalog.nouns.get(nodes ? getNamedType(nodes.type).name : type.name) ?? null;
 }
 
-function isOpenTo({ policy, hub, principal }: Context, type: GraphQLObjectType, { name }: { name: string }): boolean {
+function isOpenTo({ hub, principal }: Context, type: GraphQLObjectType, { name }: { name: string }): boolean {
   const known = handwrittenClass(`${type.name}.${name}`);
   if (typeof known !== 'object') return true;
-  return known.only === 'unmask' ? (hub.rules ?? rules)[principal.role].unmaskMinutes > 0 : policy.may(known.only);
+  return hasFeature((hub.rules ?? rules)[principal.role], known.only);
 }
 
 /** The same reader with a purpose of each kind; what is unmasked now is no matter of purposes. */
