@@ -10,10 +10,7 @@ import { channelsOf, demandPrivate } from '../../../src/hub/channels.ts';
 import { findAdapters } from '../../../src/ingest/find-adapters.ts';
 import { project } from '../../support/source-imports.ts';
 
-const compose = readFileSync(path.join(project, 'compose.yaml'), 'utf8').replaceAll(
-  '${HUB_DATABASE_PASSWORD}',
-  'secret',
-);
+const compose = readFileSync(path.join(project, 'compose.yaml'), 'utf8').replaceAll(/\$\{\w+\}/g, 'secret');
 const image = readFileSync(path.join(project, 'Dockerfile'), 'utf8');
 
 const ofCompose = [...compose.matchAll(/^ {6}([A-Z_]+): (?:'(.*)'|(.*))$/gm)].map(([, name, quoted, plain]) => [
