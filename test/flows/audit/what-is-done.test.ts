@@ -282,7 +282,9 @@ test('every act is read by the audit administrator, and a log begins with the ve
 describe('commands of operators', () => {
   const run = async (...words: string[]) => {
     const places = { HUB_AUDIT_DIR: dir(), HUB_AUDIT_ROOTS: t.environment.HUB_AUDIT_ROOTS! };
-    const environment = { DATABASE_URL: t.environment.DATABASE_URL!, HUB_AGENCIES: 'commerce,food-drug', ...places };
+    const { DATABASE_URL, HUB_IDENTITY_KEY } = t.environment as Record<string, string>;
+    const known = { DATABASE_URL: DATABASE_URL!, HUB_IDENTITY_KEY: HUB_IDENTITY_KEY! };
+    const environment = { ...known, HUB_AGENCIES: 'commerce,food-drug', ...places };
     const command = new SpawnedCommand('npm', ['run', '--silent', 'hub', '--', ...words], environment);
     return { code: await command.ended, said: command.errors };
   };
