@@ -9,7 +9,7 @@ const options: StartOptions = {
   town: makeTownship({ population: setup.population, seed: setup.seed }),
   seed: setup.seed,
   port: setup.port,
-  postgresUrl: setup.postgresUrl,
+  postgresUrl: process.env.PRETEND_POSTGRES_URL,
 };
 const system = await start(options);
 

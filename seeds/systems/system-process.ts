@@ -7,7 +7,6 @@ export interface SystemSetup {
   readonly agency: string;
   readonly population: number;
   readonly seed: number;
-  readonly postgresUrl?: string;
   readonly port?: number;
   /** Without a parent that says so, the system begins to make events by itself, one in this time. */
   readonly liveEveryMs?: number;
@@ -33,9 +32,11 @@ export class SystemProcess {
     this.agency = setup.agency;
   }
 
-  static async start(setup: SystemSetup): Promise<SystemProcess> {
+  /** @param postgresUrl holds a password, so it is passed on where the list of processes does not show it */
+  static async start(setup: SystemSetup, postgresUrl: string): Promise<SystemProcess> {
     const args = ['bin/run.mjs', 'seeds/systems/serve.ts', JSON.stringify(setup)];
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const env = { ...process.env, PRETEND_POSTGRES_URL: postgresUrl };
+    const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const process_ = new SystemProcess(setup, child);
     const ready = process_.answer(0);
     child.on('message', (answer: Answer) => process_.hear(answer));

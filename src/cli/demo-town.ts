@@ -47,9 +47,7 @@ export async function startDemoTown({ population, seed }: DemoOptions): Promise<
     stops.push(() => cluster.stop());
     const identity = ProviderProcess.start();
     stops.push(() => identity.then(provider => provider.stop()));
-    const starting = demoAgencies.map(agency =>
-      SystemProcess.start({ agency, population, seed, postgresUrl: cluster.url }),
-    );
+    const starting = demoAgencies.map(agency => SystemProcess.start({ agency, population, seed }, cluster.url));
     const started = await Promise.allSettled(starting);
     const systems = started.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []));
     stops.push(() => Promise.all(systems.map(system => system.stop())));
@@ -94,7 +92,7 @@ async function openCluster(): Promise<Cluster> {
     settings: { fsync: 'off', synchronous_commit: 'off', max_wal_size: '2GB' },
   });
   return {
-    hubUrl: postgres.url(),
+    hubUrl: await postgres.ownDatabase('outpost_hub'),
     url: postgres.url(),
     stop: async () => {
       await postgres.stop();

@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { on, once } from 'node:events';
 import { createServer, Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { openConnection } from './connections.ts';
 import { findPostgresPackage, postgresBinaries } from './postgres-binaries.ts';
 import {
   createData,
@@ -10,6 +13,7 @@ import {
   findServerOver,
   holdsData,
   isStopping,
+  readPassword,
   removeStaleLock,
   superuser,
   workingFolder,
@@ -21,8 +25,10 @@ export interface Postgres {
   readonly port: number;
   /** Process id of the server's main process. */
   readonly pid: number;
-  /** Connection address of a database, `postgres` unless named. */
+  /** Connection address of a database, `postgres` unless named, for the superuser. */
   url(database?: string): string;
+  /** Makes a role that owns a new database of its name and has no other right; resolves to its connection address. */
+  ownDatabase(role: string): Promise<string>;
   /** Disconnects all clients, writes everything to disk and ends the server. May be called twice. */
   stop(): Promise<void>;
 }
@@ -55,7 +61,8 @@ export function embeddedPostgresAvailable(): boolean {
 /**
  * Starts PostgreSQL over a data folder, which is filled first when it is empty or absent, and waits until it is ready.
  *
- * Listens on 127.0.0.1 only, on a free port, where the superuser `hub` needs no password.
+ * Listens on 127.0.0.1 only, on a free port; everybody needs a password (scram). The superuser's, `hub`, is in a file of the
+ * data folder that only the folder's user can read.
  *
  * @throws Error when a running server has the folder already, when the folder belongs to another user or holds
  *   something else, and when the server does not start; the message has what the server said
@@ -66,10 +73,11 @@ export async function startPostgres(options: { dataDir: string; settings?: Postg
   const user = dataFolderUser(dataDir);
   const binDir = path.join(postgresBinaries(user !== null), 'bin');
   if (!holdsData(dataDir)) await createData(dataDir, binDir, { user, sync: settings.fsync !== 'off' });
+  const password = readPassword(dataDir);
   await refuseRunningServer(dataDir);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startServer(dataDir, binDir, { user, settings });
+      return await startServer(dataDir, binDir, { user, settings, password });
     } catch (error) {
       if (attempt === startAttempts || !(await canRetry(dataDir, String(error)))) throw error;
     }
@@ -106,7 +114,7 @@ async function canRetry(dataDir: string, complaint: string): Promise<boolean> {
 async function startServer(
   dataDir: string,
   binDir: string,
-  { user, settings }: { user: SystemUser | null; settings: PostgresSettings },
+  { user, settings, password }: { user: SystemUser | null; settings: PostgresSettings; password: string },
 ): Promise<Postgres> {
   const port = await freePort();
   const all = { ...settings, listen_addresses: '127.0.0.1', unix_socket_directories: '' };
@@ -117,12 +125,35 @@ async function startServer(
   const pid = findLockPid(dataDir);
   if (pid === null) throw new Error(`PostgreSQL started over ${dataDir} and is gone already.`);
   letIdle(server);
+  const url = (database = 'postgres') => addressOf({ port, role: superuser, password, database });
   return {
     port,
     pid,
-    url: (database = 'postgres') => `postgresql://${superuser}@127.0.0.1:${port}/${encodeURIComponent(database)}`,
+    url,
+    ownDatabase: role => ownDatabase(url(), port, role),
     stop: () => stopServer(server),
   };
+}
+
+interface Address {
+  readonly port: number;
+  readonly role: string;
+  readonly password: string;
+  readonly database: string;
+}
+const addressOf = ({ port, role, password, database }: Address): string =>
+  `postgresql://${role}:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
+
+async function ownDatabase(superuserUrl: string, port: number, role: string): Promise<string> {
+  const password = randomBytes(24).toString('base64url');
+  const client = await openConnection(superuserUrl);
+  try {
+    await client.query(`create role ${pg.escapeIdentifier(role)} login password ${pg.escapeLiteral(password)}`);
+    await client.query(`create database ${pg.escapeIdentifier(role)} owner ${pg.escapeIdentifier(role)}`);
+  } finally {
+    await client.end();
+  }
+  return addressOf({ port, role, password, database: role });
 }
 
 async function freePort(): Promise<number> {

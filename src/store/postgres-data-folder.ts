@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chownSync,
@@ -9,12 +10,15 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type SystemUser, spawnWatched } from './watched-process.ts';
 
 export const superuser = 'hub';
+const passwordFile = 'superuser-password';
 
 /**
  * The data folder is every command's working folder, and is named to PostgreSQL through it: so it may lie where the
@@ -67,7 +71,9 @@ export async function createData(
   const staging = mkdtempSync(`${dataDir}.new-`);
   try {
     if (user) chownSync(staging, user.uid, user.gid);
-    await runInitdb(binDir, staging, { user, sync });
+    const password = randomBytes(24).toString('base64url');
+    await runInitdb(binDir, staging, { user, sync, password });
+    writePrivate(path.join(staging, passwordFile), password, user);
     renameSync(staging, dataDir);
   } catch (error) {
     rmSync(staging, { recursive: true, force: true });
@@ -76,13 +82,40 @@ export async function createData(
   }
 }
 
+/**
+ * The password of the superuser, which only the user of the data folder (and root) can read.
+ *
+ * @throws Error when the folder has none
+ */
+export function readPassword(dataDir: string): string {
+  try {
+    return readFileSync(path.join(dataDir, passwordFile), 'utf8');
+  } catch (cause) {
+    throw new Error(
+      `${dataDir} holds no ${passwordFile}: it was made by a version that let every local user in. Remove the folder, or name another one.`,
+      { cause },
+    );
+  }
+}
+
+function writePrivate(file: string, text: string, user: SystemUser | null): void {
+  writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
+  if (user) chownSync(file, user.uid, user.gid);
+}
+
 async function runInitdb(
   binDir: string,
   folder: string,
-  { user, sync }: { user: SystemUser | null; sync: boolean },
+  { user, sync, password }: { user: SystemUser | null; sync: boolean; password: string },
 ): Promise<void> {
+  // The data folder must be empty still, and may be where the server's user could not reach another file by its path.
+  const secret = mkdtempSync(path.join(tmpdir(), 'outpost-hub-secret-'));
+  if (user) chownSync(secret, user.uid, user.gid);
+  const file = path.join(secret, passwordFile);
+  writePrivate(file, password, user);
   const args = [
-    ...['-D', workingFolder, '-U', superuser, '--auth=trust', '--encoding=UTF8', '--no-instructions'],
+    ...['-D', workingFolder, '-U', superuser, '--auth=scram-sha-256', `--pwfile=${file}`],
+    ...['--encoding=UTF8', '--no-instructions'],
     ...['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'],
     // pg_trgm asks the C library what a letter is; in plain C no Chinese character is a letter, and its indexes stay
     // empty.
@@ -90,7 +123,8 @@ async function runInitdb(
     ...(sync ? [] : ['--no-sync']),
   ];
   const initdb = spawnWatched(path.join(binDir, 'initdb'), args, { folder, user });
-  const [said, [status]] = await Promise.all([text(initdb.stderr), once(initdb, 'exit')]);
+  const ended = Promise.all([text(initdb.stderr), once(initdb, 'exit')]);
+  const [said, [status]] = await ended.finally(() => rmSync(secret, { recursive: true, force: true }));
   if (status !== 0) throw new Error(`initdb could not create a database in ${folder} (status ${status}): ${said}`);
 }
 

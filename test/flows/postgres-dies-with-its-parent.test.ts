@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -79,6 +79,30 @@ testEmbedded('a second server over the data of a running one is refused by name'
 
 testEmbedded('a folder with something else in it is not touched', async () => {
   await expect(start(path.dirname(import.meta.filename))).rejects.toThrow('holds no PostgreSQL data');
+});
+
+testEmbedded('nobody gets in without a password, and only the user of the folder can read it', async () => {
+  const dataDir = path.join(folder, 'data');
+  const server = await start(dataDir);
+  const { port } = server;
+  for (const stranger of [
+    `postgresql://hub@127.0.0.1:${port}/postgres`,
+    `postgresql://hub:hub@127.0.0.1:${port}/postgres`,
+  ])
+    await expect(query(stranger, 'select 1')).rejects.toThrow(/password/);
+  expect(statSync(path.join(dataDir, 'superuser-password')).mode & 0o777).toBe(0o600);
+  const own = await server.ownDatabase('hall');
+  expect(await query(own, 'select rolsuper, rolcreatedb from pg_roles where rolname = current_user')).toEqual([
+    { rolsuper: false, rolcreatedb: false },
+  ]);
+  await expect(query(own, "copy (select 1) to program 'true'")).rejects.toThrow('permission denied');
+});
+
+testEmbedded('data of a version that let everybody in is refused', async () => {
+  const dataDir = path.join(folder, 'data');
+  await (await start(dataDir)).stop();
+  rmSync(path.join(dataDir, 'superuser-password'));
+  await expect(start(dataDir)).rejects.toThrow('Remove the folder, or name another one');
 });
 
 test('databases for tests are copies of a template that is made once, and are removed when dropped', async () => {

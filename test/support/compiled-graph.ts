@@ -58,6 +58,7 @@ export function openCompiledGraph(
     testedPersons: 1_000_000,
     grants: grants ?? (() => []),
     unmasking: { of: unmasked ?? (() => []), grant: async () => 'at once' },
+    audit: { refusals: { note: () => {} } } as Partial<Hub['audit']> as Hub['audit'],
   } as Partial<Hub> as Hub;
   const schema = makeSchema(catalog, adapters);
   const answers = new CompiledAnswers(schema, makeLog('silent'));

@@ -17,6 +17,8 @@ export interface GatewayOptions {
   /** Service ids as issued to the requester. */
   readonly serviceIds: Readonly<Record<Service | 'entityQuery', string>>;
   readonly secretLifetimeMs: number;
+  /** Requests after which a secret ends, whatever its time; unlimited without it. */
+  readonly secretRequests?: number | undefined;
   /** Requests older than this, and requests from the future, are refused. */
   readonly replayWindowMs: number;
   readonly feeds: Readonly<Record<Service, ExchangeFeed>>;
@@ -46,6 +48,7 @@ export class GatewayServer {
   private readonly hanging = new Set<IncomingMessage>();
   /** Issued secrets, with their ends in milliseconds. */
   private readonly secrets = new Map<string, number>();
+  private readonly used = new Map<string, number>();
   private readonly lastPages = new Map<Service, readonly FeedRow[]>();
 
   constructor(private readonly options: GatewayOptions) {
@@ -103,12 +106,17 @@ export class GatewayServer {
     const secret = randomBytes(24).toString('base64url');
     const end = Date.now() + this.options.secretLifetimeMs;
     for (const [old, oldEnd] of this.secrets) {
-      if (oldEnd < end - 2 * this.options.secretLifetimeMs - this.options.replayWindowMs) this.secrets.delete(old);
+      if (oldEnd < end - 2 * this.options.secretLifetimeMs - this.options.replayWindowMs) this.forget(old);
     }
     this.secrets.set(secret, end);
     const cipher = createCipheriv('aes-128-ecb', Buffer.from(this.options.appKey, 'utf8'), null);
     const encrypted = cipher.update(secret, 'utf8', 'base64') + cipher.final('base64');
     return JSON.stringify({ code: '0', message: 'success', datas: { secret: encrypted, secretEndTime: String(end) } });
+  }
+
+  private forget(secret: string): void {
+    this.secrets.delete(secret);
+    this.used.delete(secret);
   }
 
   private refuse(request: IncomingMessage, keys: readonly string[]): string | null {
@@ -127,7 +135,12 @@ export class GatewayServer {
     });
     if (signedWith === undefined) return refusal('10402', 'gjgxjhpt_sign wrong');
     const end = this.secrets.get(signedWith);
-    return end !== undefined && end <= Date.now() ? refusal('10401', 'secret has ended') : null;
+    if (end === undefined) return null;
+    if (end <= Date.now()) return refusal('10401', 'secret has ended');
+    const used = (this.used.get(signedWith) ?? 0) + 1;
+    this.used.set(signedWith, used);
+    if (used === this.options.secretRequests) this.secrets.set(signedWith, 0);
+    return null;
   }
 
   private answer(request: IncomingMessage, body: string): string {

@@ -11,6 +11,7 @@ import { Speller } from './spelling.ts';
 export interface CommerceOptions extends StartOptions {
   /** Half an hour, unless a test sets a shorter time. */
   readonly secretLifetimeMs?: number;
+  readonly secretRequests?: number;
   readonly replayWindowMs?: number;
 }
 
@@ -35,7 +36,15 @@ const makeAppKey = (seed: number): string => {
 };
 
 export default async function start(options: CommerceOptions): Promise<CommerceSystem> {
-  const { town, seed, faults, faultless, secretLifetimeMs = 1_800_000, replayWindowMs = 300_000 } = options;
+  const {
+    town,
+    seed,
+    faults,
+    faultless,
+    secretRequests,
+    secretLifetimeMs = 1_800_000,
+    replayWindowMs = 300_000,
+  } = options;
   const random = makeRandom(seed, 'commerce');
   const dice = new FaultDice(random, faults, faultless);
   const exchange = new Exchange(random, dice, town.today);
@@ -49,6 +58,7 @@ export default async function start(options: CommerceOptions): Promise<CommerceS
     appKey,
     serviceIds: SERVICE_IDS,
     secretLifetimeMs,
+    secretRequests,
     replayWindowMs,
     feeds: exchange.feeds,
     findEntities: creditCode => register.rowsOf(creditCode),

@@ -46,6 +46,7 @@ test('the list holds what the screens of the hall need', () => {
       'PersonCard',
       'PowerList',
       'RequestUnmask',
+      'Viewer',
     ].sort(),
   );
 });

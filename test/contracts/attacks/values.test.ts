@@ -121,20 +121,20 @@ test.each(Object.entries(ways).filter(([name]) => !/order|code|object/.test(name
 );
 
 const headers = [
-  'authorization',
-  'x-purpose',
-  'user-agent',
-  'origin',
-  'x-forwarded-for',
-  'accept-language',
-  'traceparent',
-];
-test.each(headers)('SQL and log lines in the header %s go nowhere', async header => {
+  ['authorization', 401],
+  ['x-purpose', 200],
+  ['user-agent', 200],
+  ['origin', 403],
+  ['x-forwarded-for', 200],
+  ['accept-language', 200],
+  ['traceparent', 200],
+] as const;
+test.each(headers)('SQL and log lines in the header %s go nowhere', async (header, expected) => {
   for (const poison of poisons) {
     // Headers cannot contain line breaks, because the client itself refuses them.
     const value = poison.replaceAll(/[^\u0020-\u007e]/g, ' ');
     const { status } = await post(hub.url, '{ agencies { nodes { code } } }', { headers: { [header]: value } });
-    expect(status).toBe(200);
+    expect(status).toBe(expected);
   }
 });
 

@@ -155,7 +155,10 @@ describe('unmasking', () => {
       ...Array(3).fill('granted'),
       'QUOTA_REACHED',
     ]);
-    expect(added.at(-1)).toMatchObject({ act: 'quota', who: { subject: 'six' }, counts: { most: 3 } });
+    expect(added.slice(-2)).toMatchObject([
+      { act: 'quota', who: { subject: 'six' }, counts: { most: 3 } },
+      { act: 'unmask', outcome: expect.stringMatching(/^(refused|failed)$/), who: { subject: 'six' } },
+    ]);
   });
 
   test.each([

@@ -134,7 +134,10 @@ test('a token that runs out under open streams is replaced, and they miss nothin
 test('a session that is ended goes on with another one, or ends for good', async () => {
   const end = async (session: string) => {
     const security = new HallClient(t.hub.url, await issuer.token({ role: 'security-admin', sub: 'security' }));
-    await security.ask('mutation ($session: String) { endSession(session: $session) { until } }', { session });
+    const ending =
+      'mutation ($session: String, $reason: String!) { endSession(session: $session, reason: $reason) { until } }';
+    const { errors } = await security.ask(ending, { session, reason: 'the computer of the window was lost' });
+    expect(errors).toBeUndefined();
   };
   const app = application(await clerk({ sid: 'first' }), () => clerk({ sid: 'second' }));
   const stream = follow(app.client);

@@ -95,7 +95,7 @@ const read = (text: string, values: unknown[] = []) => t.hub.store.database.read
 describe('the public', () => {
   test('the roots of the graph are those that this file walks', () => {
     const roots = Object.keys(makeSchema(t.hub.store.catalog, t.hub.adapters).getQueryType()!.getFields());
-    const own = ['node', 'search', 'explainAccess', 'dataSubjectReport', 'auditEntries'];
+    const own = ['node', 'search', 'explainAccess', 'dataSubjectReport', 'auditEntries', 'viewer'];
     expect(roots.sort()).toEqual([...nouns.flatMap(n => [singleOf(n), n.kind.plural]), ...own].sort());
     expect(open.map(n => n.name).sort()).toEqual(
       [
