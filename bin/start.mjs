@@ -1,5 +1,5 @@
 // Runs an entry of the hub as it was built, `node bin/start.mjs src/cli/serve.ts`, or from its sources where there is no
-// build. A build of other sources than those beside it is refused.
+// build, or with RUN_SOURCES=1, as tests do. A build of other sources than those beside it is refused.
 import './node-version.mjs';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,12 +9,13 @@ import { digest, root } from './sources.mjs';
 const entry = process.argv[2];
 const built = path.join(root, 'dist', entry.replace(/\.ts$/, '.js'));
 const build = path.join(root, 'dist/build.json');
-if (!existsSync(build)) {
+const runsSources = process.env.RUN_SOURCES === '1';
+if (runsSources || !existsSync(build)) {
   if (!existsSync(path.join(root, 'node_modules/@swc/core'))) {
     console.error('There is no build, and no compiler to run the sources with: run `npm ci && npm run build`.');
     process.exit(2);
   }
-  if (entry.endsWith('serve.ts'))
+  if (!runsSources && entry.endsWith('serve.ts'))
     console.error('There is no build (`npm run build` makes one): this runs the sources.');
   await import('./run.mjs');
 } else {

@@ -7,13 +7,14 @@ import { project } from './source-imports.ts';
 
 export type Variables = Readonly<Record<string, string>>;
 
-/** Settings of this test run are not passed on, because a user would not have them. */
+/** Settings of this test run are not passed on, because a user would not have them; what was built does not count. */
 const ofTests = /^(HUB_|DATABASE_URL$|TEST_|JEST_|NODE_ENV$|npm_)/;
 function userEnvironment(variables: Variables): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !ofTests.test(name));
   const server = process.env.TEST_DATABASE_URL;
   return {
     ...Object.fromEntries(own),
+    RUN_SOURCES: '1',
     ...(server && { DATABASE_URL: server, HUB_PLAIN_CHANNELS: 'database' }),
     ...variables,
   };

@@ -7,8 +7,7 @@ async function run(script: string, ...words: string[]) {
   const settings = { DATABASE_URL: '', HUB_AUDIT_DIR: missing };
   const command = new SpawnedCommand('npm', ['run', '--silent', script, '--', ...words], settings);
   const code = await command.ended;
-  const lines = (text: string) =>
-    text.split('\n').filter(line => line.trim() && !/^(npm |There is no build)/.test(line));
+  const lines = (text: string) => text.split('\n').filter(line => line.trim() && !line.startsWith('npm '));
   return { code, output: lines(command.output), errors: lines(command.errors) };
 }
 

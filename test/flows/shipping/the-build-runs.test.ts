@@ -17,7 +17,7 @@ let database: TestDatabase | undefined;
 let hub: SpawnedHub | undefined;
 
 async function run(args: readonly string[], variables: Variables = {}) {
-  const command = new SpawnedCommand(process.execPath, args, variables);
+  const command = new SpawnedCommand(process.execPath, args, { RUN_SOURCES: '', ...variables });
   const code = await command.ended;
   return { code, output: command.output, errors: command.errors.trim() };
 }
@@ -48,7 +48,11 @@ describe('a build', () => {
     const [node, ...args] = JSON.parse(words!) as string[];
     expect(node).toBe('node');
     const command = args.map(word => (word.startsWith('bin/') ? path.join(image, word) : word));
-    hub = await SpawnedHub.start(await freePort(), { ...environment, DATABASE_URL: database.url }, command);
+    hub = await SpawnedHub.start(
+      await freePort(),
+      { ...environment, RUN_SOURCES: '', DATABASE_URL: database.url },
+      command,
+    );
     const answer = await fetch(`${hub.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
