@@ -60,6 +60,8 @@ const starts: Readonly<Record<ContenderName, (databaseUrl: string) => Promise<St
         HUB_AUDIT_ROOTS: path.join(folder, 'roots'),
         // One reader sends as many requests as a hall, and budgets are not what is measured.
         HUB_BUDGET_FACTOR: '1000',
+        HUB_READS_PER_READER: '8',
+        HUB_HEAVY_READS: '8',
         ...manyPersons,
         HUB_SOCKETS: '10000',
         HUB_SOCKETS_PER_ADDRESS: '10000',
