@@ -180,7 +180,7 @@ const hubSettings = z.object({
   // A clerk waits for this answer.
   hubLookupDeadlineMs: whole('time for an agency to answer a live query', 2_000, 10, 60_000),
   hubCloseDeadlineMs: whole("time for an agency's connection to close when the hub stops", 2_000, 10, 60_000),
-  // Agencies look the same for hours; a look costs the database a few milliseconds for each kind.
+  // Agencies look the same for hours; a look reads the newest records of each kind by an index.
   hubSignsMs: whole('pause between looks at what agencies send', 60_000, 50, 86_400_000),
   hubSignsNewest: whole('newest records of a kind by which what an agency sends is judged', 1_000, 20, 10_000),
   // A usual agency has one or two mistakes in a hundred.

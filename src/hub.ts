@@ -224,21 +224,15 @@ export async function startHub(
     const exportTickets = new ExportTickets(schema);
     const readers = new Readers(makeAuthenticate(tokenSettings(config, sessions.ended, log)), purposes, audit.refusals);
     const quotas = new PersonQuotas(audit, days, quotaSettings(config));
-    const snapshots = database.snapshots({
-      connections: config.hubReadConnections,
-      statementTimeoutMs: config.hubStatementTimeoutMs,
-      bytes: config.hubAnswerBytes,
-      prepared: config.hubPreparedStatements,
-    });
-    stops.push(() => snapshots.close());
+    const snapshotsOver = (connections: number, statementTimeoutMs: number) => {
+      const { hubAnswerBytes: bytes, hubPreparedStatements: prepared } = config;
+      const made = database.snapshots({ connections, statementTimeoutMs, bytes, prepared });
+      stops.push(() => made.close());
+      return made;
+    };
+    const snapshots = snapshotsOver(config.hubReadConnections, config.hubStatementTimeoutMs);
+    const streamSnapshots = snapshotsOver(config.hubStreamConnections, config.hubFilterTimeoutMs);
     const batchLimits = { plans: config.hubBatchPlans, rows: config.hubAnswerRows };
-    const streamSnapshots = database.snapshots({
-      connections: config.hubStreamConnections,
-      statementTimeoutMs: config.hubFilterTimeoutMs,
-      bytes: config.hubAnswerBytes,
-      prepared: config.hubPreparedStatements,
-    });
-    stops.push(() => streamSnapshots.close());
     const hub = {
       catalog,
       batches: new Batches(snapshots, batchLimits, new ReadPlaces(placesOf(config, config.hubReadConnections))),

@@ -10,7 +10,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { HubError } from '../domain/error-codes.ts';
 import { lockDirectory } from './directory-lock.ts';
-import { type Draft, firstLink, inParts, leafHash, makeEntry } from './entry.ts';
+import { type Draft, firstLink, inParts, leafHash, makeEntry, ofTheHub } from './entry.ts';
 import { MerkleTree } from './merkle-tree.ts';
 import { RootLedger } from './root-ledger.ts';
 import type { RootSigner } from './root-signing.ts';
@@ -319,18 +319,8 @@ const unavailable = (cause?: unknown) =>
   );
 
 /** Records what the previous segment ends with, so that nobody can add anything there later. */
-const repairOf = (tail: Buffer): Draft => ({
-  act: 'repair',
-  who: { subject: null, role: 'hub', agency: null, session: null },
-  purpose: null,
-  operation: null,
-  channel: 'hub',
-  subjects: [],
-  result: hash('sha256', tail, 'hex'),
-  policy: '',
-  counts: {},
-  of: { bytes: tail.length },
-});
+const repairOf = (tail: Buffer): Draft =>
+  ofTheHub('repair', '', { result: hash('sha256', tail, 'hex'), of: { bytes: tail.length } });
 
 const { O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_DSYNC } = constants;
 const newAndDurable = O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_DSYNC;

@@ -64,6 +64,20 @@ export interface Draft {
   readonly of?: Readonly<Record<string, number>>;
 }
 
+/** An entry about the log or the hub itself, which nobody asked for. */
+export const ofTheHub = (act: AuditAct, policy: string, more: Partial<Draft>): Draft => ({
+  act,
+  who: { subject: null, role: 'hub', agency: null, session: null },
+  purpose: null,
+  operation: null,
+  channel: 'hub',
+  subjects: [],
+  result: null,
+  policy,
+  counts: {},
+  ...more,
+});
+
 export interface Entry {
   /** From 1, without gaps. */
   readonly seq: number;

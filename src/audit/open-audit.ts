@@ -1,6 +1,7 @@
 /** The audit log with the tasks that run beside it, as a hub uses it. */
 import { AuditLog, type AuditSettings } from './audit-log.ts';
 import { CommandInbox } from './command-inbox.ts';
+import { ofTheHub } from './entry.ts';
 import { openingOf } from './opening.ts';
 import { Refusals } from './refusals.ts';
 import { Retention } from './retention.ts';
@@ -39,18 +40,7 @@ export async function openAudit(
 async function noteRules(log: AuditLog, policy: string): Promise<void> {
   const before = await lastPolicy(log.settings.dir);
   if (before === policy) return;
-  await log.append({
-    act: 'rules',
-    who: { subject: null, role: 'hub', agency: null, session: null },
-    about: { ...(before && { before }), now: policy },
-    purpose: null,
-    operation: null,
-    channel: 'hub',
-    subjects: [],
-    result: null,
-    policy,
-    counts: {},
-  });
+  await log.append(ofTheHub('rules', policy, { about: { ...(before && { before }), now: policy } }));
 }
 
 /** Entries of commands and of the log itself have no policy. */

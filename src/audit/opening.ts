@@ -3,20 +3,13 @@
  * roots without signatures to signed ones.
  */
 import type { AuditSettings } from './audit-log.ts';
-import type { Draft, Entry } from './entry.ts';
+import { type Draft, type Entry, ofTheHub } from './entry.ts';
 
-export const openingOf = ({ batchMs, signer, oneFileSystemAllowed }: AuditSettings): Draft => ({
-  act: 'open',
-  who: { subject: null, role: 'hub', agency: null, session: null },
-  purpose: null,
-  operation: null,
-  channel: 'hub',
-  subjects: [],
-  result: signer?.key ?? null,
-  policy: '',
-  counts: {},
-  of: { rootsEveryMs: batchMs, oneFileSystemAllowed: Number(oneFileSystemAllowed ?? false) },
-});
+export const openingOf = ({ batchMs, signer, oneFileSystemAllowed }: AuditSettings): Draft =>
+  ofTheHub('open', '', {
+    result: signer?.key ?? null,
+    of: { rootsEveryMs: batchMs, oneFileSystemAllowed: Number(oneFileSystemAllowed ?? false) },
+  });
 
 export interface Opening {
   readonly seq: number;

@@ -4,6 +4,7 @@
  */
 import { rm } from 'node:fs/promises';
 import type { AuditLog } from './audit-log.ts';
+import { ofTheHub } from './entry.ts';
 import { entriesOf, listSegments, readSegment, type SegmentName } from './segments.ts';
 
 const dayMs = 86_400_000;
@@ -22,18 +23,7 @@ export async function pruneLog(log: AuditLog, keepMonths: number, now: Date, pol
     through = last?.seq ?? through;
   }
   if (through === null) return null;
-  await log.append({
-    act: 'prune',
-    who: { subject: null, role: 'hub', agency: null, session: null },
-    purpose: null,
-    operation: null,
-    channel: 'hub',
-    subjects: [],
-    result: null,
-    policy,
-    counts: { segments: old.length },
-    of: { through },
-  });
+  await log.append(ofTheHub('prune', policy, { counts: { segments: old.length }, of: { through } }));
   for (const { file, index } of old) {
     await rm(file);
     await rm(index, { force: true });

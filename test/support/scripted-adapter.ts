@@ -27,7 +27,7 @@ import {
   type RecordKind,
   text,
 } from '../../adapters/kit/record.ts';
-import { Rejection, type Statement } from '../../adapters/kit/statement.ts';
+import { Rejection, type Statement, versionOf } from '../../adapters/kit/statement.ts';
 
 /** What the agency sends in one item. With a flaw, the adapter cannot restate the item until the adapter is mended. */
 export interface Told {
@@ -43,6 +43,19 @@ export const tell = (...statements: readonly Statement[]): Item<Told> => ({
 export const tellFlawed = (flaw: Told['flaw'], ...statements: readonly Statement[]): Item<Told> => ({
   raw: JSON.stringify([flaw, statements]),
   native: { statements, flaw },
+});
+
+/** The n-th holding, which nobody holds unless the data says so. */
+export const holdingStatement = (
+  holding: Pick<RecordKind, 'name'>,
+  n: number,
+  data: Record<string, unknown> = {},
+): Statement => ({
+  kind: holding.name,
+  sourceId: `h${n}`,
+  version: versionOf(1),
+  deleted: false,
+  data: { number: `H-${n}`, ...data },
 });
 
 /**

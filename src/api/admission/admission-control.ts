@@ -56,7 +56,7 @@ export interface CostReport {
 
 /** The query by which tools read a schema has about half as many. */
 const maxIntrospectionFields = 500;
-/** Units of rows that are looked at from which a request counts as heavy: about half a second of the database. */
+/** Units of rows that are looked at from which a request counts as heavy: about 500,000 rows. */
 const heavyScans = 500;
 /** Cost of a refused request. */
 const refusedUnits = 1;

@@ -65,7 +65,7 @@ const encode = (part: unknown) => Buffer.from(JSON.stringify(part)).toString('ba
 const personal =
   '{ persons(first: 5) { nodes { name address } } cases(first: 5) { nodes { title } } agencies(first: 1) { nodes { code } } }';
 
-test('no forged token opens anything, and what is told of it contains nothing of it', async () => {
+test('no forged token opens anything, and its refusal contains nothing of it', async () => {
   expect(Object.keys(forged).length).toBeGreaterThan(20);
   for (const [name, token] of Object.entries(forged)) {
     const headers = { authorization: `Bearer ${token}`, 'x-purpose': 'task:test' };

@@ -4,7 +4,7 @@ import { type Statement, versionOf } from '../../../adapters/kit/statement.ts';
 import { readReference } from '../../../seeds/reference/read-reference.ts';
 import { type FeedSign, FeedSigns, type SignLimits } from '../../../src/ingest/feed-signs.ts';
 import { stateTown } from '../../../src/ingest/town.ts';
-import { scriptedAgency, tell, tellFlawed } from '../../support/scripted-adapter.ts';
+import { holdingStatement, scriptedAgency, tell, tellFlawed } from '../../support/scripted-adapter.ts';
 import { startTestHub, type TestHub } from '../../support/test-hub.ts';
 import { applyItems, openTestStore, type TestStore } from '../../support/test-store.ts';
 
@@ -45,13 +45,7 @@ async function look(more: Partial<SignLimits> = {}): Promise<readonly FeedSign[]
   return signs.of('orchard');
 }
 
-const statement = (n: number, data: Record<string, unknown> = {}): Statement => ({
-  kind: holding.name,
-  sourceId: `h${n}`,
-  version: versionOf(1),
-  deleted: false,
-  data: { number: `H-${n}`, ...data },
-});
+const statement = (n: number, data: Record<string, unknown> = {}) => holdingStatement(holding, n, data);
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 const holdings = (from: number, to: number, data: Record<string, unknown> = {}) =>
   numbers(from, to).map(n => tell(statement(n, data)));

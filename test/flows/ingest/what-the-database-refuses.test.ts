@@ -4,14 +4,14 @@
  */
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Item } from '../../../adapters/kit/contract.ts';
-import { type Statement, versionOf } from '../../../adapters/kit/statement.ts';
+import { versionOf } from '../../../adapters/kit/statement.ts';
 import { makeRandom } from '../../../seeds/township/random.ts';
 import { replayParked } from '../../../src/ingest/replay.ts';
 import { Restater } from '../../../src/ingest/restate.ts';
 import { storePage } from '../../../src/ingest/store-page.ts';
 import { listParked } from '../../../src/store/parked.ts';
 import { inventedResidentId } from '../../support/invented-identifiers.ts';
-import { scriptedAgency, type Told, tell } from '../../support/scripted-adapter.ts';
+import { holdingStatement, scriptedAgency, type Told, tell } from '../../support/scripted-adapter.ts';
 import { differences, nounContents, readTables } from '../../support/table-contents.ts';
 import { testSeed } from '../../support/test-seed.ts';
 import { openTestStore, type TestStore } from '../../support/test-store.ts';
@@ -29,13 +29,7 @@ afterEach(async () => {
   await opened.close();
 });
 
-const statement = (n: number, data: Record<string, unknown> = {}): Statement => ({
-  kind: holding.name,
-  sourceId: `h${n}`,
-  version: versionOf(1),
-  deleted: false,
-  data: { number: `H-${n}`, ...data },
-});
+const statement = (n: number, data: Record<string, unknown> = {}) => holdingStatement(holding, n, data);
 const item = (n: number, data: Record<string, unknown> = {}) => tell(statement(n, data));
 /** The database of this test refuses it, by a rule that the checks do not know. */
 const bad = (n: number) => item(n, { number: `refused ${n}` });
